@@ -1,0 +1,10 @@
+module github.com/dmswait/dmswait
+
+go 1.26.0
+
+require (
+	github.com/cenkalti/backoff/v4 v4.3.0
+	github.com/sethvargo/go-githubactions v1.4.0
+	github.com/spf13/pflag v1.1.0
+	github.com/stretchr/testify v1.12.1
+)

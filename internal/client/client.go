@@ -1,0 +1,158 @@
+// Package client asks the DMS API about background tasks: one HTTP request per call, a typed answer or a typed error.
+// It never retries, never sleeps, follows no redirect and logs nobody in: when to ask again is poll's business, who asks is credential's.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxBody is the longest body that is read, in bytes. A page of 100 tasks has some 60 kB.
+	maxBody = 1 << 20
+	// PageSize is how many tasks Tasks asks for: the most that the API gives in one answer.
+	PageSize = 100
+)
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// ValidID tells whether id may stand in a path: project, instance and task ids are letters, digits, "_" and "-", 64 at most.
+func ValidID(id string) bool { return idPattern.MatchString(id) }
+
+// Client asks one DMS endpoint about one project. Its fields are set before the first call and not changed after it.
+type Client struct {
+	Endpoint  string            // base URL without a path, e.g. https://dms.cn-north-4.myhuaweicloud.com
+	ProjectID string            // the project of the instances asked for
+	UserAgent string            // e.g. dmswait/1.0.0
+	Timeout   time.Duration     // longest time for one request, its body included; 0: as long as the context allows
+	Transport http.RoundTripper // logs in (see credential) and carries the request (see NewTransport)
+}
+
+// Task asks for one background task (ShowBackgroundTask). Every error is an *Error, and wraps the context's cause where that ended the request;
+// an answer that holds no task of that id is one for which Missing is true.
+func (c *Client) Task(ctx context.Context, instanceID, taskID string) (Task, error) {
+	op := fmt.Sprintf("get task %q", taskID)
+	list, err := c.tasks(ctx, op, "", instanceID, "tasks", taskID)
+	if err != nil {
+		return Task{}, err
+	}
+	for _, task := range list.Tasks {
+		// An id with odd characters may be equal but for their case, and still not be ours.
+		if ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
+			return task, nil
+		}
+	}
+	return Task{}, &Error{Op: op, Answer: list.Answer, Err: ErrNoTask}
+}
+
+// Tasks asks for the newest background tasks of an instance, PageSize at most (ListBackgroundTasks). Errors are as Task's.
+func (c *Client) Tasks(ctx context.Context, instanceID string) (List, error) {
+	op := fmt.Sprintf("list tasks of instance %q", instanceID)
+	return c.tasks(ctx, op, fmt.Sprintf("?start=1&limit=%d", PageSize), instanceID, "tasks")
+}
+
+func (c *Client) tasks(ctx context.Context, op, query string, path ...string) (List, error) {
+	body, answer, err := c.get(ctx, op, query, path...)
+	if err != nil {
+		return List{}, err
+	}
+	tasks, err := decodeTasks(body)
+	if err != nil {
+		return List{}, &Error{Op: op, Answer: answer, Err: err}
+	}
+	for i := range tasks {
+		tasks[i].Answer = answer
+	}
+	return List{Tasks: tasks, Answer: answer}, nil
+}
+
+// Progress asks how far a task is, in percent. Most tasks tell none: any error means that it is not known.
+func (c *Client) Progress(ctx context.Context, instanceID, taskID string) (int, error) {
+	op := fmt.Sprintf("get progress of task %q", taskID)
+	body, answer, err := c.get(ctx, op, "", instanceID, "tasks", taskID, "progress")
+	if err != nil {
+		return 0, err
+	}
+	percent, err := decodeProgress(body)
+	if err != nil {
+		return 0, &Error{Op: op, Answer: answer, Err: err}
+	}
+	return percent, nil
+}
+
+// get sends one request for a path below the project's instances, and returns the body of a 2xx answer.
+func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]byte, Answer, error) {
+	target := c.Endpoint + "/v2/" + c.ProjectID + "/instances"
+	for _, segment := range path {
+		// A path is built of checked ids only: escaping would let ".." through.
+		if !ValidID(segment) {
+			return nil, Answer{}, &Error{Op: op, Err: fmt.Errorf("%q is not an id", segment)}
+		}
+		target += "/" + segment
+	}
+	if c.Timeout > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within %v", c.Timeout))
+		defer cancel()
+		ctx = limited
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target+query, nil)
+	if err != nil {
+		return nil, Answer{}, &Error{Op: op, Err: err}
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.UserAgent)
+	req.Header.Set("X-Project-Id", c.ProjectID)
+
+	resp, err := c.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, Answer{}, &Error{Op: op, Err: cause(ctx, err)}
+	}
+	defer resp.Body.Close()
+	return Read(ctx, op, resp)
+}
+
+// Read takes what an answer tells: the body of a 2xx, or an *Error about anything else. It reads 1 MiB at most, and leaves closing the body to the caller.
+func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Answer, error) {
+	answer := readAnswer(resp, time.Now())
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = errTooLong
+	}
+	if err != nil {
+		return nil, answer, &Error{Op: op, Answer: answer, Err: cause(ctx, err)}
+	}
+	told := decodeError(body)
+	if answer.RequestID == "" {
+		answer.RequestID = told.requestID
+	}
+	if told.code == strconv.Itoa(resp.StatusCode) { // IAM says the status twice
+		told.code = ""
+	}
+	if resp.StatusCode/100 != 2 || throttling[told.code] {
+		return nil, answer, &Error{Op: op, Answer: answer, Code: told.code, Message: told.message}
+	}
+	return body, answer, nil
+}
+
+// cause names what ended a request: net/http tells a request that ran out of time and a wait that was called off in the same words.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+var (
+	// ErrNoTask is the cause of an Error about an answer that holds no task with the id or name asked for.
+	ErrNoTask = errors.New("no such task in the answer")
+
+	errTooLong = errors.New("the answer is longer than 1 MiB")
+	errNotJSON = errors.New("the answer is not the API's JSON")
+)

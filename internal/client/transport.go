@@ -1,0 +1,68 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"time"
+)
+
+// ProxyError says that the proxy refused to connect us.
+type ProxyError struct{ StatusCode int }
+
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("the proxy answered %d %s", e.StatusCode, http.StatusText(e.StatusCode))
+}
+
+// NewTransport returns a transport for polling: it keeps one connection, goes through the proxy that HTTPS_PROXY and NO_PROXY name,
+// and trusts the certificates that SSL_CERT_FILE names. A connection has to stand within timeout.
+func NewTransport(timeout time.Duration) *http.Transport {
+	// HTTP/1.1 only: a request that ran out of time closes its connection, and the next one gets a fresh one.
+	// On HTTP/2 it would go on using the connection that may be the trouble.
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: refused,
+		DialContext:            (&net.Dialer{Timeout: timeout}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots()},
+		TLSHandshakeTimeout:    timeout,
+		Protocols:              &protocols,
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        90 * time.Second, // a firewall may have forgotten an older one
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
+	}
+}
+
+func refused(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return &ProxyError{StatusCode: resp.StatusCode}
+	}
+	return nil
+}
+
+// roots adds SSL_CERT_FILE's certificates where Go leaves it to the system to verify and does not read that variable.
+// Elsewhere nil makes crypto/x509 read it itself, when the first certificate is to be verified.
+func roots() *x509.CertPool {
+	file := os.Getenv("SSL_CERT_FILE")
+	if file == "" || runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
+		return nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil // as on other systems: the verification will say what is missing
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pool.AppendCertsFromPEM(pem)
+	return pool
+}
