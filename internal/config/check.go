@@ -1,0 +1,132 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// checkTogether finds what is wrong between inputs that are each right, or not there.
+func (c *Config) checkTogether() []Fault {
+	var faults []Fault
+	fault := func(input, problem string) { faults = append(faults, Fault{input, problem}) }
+
+	if !c.has("instance_id") {
+		fault("instance_id", c.missing("instance_id", "the id of the instance"))
+	}
+	switch {
+	case c.has("task_id") && c.has("task_name"):
+		fault("task_id", "is given together with task_name: give one of the two")
+	case !c.has("task_id") && !c.has("task_name"):
+		fault("task_id", c.missing("task_id", "the id of the task, or task_name and since"))
+	case c.has("task_name") && !c.has("since"):
+		fault("since", c.missing("since", "the time before the call that starts the task, since an older task of the same name would be taken for it"))
+	}
+	if !c.has("project_id") {
+		fault("project_id", c.missing("project_id", "the id of the project that the instance is in"))
+	}
+	if !c.has("endpoint") && !c.has("region") {
+		fault("region", c.missing("region", "the region of the instance (e.g. cn-north-4), or endpoint"))
+	}
+	if c.maxInterval.given && c.MaxInterval < c.Interval {
+		fault("max_interval", fmt.Sprintf("%v is shorter than interval (%v)", c.MaxInterval, c.Interval))
+	}
+	return append(faults, c.checkLogin()...)
+}
+
+// checkLogin finds out whether there is exactly one whole way to log in.
+func (c *Config) checkLogin() []Fault {
+	keys := c.has("access_key") || c.has("secret_key") || c.has("security_token")
+	token := c.has("auth_token")
+	switch {
+	case keys && token:
+		return []Fault{{"auth_token", "is given together with " + c.list("access_key", "secret_key", "security_token") + ": log in one way"}}
+	case !keys && !token:
+		return []Fault{{"access_key", "no credentials: set access_key and secret_key (and security_token, if they are temporary), or auth_token" + c.hereAs("access_key")}}
+	case keys && !c.has("access_key"):
+		return []Fault{{"access_key", c.missing("access_key", "the access key that "+c.list("secret_key", "security_token")+" belongs to")}}
+	case keys && !c.has("secret_key"):
+		return []Fault{{"secret_key", c.missing("secret_key", "the secret key of access_key")}}
+	}
+	return nil
+}
+
+func (c *Config) list(names ...string) string {
+	var given []string
+	for _, name := range names {
+		if c.has(name) {
+			given = append(given, name)
+		}
+	}
+	return strings.Join(given, " and ")
+}
+
+// missing says that an input is needed, what it is, and how it is given here.
+func (c *Config) missing(name, what string) string {
+	return "is missing: " + what + c.hereAs(name)
+}
+
+func (c *Config) hereAs(name string) string {
+	for _, in := range Inputs() {
+		switch {
+		case in.Name != name:
+		case c.Actions:
+			return fmt.Sprintf(" (under with:, or in %s)", in.Env())
+		case in.Secret:
+			return fmt.Sprintf(" (%s or %s_FILE)", in.Env(), in.Env())
+		default:
+			return fmt.Sprintf(" (--%s or %s)", in.Flag(), in.Env())
+		}
+	}
+	return ""
+}
+
+// checkSurroundings finds what would make the run fail late or in an odd place: the proxy's address, and where outputs go.
+func checkSurroundings(c *Config, getenv func(string) string) []Fault {
+	var faults []Fault
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		if value := getenv(name); value != "" && !isProxy(value) {
+			// Its value is not shown: it may hold a password.
+			faults = append(faults, Fault{name, "is not the address of a proxy: give a URL as in http://proxy.example.com:3128"})
+		}
+	}
+	if c.Actions {
+		if err := checkOutput(c.GitHubOutput); err != nil {
+			faults = append(faults, Fault{"GITHUB_OUTPUT", err.Error()})
+			c.GitHubOutput = ""
+		}
+	}
+	return faults
+}
+
+// isProxy tells whether net/http takes the value: a URL, or a host with a port.
+func isProxy(value string) bool {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		u, err = url.Parse("http://" + value)
+	}
+	if err != nil || u.Hostname() == "" {
+		return false
+	}
+	switch u.Scheme {
+	case "http", "https", "socks5", "socks5h":
+		return true
+	}
+	return false
+}
+
+// checkOutput tries the file of step outputs before anything is asked of anybody.
+func checkOutput(path string) error {
+	if path == "" {
+		return fmt.Errorf("is missing, though GITHUB_ACTIONS is true: a job's runner sets it, and a container needs it and its file passed in")
+	}
+	if info, err := os.Stat(path); err == nil && (info.IsDir() || info.Mode()&os.ModeNamedPipe != 0) {
+		return fmt.Errorf("%s is not a file", quote(path))
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("can't be written: %w", err)
+	}
+	return file.Close()
+}

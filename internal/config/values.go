@@ -1,0 +1,210 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// shortestPause keeps a typing error (interval: 1ns) from becoming a flood. It is also what the schedule's factor needs to make a difference.
+const shortestPause = time.Millisecond
+
+var (
+	idPattern     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	regionPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+)
+
+type target func(*Config) *string
+
+func id(field target) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if !idPattern.MatchString(value) {
+			return fmt.Errorf("%s is not an id: 1 to 64 letters, digits, \"-\" or \"_\"", quote(value))
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+func name(field target) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if strings.ContainsFunc(value, unicode.IsControl) {
+			return fmt.Errorf("%s holds a control character: give the name alone, e.g. bindInstancePublicIp", quote(value))
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+// plain takes a value that goes into a header, and never shows it.
+func plain(field target) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		for _, r := range value {
+			if r <= ' ' || r > '~' {
+				return errors.New("holds a blank, a line break or another character that no key or token has: give the value alone, without quotes or line breaks")
+			}
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+func choice(field target, values ...string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if !slices.Contains(values, value) {
+			return fmt.Errorf("%s is none of %s", quote(value), strings.Join(values, ", "))
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+func region(c *Config, value string) error {
+	if !regionPattern.MatchString(value) {
+		return fmt.Errorf("%s is not a region: give its name as in cn-north-4", quote(value))
+	}
+	c.Region = value
+	return nil
+}
+
+// endpoint takes a base URL: https alone, since the request carries credentials; a loopback host may speak http.
+func endpoint(field target) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		base, err := baseURL(value)
+		if err != nil {
+			return fmt.Errorf("%s %w: give a base URL as in https://dms.cn-north-4.myhuaweicloud.com", quote(value), err)
+		}
+		*field(c) = base
+		return nil
+	}
+}
+
+func baseURL(value string) (string, error) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
+		return "", errors.New("is not a URL")
+	case u.User != nil:
+		return "", errors.New("holds a user")
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", errors.New("has more than a host")
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		return "", errors.New("is not https")
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return "", errors.New("has no valid port")
+		}
+	}
+	if net.ParseIP(strings.Trim(u.Hostname(), "[]")) == nil && strings.ContainsFunc(u.Hostname(), notInHostName) {
+		return "", errors.New("has no valid host name")
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+func notInHostName(r rune) bool {
+	return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-._", r))
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+func succeedOn(c *Config, value string) error {
+	results := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	for _, result := range results {
+		if !slices.Contains(tolerable, result) {
+			return fmt.Errorf("%s is none of %s", quote(result), strings.Join(tolerable, ", "))
+		}
+	}
+	c.SucceedOn = results
+	return nil
+}
+
+// since takes an instant or a duration back.
+func since(c *Config, value string) error {
+	if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
+		c.Since = Since{At: at}
+		return nil
+	}
+	ago, err := parseDuration(value)
+	if err != nil {
+		return fmt.Errorf("%s is neither a time (2026-01-02T03:04:05Z) nor a duration (5m)", quote(value))
+	}
+	c.Since = Since{Ago: ago}
+	return nil
+}
+
+// optional is a duration that may not have been given.
+type optional struct {
+	time.Duration
+	given bool
+}
+
+func (o optional) or(fallback time.Duration) time.Duration {
+	if o.given {
+		return o.Duration
+	}
+	return fallback
+}
+
+type rule int
+
+const (
+	mayBeZero rule = iota
+	aPause         // at least shortestPause
+)
+
+func duration(field func(*Config) *optional, rule rule) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		d, err := parseDuration(value)
+		if err != nil {
+			return err
+		}
+		if rule == aPause && d < shortestPause {
+			return fmt.Errorf("%s is too short: the least is %v", quote(value), shortestPause)
+		}
+		*field(c) = optional{d, true}
+		return nil
+	}
+}
+
+// parseDuration reads a Go duration, or whole seconds.
+func parseDuration(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	if seconds, notNumber := strconv.ParseInt(value, 10, 64); notNumber == nil {
+		if seconds > math.MaxInt64/int64(time.Second) {
+			return 0, fmt.Errorf("%s is too long", quote(value))
+		}
+		d, err = time.Duration(seconds)*time.Second, nil
+	}
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%s is not a duration: give whole seconds (90), or a number with a unit as in 90s, 5m, 1h30m", quote(value))
+	case d < 0 || strings.HasPrefix(value, "-"):
+		return 0, fmt.Errorf("%s is negative", quote(value))
+	}
+	return d, nil
+}
+
+// quote shows a value that a user gave, in one short line.
+func quote(value string) string {
+	const longest = 80
+	if len(value) > longest {
+		value = strings.ToValidUTF8(value[:longest], "") + "…"
+	}
+	return strconv.Quote(value)
+}
