@@ -1,0 +1,64 @@
+package report
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// Actions speaks to the runner of GitHub Actions. It turns the panics of go-githubactions, which come when a write fails, into errors.
+type Actions struct{ action *githubactions.Action }
+
+// NewActions issues workflow commands on w; the runner reads stdout and stderr alike.
+func NewActions(w io.Writer, getenv func(string) string) *Actions {
+	return &Actions{githubactions.New(githubactions.WithWriter(w), githubactions.WithGetenv(getenv))}
+}
+
+// Mask has the runner replace a secret in everything that the job prints from now on.
+func (a *Actions) Mask(secret string) {
+	// Without a log there is nothing to mask: its error is none.
+	_ = caught(func() { a.action.AddMask(secret) })
+}
+
+// Annotate shows an error or a warning with the job's results.
+func (a *Actions) Annotate(level, title, text string) {
+	titled := a.action.WithFieldsMap(map[string]string{"title": title})
+	_ = caught(func() {
+		if level == "error" {
+			titled.Errorf("%s", text)
+		} else {
+			titled.Warningf("%s", text)
+		}
+	})
+}
+
+// SetOutputs appends all outputs to the step's file in one write, so that none is lost or cut by somebody else's.
+// The delimiter is a new random one, which no value can forge.
+func (a *Actions) SetOutputs(outputs []Output) error {
+	delimiter := "dmswait_" + rand.Text()
+	var blocks []string
+	for _, output := range outputs {
+		blocks = append(blocks, output.Name+"<<"+delimiter+"\n"+output.Text+"\n"+delimiter)
+	}
+	return caught(func() {
+		a.action.IssueFileCommand(&githubactions.Command{Name: "output", Message: strings.Join(blocks, "\n")})
+	})
+}
+
+func caught(f func()) (err error) {
+	defer func() {
+		switch reason := recover().(type) {
+		case nil:
+		case error:
+			err = reason
+		default:
+			err = errors.New(fmt.Sprint(reason))
+		}
+	}()
+	f()
+	return nil
+}

@@ -1,0 +1,17 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Help is what --help shows of results and exit codes.
+func Help() string {
+	var b strings.Builder
+	b.WriteString("\nExit codes\n")
+	for _, m := range Meanings() {
+		fmt.Fprintf(&b, "  %-13s %-11s %s\n", m.Code, m.Result, m.When)
+	}
+	fmt.Fprintf(&b, "  %-13d %-11s %s\n", NotWritten, "", "instead of 0: the result could not be written where it was asked to go")
+	return b.String()
+}

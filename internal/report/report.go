@@ -1,0 +1,99 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dmswait/dmswait/internal/client"
+)
+
+// Report is all that a finished wait has to tell. Every form of it, for people and for machines, is made from this one.
+type Report struct {
+	Result   Result
+	Err      error         // why the task's end is not known; nil when it has ended
+	TaskID   string        // the task followed; empty when it was looked for by name and not found
+	Task     client.Task   // as last seen; zero when it never was
+	Progress string        // the last percentage seen; empty when none was
+	Waited   time.Duration // by this process
+	Polls    int           // answers asked for about the task
+	At       time.Time     // when the wait was over, by the local clock
+	Hider    Hider         // hides secrets that came back
+}
+
+// Message is one sentence in our own words. Nothing of the service is in it but status, code and ids.
+func (r Report) Message() string {
+	task := "The task"
+	if r.TaskID != "" {
+		task = "Task " + plain(r.TaskID)
+	}
+	status := plain(string(r.Task.Status))
+	seen := r.Task != client.Task{}
+	switch r.Result {
+	case Success, Failure, Cancelled:
+		if took := r.duration(); took != "" {
+			return fmt.Sprintf("%s ended with %s after %s s.", task, status, took)
+		}
+		return fmt.Sprintf("%s ended with %s.", task, status)
+	case Timeout:
+		if !seen {
+			return fmt.Sprintf("%s was still running after %s s of waiting.", task, seconds(r.Waited))
+		}
+		return fmt.Sprintf("%s was still %s after %s s of waiting.", task, status, seconds(r.Waited))
+	case Running:
+		return fmt.Sprintf("%s is %s.", task, status)
+	case NotFound:
+		return fmt.Sprintf("%s was not found%s.", task, r.answered())
+	case Unavailable:
+		return fmt.Sprintf("The API gave no good answer%s; whether the task goes on is not known.", r.answered())
+	case Denied:
+		return fmt.Sprintf("The API refused the credentials%s.", r.answered())
+	case Usage:
+		if faults, ok := r.Err.(Faults); ok {
+			return fmt.Sprintf("The inputs are wrong: %s.", faults.inputs())
+		}
+		return fmt.Sprintf("The API calls the request wrong%s.", r.answered())
+	case Internal:
+		return "dmswait failed by a bug of its own."
+	}
+	if signal, ok := r.Err.(Interrupt); ok {
+		return fmt.Sprintf("dmswait was interrupted by %s after %s s; the task goes on.", signal.name(), seconds(r.Waited))
+	}
+	return "dmswait was interrupted; the task goes on."
+}
+
+// inputs are the names of the inputs at fault.
+func (f Faults) inputs() string {
+	var names []string
+	for _, fault := range f {
+		name, _, _ := strings.Cut(fault, ":")
+		names = append(names, plain(name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// answered tells status and code of the answer that decided, in brackets.
+func (r Report) answered() string {
+	e := answerIn(r.Err)
+	if e == nil || e.Answer.StatusCode == 0 {
+		return ""
+	}
+	if e.Code == "" {
+		return fmt.Sprintf(" (%d)", e.Answer.StatusCode)
+	}
+	return fmt.Sprintf(" (%d %s)", e.Answer.StatusCode, plain(e.Code))
+}
+
+// duration is the task's own time in seconds, or empty when it is not known.
+func (r Report) duration() string {
+	if d, ok := r.Task.Elapsed(r.At); ok {
+		return seconds(d)
+	}
+	return ""
+}
+
+// seconds writes a duration in seconds, to the millisecond and without needless zeros.
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Round(time.Millisecond).Seconds(), 'f', -1, 64)
+}
