@@ -1,0 +1,36 @@
+// Dmswait waits for one background task of a Huawei Cloud DMS instance to end, and exits with a code that says how it ended.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/dmswait/dmswait/internal/report"
+)
+
+func main() {
+	// A reader that went away is an error of that one write. By default it would kill us before the outputs are written.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(run(untilSignal(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// untilSignal returns a context that the first signal ends, with a report.Interrupt as its cause. The second signal ends the process at once,
+// with the code that a shell gives it; as the first process of a container its default action would be another one, or none.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+		if !signal.Ignored(s) { // nohup, or a shell's background job
+			signal.Notify(signals, s)
+		}
+	}
+	go func() {
+		first := <-signals
+		cancel(report.Interrupt{Signal: first.(syscall.Signal)})
+		second := <-signals
+		os.Exit(128 + int(second.(syscall.Signal)))
+	}()
+	return ctx
+}

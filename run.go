@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/report"
+)
+
+// run is the program from its inputs to its exit code. The clock of the wait starts with it, and the end of ctx calls the wait off.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (code int) {
+	start := time.Now()
+	// A bug in the wait is caught there, so that its outputs are written all the same. This is for one in the rest.
+	defer func() {
+		if bug := recover(); bug != nil {
+			code = report.Internal.Code
+		}
+	}()
+	cfg, faults := config.Parse(args, getenv)
+	switch {
+	case cfg.Help:
+		return show(stdout, config.Help()+report.Help())
+	case cfg.Version:
+		return show(stdout, "dmswait "+version()+"\n")
+	}
+	w := newWait(cfg, start, getenv, stdout, stderr)
+	w.mask()
+	w.report(w.guarded(ctx, faults))
+	return w.publish()
+}
+
+// show prints what was asked for instead of a wait.
+func show(stdout io.Writer, text string) int {
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return report.NotWritten
+	}
+	return 0
+}
+
+// wait is one run under way.
+type wait struct {
+	cfg     *config.Config
+	start   time.Time
+	stdout  io.Writer
+	log     *report.Log
+	actions *report.Actions // nil outside of GitHub Actions
+	hider   report.Hider
+	api     *client.Client
+
+	taskID   string      // the task followed; empty until it is found by name
+	since    time.Time   // with task_name: the earliest creation, known from the first answer on
+	polls    int         // answers asked for about the task
+	task     client.Task // as last seen
+	progress string      // the last percentage seen
+
+	result report.Report
+}
+
+func newWait(cfg *config.Config, start time.Time, getenv func(string) string, stdout, stderr io.Writer) *wait {
+	w := &wait{cfg: cfg, start: start, stdout: stdout, hider: report.NewHider(cfg.Secrets()), taskID: cfg.TaskID}
+	if cfg.Actions {
+		w.actions = report.NewActions(stderr, getenv)
+	}
+	w.log = &report.Log{Out: stderr, Hider: w.hider, Actions: w.actions, Start: start}
+	w.api = &client.Client{
+		Endpoint:  cfg.Endpoint,
+		ProjectID: cfg.ProjectID,
+		UserAgent: "dmswait/" + version(),
+		Timeout:   cfg.RequestTimeout,
+		Transport: &credential.Transport{
+			Base:           client.NewTransport(cfg.RequestTimeout),
+			Keys:           credential.Keys{AccessKey: cfg.AccessKey, SecretKey: cfg.SecretKey, SecurityToken: cfg.SecurityToken},
+			Token:          cfg.AuthToken,
+			ClockCorrected: w.clockCorrected,
+		},
+	}
+	return w
+}
+
+// mask has the runner hide our secrets, before anything else is printed.
+func (w *wait) mask() {
+	if w.actions == nil {
+		return
+	}
+	for _, secret := range w.cfg.Secrets() {
+		w.actions.Mask(secret)
+	}
+}
+
+// guarded waits, and makes an error of a panic.
+func (w *wait) guarded(ctx context.Context, faults []config.Fault) (err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			err = report.Panic{Value: bug, Stack: string(debug.Stack())}
+		}
+	}()
+	if len(faults) > 0 {
+		var lines report.Faults
+		for _, fault := range faults {
+			lines = append(lines, fault.Error())
+		}
+		return lines
+	}
+	w.log.Printf("%s", w.announcement())
+	waiter := poll.Waiter{
+		Look:           w.look,
+		Progress:       w.askProgress,
+		Observe:        w.log.Poll,
+		Schedule:       poll.NewSchedule(w.cfg.Interval, w.cfg.MaxInterval, rand.Float64),
+		Start:          w.start,
+		Timeout:        w.cfg.Timeout,
+		NotFoundGrace:  w.cfg.NotFoundGrace,
+		MaxOutage:      w.cfg.MaxOutage,
+		RequestTimeout: w.cfg.RequestTimeout,
+	}
+	_, err = waiter.Wait(ctx)
+	return err
+}
+
+// announcement is the first line of the log: whom we ask about what, and as whom, so that nobody works with the wrong account unawares.
+func (w *wait) announcement() string {
+	task := "task " + w.taskID
+	if w.taskID == "" {
+		task = "task " + strconv.Quote(w.cfg.TaskName)
+	}
+	host := w.cfg.Endpoint
+	if u, err := url.Parse(host); err == nil {
+		host = u.Host
+	}
+	if !config.IsHuawei(w.cfg.Endpoint) {
+		host += " (not a domain of Huawei Cloud)"
+	}
+	who := "an auth token from " + w.cfg.Source("auth_token")
+	if key := w.cfg.AccessKey; key != "" {
+		who = fmt.Sprintf("access key …%s from %s", key[max(0, len(key)-4):], w.cfg.Source("access_key"))
+	}
+	return fmt.Sprintf("waiting up to %v for %s of instance %s, project %s, at %s, with %s",
+		w.cfg.Timeout, task, w.cfg.InstanceID, w.cfg.ProjectID, host, who)
+}
+
+// look asks once about the task, and keeps what it saw for the report.
+func (w *wait) look(ctx context.Context) (task client.Task, err error) {
+	w.polls++
+	if w.taskID == "" {
+		task, err = w.find(ctx)
+	} else {
+		task, err = w.api.Task(ctx, w.cfg.InstanceID, w.taskID)
+	}
+	if err == nil {
+		w.task = task
+	}
+	return task, err
+}
+
+// find looks for the task by its name in the list. That entry is the answer of this look; the next ones ask by its id.
+func (w *wait) find(ctx context.Context) (client.Task, error) {
+	list, err := w.api.Tasks(ctx, w.cfg.InstanceID)
+	if err != nil {
+		return client.Task{}, err
+	}
+	now := time.Now()
+	server, ok := list.Answer.Clock(now)
+	if !ok {
+		server = now
+	}
+	if w.since = w.cfg.Since.At; w.since.IsZero() {
+		// Back from the start of the wait: going back from now, the limit would overtake the task.
+		w.since = server.Add(-time.Since(w.start) - w.cfg.Since.Ago)
+	}
+	task, found := list.Newest(w.cfg.TaskName, w.since)
+	if found == 0 {
+		op := fmt.Sprintf("find task %q", w.cfg.TaskName)
+		return client.Task{}, &client.Error{Op: op, Answer: list.Answer, Err: client.ErrNoTask, Seen: list.Tasks}
+	}
+	w.taskID = task.ID
+	created, _ := task.Created()
+	w.log.Printf("found task %s, %v old", task.ID, max(0, server.Sub(created)).Round(time.Second))
+	if found > 1 {
+		w.log.Warnf("%d tasks %q were created since %s: following the newest", found, w.cfg.TaskName, w.since.UTC().Format(time.RFC3339))
+	}
+	return task, nil
+}
+
+func (w *wait) askProgress(ctx context.Context, task client.Task) error {
+	percent, err := w.api.Progress(ctx, w.cfg.InstanceID, task.ID)
+	if err == nil {
+		w.progress = strconv.Itoa(percent)
+	}
+	return err
+}
+
+func (w *wait) clockCorrected(behind time.Duration) {
+	w.log.Warnf("the local clock is off by %v; requests are signed with the server's time from now on", (-behind).Round(time.Second))
+}
+
+// report puts together what the wait came to.
+func (w *wait) report(err error) {
+	now := time.Now()
+	w.result = report.Report{
+		Result:   report.Conclude(w.task, err),
+		Err:      err,
+		TaskID:   w.taskID,
+		Task:     w.task,
+		Progress: w.progress,
+		Waited:   now.Sub(w.start),
+		Polls:    w.polls,
+		At:       now,
+		Hider:    w.hider,
+	}
+}
+
+// publish writes the result everywhere it goes, stdout last, and returns the exit code.
+func (w *wait) publish() int {
+	written := w.writeOutputs()
+	code := report.ExitCode(w.result.Result, w.cfg.SucceedOn, written)
+	message, asText := w.result.Message(), w.cfg.Format == "text"
+	w.log.End(message, report.Explain(w.result, w.asked()), code != 0, asText)
+
+	var err error
+	switch w.cfg.Format {
+	case "text":
+		_, err = fmt.Fprintln(w.stdout, message)
+	case "json":
+		_, err = fmt.Fprintln(w.stdout, w.result.JSON())
+	}
+	if err != nil {
+		w.log.Printf("error: the result could not be written to stdout: %v", err)
+	}
+	w.log.Close()
+	return report.ExitCode(w.result.Result, w.cfg.SucceedOn, written && err == nil)
+}
+
+// writeOutputs sets the outputs of a step of GitHub Actions, and tells whether they are where they should be.
+func (w *wait) writeOutputs() bool {
+	if w.cfg.GitHubOutput == "" {
+		return true
+	}
+	if err := w.actions.SetOutputs(w.result.Outputs()); err != nil {
+		w.log.Printf("error: the outputs could not be written to GITHUB_OUTPUT: %v", err)
+		return false
+	}
+	return true
+}
+
+func (w *wait) asked() report.Asked {
+	return report.Asked{
+		Endpoint:   w.cfg.Endpoint,
+		Region:     w.cfg.Region,
+		ProjectID:  w.cfg.ProjectID,
+		InstanceID: w.cfg.InstanceID,
+		TaskName:   w.cfg.TaskName,
+		Since:      w.since,
+		Keys:       w.cfg.AccessKey != "",
+	}
+}
+
+// release is the version that a release's build sets.
+var release string
+
+// version is the release's, or what the Go toolchain knows of a build from source.
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
