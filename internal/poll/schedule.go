@@ -52,7 +52,7 @@ func (s *Schedule) next(answer kind, throttled bool, retryAfter time.Duration) t
 	case answer != failing:
 		s.throttled = 0
 	case throttled && retryAfter == 0:
-		s.throttled = min(2*max(min(s.last, s.slowest), s.interval), s.slowest)
+		s.throttled = 2 * min(max(s.last, s.interval), s.slowest/2)
 	case throttled && s.throttled == 0:
 		s.throttled = max(s.last, s.interval)
 	}
