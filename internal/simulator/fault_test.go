@@ -1,0 +1,184 @@
+package simulator_test
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/simulator"
+)
+
+// answering gives the same answer to every request.
+func answering(a *simulator.Answer) simulator.Simulator {
+	return simulator.Simulator{Intercept: func(simulator.Request) *simulator.Answer { return a }}
+}
+
+func TestFaultHasTheShapeOfItsSender(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"DMS.00404022": `{"error_code":"DMS.00404022","error_msg":"<no> & \"none\""}`,
+		"APIGW.0308":   `{"error_code":"APIGW.0308","error_msg":"<no> & \"none\"","request_id":"ID"}`,
+		"APIG.0308":    `{"error_code":"APIG.0308","error_msg":"<no> & \"none\"","request_id":"ID"}`,
+		"IAM.0011":     `{"error_code":"IAM.0011","error_msg":"<no> & \"none\""}`,
+		"IAM.":         `{"error":{"code":401,"message":"<no> & \"none\"","title":"Unauthorized"}}`,
+	} {
+		response, body := get(t, start(t, answering(simulator.Fault(http.StatusUnauthorized, code, `<no> & "none"`))), example)
+		id, other := response.Header.Get("X-Request-Id"), response.Header.Get("X-IAM-Trace-Id")
+		if strings.HasPrefix(code, "IAM.") {
+			id, other = other, id
+		}
+		assert.Equal(t, http.StatusUnauthorized, response.StatusCode, code)
+		assert.Regexp(t, "^[0-9a-f]{32}$", id, code)
+		assert.Empty(t, other, code)
+		assert.Equal(t, strings.Replace(want, "ID", id, 1), body)
+	}
+}
+
+func TestHeadersOfAnAnswerReplaceTheUsualOnesOrTakeThemAway(t *testing.T) {
+	t.Parallel()
+	response, body := get(t, start(t, answering(&simulator.Answer{
+		Status: http.StatusBadGateway,
+		Header: http.Header{"content-type": {"text/html"}, "Date": nil, "X-Request-Id": {}, "Retry-After": {"7"}},
+		Body:   "<html>",
+	})), example)
+	assert.Equal(t, http.StatusBadGateway, response.StatusCode)
+	assert.Equal(t, "<html>", body)
+	response.Header.Del("Content-Length")
+	assert.Equal(t, http.Header{"Content-Type": {"text/html"}, "Retry-After": {"7"}}, response.Header)
+}
+
+func TestScriptAnswersRequestsAboutTasksInOrder(t *testing.T) {
+	t.Parallel()
+	server := start(t, simulator.Simulator{Intercept: simulator.Script(
+		&simulator.Answer{Status: 500}, nil, &simulator.Answer{Status: 503},
+	)})
+	var got []int
+	for _, path := range []string{example, example + "/progress", tasks, "/", tasks, example} {
+		response, _ := get(t, server, path)
+		got = append(got, response.StatusCode)
+	}
+	assert.Equal(t, []int{500, 404, 200, 404, 503, 200}, got)
+}
+
+func TestConnectionsAreResetOrClosed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer simulator.Answer
+		want   error
+	}{
+		"reset": {simulator.Answer{Reset: true}, syscall.ECONNRESET},
+		"close": {simulator.Answer{Close: true}, io.EOF},
+	} {
+		s := answering(&test.answer)
+		plain, err := s.Start()
+		require.NoError(t, err)
+		secure, err := s.StartTLS("127.0.0.1:0")
+		require.NoError(t, err)
+		for _, server := range []*simulator.Server{plain, secure} {
+			transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+			_, err = (&http.Client{Transport: transport}).Do(ask(t, t.Context(), server.URL+example))
+			assert.ErrorIs(t, err, test.want, "%s %s", name, server.URL)
+			assert.Equal(t, 1, server.Count("task"))
+			assert.NoError(t, server.Close())
+		}
+	}
+}
+
+func TestCutBodyIsShorterThanAnnounced(t *testing.T) {
+	t.Parallel()
+	server := start(t, answering(&simulator.Answer{Body: `{"task_count":"0"}`, Cut: 5}))
+	response, err := client(t).Do(ask(t, t.Context(), server.URL+example))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, `{"tas`, string(body))
+	assert.EqualValues(t, 18, response.ContentLength)
+}
+
+func TestSlowBodyComesByteByByte(t *testing.T) {
+	t.Parallel()
+	server := start(t, answering(&simulator.Answer{Body: "12345", Slow: 20 * time.Millisecond}))
+	response, err := client(t).Do(ask(t, t.Context(), server.URL+example))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	begin := time.Now()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "12345", string(body))
+	assert.GreaterOrEqual(t, time.Since(begin), 60*time.Millisecond)
+}
+
+func TestDelayedAnswerComesLate(t *testing.T) {
+	t.Parallel()
+	begin := time.Now()
+	_, body := get(t, start(t, answering(&simulator.Answer{Body: "late", Delay: 50 * time.Millisecond})), example)
+	assert.Equal(t, "late", body)
+	assert.GreaterOrEqual(t, time.Since(begin), 50*time.Millisecond)
+}
+
+// endings are the answers that would last: they must end with the server, and with the client.
+var endings = map[string]*simulator.Answer{
+	"hang":    {Hang: true},
+	"delay":   {Delay: time.Hour},
+	"slow":    {Body: "12", Slow: time.Hour},
+	"endless": {Endless: true, Body: `{"tasks":[`},
+}
+
+func TestAnswersUnderWayEndOnClose(t *testing.T) {
+	t.Parallel()
+	for name, answer := range endings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, answering(answer))
+			ended := make(chan error, 1)
+			started := make(chan struct{})
+			c, r := client(t), ask(t, t.Context(), server.URL+example)
+			go func() {
+				response, err := c.Do(r)
+				if err == nil {
+					close(started)
+					_, err = io.Copy(io.Discard, response.Body)
+					_ = response.Body.Close()
+				}
+				ended <- err
+			}()
+			if answer.Endless || answer.Slow > 0 {
+				<-started
+			} else {
+				require.Eventually(t, func() bool { return server.Count("task") == 1 }, 5*time.Second, time.Millisecond)
+			}
+			begin := time.Now()
+			require.NoError(t, server.Close())
+			assert.Error(t, <-ended)
+			assert.Less(t, time.Since(begin), 5*time.Second)
+			assert.NoError(t, server.Close(), "closing again")
+		})
+	}
+}
+
+// Not parallel: it looks for handlers in the stacks of all goroutines.
+func TestAnswersUnderWayEndWhenTheClientGoesAway(t *testing.T) {
+	for name, answer := range endings {
+		t.Run(name, func(t *testing.T) {
+			server := start(t, answering(answer))
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			response, err := client(t).Do(ask(t, ctx, server.URL+example))
+			if err == nil {
+				_, err = io.Copy(io.Discard, response.Body)
+				_ = response.Body.Close()
+			}
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Empty(t, leftovers(5*time.Second, "(*Server).deliver"))
+		})
+	}
+}

@@ -1,0 +1,132 @@
+package simulator_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/simulator"
+)
+
+// TestMain fails the package if any test leaves a goroutine of ours or of net/http behind.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if left := leftovers(3*time.Second, "internal/simulator.", "net/http."); left != "" {
+		fmt.Fprintf(os.Stderr, "goroutines left behind:\n%s\n", left)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// leftovers waits for the other goroutines with one of these texts in their stacks to end, and returns the stacks of
+// those that did not.
+func leftovers(patience time.Duration, texts ...string) string {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		var left []string
+		for _, stack := range strings.Split(string(stacks), "\n\n")[1:] { // the first is this one
+			if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(stack, text) }) {
+				left = append(left, stack)
+			}
+		}
+		if len(left) == 0 || time.Now().After(deadline) {
+			return strings.Join(left, "\n\n")
+		}
+	}
+}
+
+const (
+	token    = "t0ken"
+	tasks    = "/v2/" + simulator.DefaultProjectID + "/instances/" + simulator.DefaultInstanceID + "/tasks"
+	example  = tasks + "/ff80808272dcc90f0172df1e490f41b0"
+	fortyTwo = "00000000000000000000000000000042"
+)
+
+// movable is a clock which stands still until it is moved.
+type movable struct{ nanoseconds atomic.Int64 }
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+func (m *movable) Now() time.Time       { return noon.Add(time.Duration(m.nanoseconds.Load())) }
+func (m *movable) Set(at time.Duration) { m.nanoseconds.Store(int64(at)) }
+
+// start serves s, with a token and the example task if it has none, until the test ends.
+func start(t *testing.T, s simulator.Simulator) *simulator.Server {
+	t.Helper()
+	if s.Tokens == nil {
+		s.Tokens = []string{token}
+	}
+	if s.Tasks == nil {
+		s.Tasks = []simulator.Task{simulator.ExampleTask}
+	}
+	server, err := s.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, server.Close()) })
+	return server
+}
+
+// client keeps its connections to itself.
+func client(t *testing.T) *http.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// ask returns a GET with the token. Headers are pairs; "" takes one away.
+func ask(t *testing.T, ctx context.Context, url string, headers ...string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	require.NoError(t, err)
+	r.Header.Set("X-Auth-Token", token)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+		if headers[i+1] == "" {
+			r.Header.Del(headers[i])
+		}
+	}
+	return r
+}
+
+// get sends a GET with the token on a connection of its own.
+func get(t *testing.T, server *simulator.Server, path string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	return do(t, client(t), ask(t, t.Context(), server.URL+path, headers...))
+}
+
+func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, string) {
+	t.Helper()
+	response, err := c.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response, string(body)
+}
+
+func TestStartRefusesIDsThatNoRequestCouldReach(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]simulator.Simulator{
+		`start simulator: project id "p" is not 32 hex digits`:       {ProjectID: "p"},
+		`start simulator: instance id "i" is not a dashed UUID`:      {InstanceID: "i"},
+		`start simulator: task id "task-1" is not 32 hex digits`:     {Tasks: []simulator.Task{{ID: "task-1"}}},
+		`start simulator: task id "` + fortyTwo + `0" is not 32 hex`: {Tasks: []simulator.Task{{ID: fortyTwo}, {ID: fortyTwo + "0"}}},
+	} {
+		_, err := s.Start()
+		assert.ErrorContains(t, err, want)
+		_, err = s.StartTLS("127.0.0.1:0")
+		assert.ErrorContains(t, err, want)
+	}
+}
