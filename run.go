@@ -144,8 +144,12 @@ func (w *wait) announcement() string {
 	if key := w.cfg.AccessKey; key != "" {
 		who = fmt.Sprintf("access key …%s from %s", key[max(0, len(key)-4):], w.cfg.Source("access_key"))
 	}
-	return fmt.Sprintf("waiting up to %v for %s of instance %s, project %s, at %s, with %s",
-		w.cfg.Timeout, task, w.cfg.InstanceID, w.cfg.ProjectID, host, who)
+	doing := "waiting up to " + report.Human(w.cfg.Timeout) + " for"
+	if w.cfg.Timeout == 0 {
+		doing = "looking once at"
+	}
+	return fmt.Sprintf("%s %s of instance %s, project %s, at %s, with %s",
+		doing, task, w.cfg.InstanceID, w.cfg.ProjectID, host, who)
 }
 
 // look asks once about the task, and keeps what it saw for the report.
@@ -184,7 +188,7 @@ func (w *wait) find(ctx context.Context) (client.Task, error) {
 	}
 	w.taskID = task.ID
 	created, _ := task.Created()
-	w.log.Printf("found task %s, %v old", task.ID, max(0, server.Sub(created)).Round(time.Second))
+	w.log.Printf("found task %s, %s old", task.ID, report.Human(max(0, server.Sub(created)).Round(time.Second)))
 	if found > 1 {
 		w.log.Warnf("%d tasks %q were created since %s: following the newest", found, w.cfg.TaskName, w.since.UTC().Format(time.RFC3339))
 	}
@@ -200,7 +204,7 @@ func (w *wait) askProgress(ctx context.Context, task client.Task) error {
 }
 
 func (w *wait) clockCorrected(behind time.Duration) {
-	w.log.Warnf("the local clock is off by %v; requests are signed with the server's time from now on", (-behind).Round(time.Second))
+	w.log.Warnf("the local clock is off by %s; requests are signed with the server's time from now on", report.Human((-behind).Round(time.Minute)))
 }
 
 // report puts together what the wait came to.
