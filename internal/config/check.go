@@ -44,12 +44,15 @@ func (c *Config) checkLogin() []Fault {
 		return []Fault{{"auth_token", "is given together with " + c.list("access_key", "secret_key", "security_token") + ": log in one way"}}
 	case !keys && !token:
 		return []Fault{{"access_key", "no credentials: set access_key and secret_key (and security_token, if they are temporary), or auth_token" + c.hereAs("access_key")}}
-	case keys && !c.has("access_key"):
-		return []Fault{{"access_key", c.missing("access_key", "the access key that "+c.list("secret_key", "security_token")+" belongs to")}}
-	case keys && !c.has("secret_key"):
-		return []Fault{{"secret_key", c.missing("secret_key", "the secret key of access_key")}}
 	}
-	return nil
+	var faults []Fault
+	if keys && !c.has("access_key") {
+		faults = append(faults, Fault{"access_key", c.missing("access_key", "the access key that "+c.list("secret_key", "security_token")+" came with")})
+	}
+	if keys && !c.has("secret_key") {
+		faults = append(faults, Fault{"secret_key", c.missing("secret_key", "the secret key that "+c.list("access_key", "security_token")+" came with")})
+	}
+	return faults
 }
 
 func (c *Config) list(names ...string) string {
@@ -92,9 +95,10 @@ func checkSurroundings(c *Config, getenv func(string) string) []Fault {
 		}
 	}
 	if c.Actions {
-		if err := checkOutput(c.GitHubOutput); err != nil {
+		if err := checkOutput(getenv("GITHUB_OUTPUT")); err != nil {
 			faults = append(faults, Fault{"GITHUB_OUTPUT", err.Error()})
-			c.GitHubOutput = ""
+		} else {
+			c.GitHubOutput = getenv("GITHUB_OUTPUT")
 		}
 	}
 	return faults
@@ -102,11 +106,11 @@ func checkSurroundings(c *Config, getenv func(string) string) []Fault {
 
 // isProxy tells whether net/http takes the value: a URL, or a host with a port.
 func isProxy(value string) bool {
-	u, err := url.Parse(value)
-	if err != nil || u.Scheme == "" || u.Host == "" {
-		u, err = url.Parse("http://" + value)
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
 	}
-	if err != nil || u.Hostname() == "" {
+	u, err := url.Parse(value)
+	if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || !isPort(u.Port()) {
 		return false
 	}
 	switch u.Scheme {

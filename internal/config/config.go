@@ -5,6 +5,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"strings"
@@ -30,7 +32,7 @@ type Config struct {
 	Format    string
 
 	Actions      bool   // this is a step of a GitHub Actions job
-	GitHubOutput string // the file that takes the step's outputs
+	GitHubOutput string // the file that takes the step's outputs; empty when there is none to write, and outside of Actions
 
 	timeout, interval, maxInterval, grace, maxOutage, requestTimeout optional
 	given                                                            map[string]string // where each input that has a value, right or wrong, is from
@@ -62,10 +64,9 @@ func (f Fault) Error() string { return f.Input + ": " + f.Problem }
 // Parse reads flags (args, without the program's name) and environment. It returns a Config as far as it could be read, and all that is wrong with it.
 func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 	c := &Config{
-		Format:       "text",
-		Actions:      getenv("GITHUB_ACTIONS") == "true",
-		GitHubOutput: getenv("GITHUB_OUTPUT"),
-		given:        map[string]string{},
+		Format:  "text",
+		Actions: getenv("GITHUB_ACTIONS") == "true",
+		given:   map[string]string{},
 	}
 	flags, faults := c.parseFlags(args)
 	if c.Help || c.Version {
@@ -92,61 +93,6 @@ func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 	return c, append(faults, checkSurroundings(c, getenv)...)
 }
 
-// parseFlags reads args, and finds what is no flag in them. The values of unknown flags are not shown: they may be secrets.
-func (c *Config) parseFlags(args []string) (*pflag.FlagSet, []Fault) {
-	flags := pflag.NewFlagSet("dmswait", pflag.ContinueOnError)
-	flags.ParseErrorsAllowlist.UnknownFlagsHandling = pflag.PassUnknownFlagToArgs
-	flags.BoolVarP(&c.Help, "help", "h", false, "")
-	flags.BoolVar(&c.Version, "version", false, "")
-	secrets := map[string]Input{}
-	for _, in := range Inputs() {
-		if in.Secret {
-			secrets[in.Flag()] = in
-			continue
-		}
-		flags.String(in.Flag(), "", "")
-		if in.Switch {
-			flags.Lookup(in.Flag()).NoOptDefVal = "true"
-		}
-	}
-	var faults []Fault
-	if err := flags.Parse(args); err != nil {
-		faults = append(faults, flagFault(err))
-	}
-	unknown := false
-	for _, arg := range flags.Args() {
-		name, _, hasValue := strings.Cut(arg, "=")
-		secret, isSecret := secrets[strings.ReplaceAll(strings.TrimLeft(name, "-"), "_", "-")]
-		switch {
-		case isSecret && strings.HasPrefix(arg, "-"):
-			faults = append(faults, Fault{secret.Name, fmt.Sprintf("has no flag, since command lines are public: set %s or %s_FILE", secret.Env(), secret.Env())})
-		case strings.HasPrefix(arg, "-"):
-			faults = append(faults, Fault{printable(name), "is not a flag; dmswait --help lists all"})
-		case !unknown:
-			faults = append(faults, Fault{"arguments", quote(arg) + " is not a flag; every input has one, see dmswait --help"})
-		}
-		// What follows an unknown flag was meant for it.
-		unknown = strings.HasPrefix(arg, "-") && !hasValue
-	}
-	return flags, faults
-}
-
-func flagFault(err error) Fault {
-	var missing *pflag.ValueRequiredError
-	if errors.As(err, &missing) {
-		return Fault{strings.ReplaceAll(missing.GetSpecifiedName(), "-", "_"), "the flag needs a value"}
-	}
-	return Fault{"arguments", "a flag is --name=value or --name value"}
-}
-
-// printable shows the name of a flag that does not exist, unless it may be more than a name.
-func printable(flag string) string {
-	if len(flag) > 40 || strings.Trim(flag, "-abcdefghijklmnopqrstuvwxyz_") != "" {
-		return "arguments: a flag of an odd name"
-	}
-	return flag
-}
-
 // lookup finds the value of an input and where it is from: its flag, the CI system's variable, its own variable or, for a secret, a file.
 // An empty value counts as none on every level.
 func lookup(in Input, flags *pflag.FlagSet, getenv func(string) string) (value, from string, err error) {
@@ -154,14 +100,11 @@ func lookup(in Input, flags *pflag.FlagSet, getenv func(string) string) (value, 
 		return strings.TrimSpace(flag.Value.String()), "--" + in.Flag(), nil
 	}
 	for _, name := range variables(in, getenv) {
-		if value := getenv(name); value != "" {
-			value = trim(in, value)
+		if value := trim(in, getenv(name)); value != "" {
 			if in.Secret && name == in.Env() && getenv(name+"_FILE") != "" {
 				return value, name, fmt.Errorf("is given twice: set %s or %s_FILE, not both", name, name)
 			}
-			if value != "" {
-				return value, name, nil
-			}
+			return value, name, nil
 		}
 	}
 	if !in.Secret {
@@ -200,26 +143,34 @@ func cutNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
+// readSecret reads a secret from a file. Its errors don't show the path: whoever took the variable for that of the secret itself has the secret there.
 func readSecret(path string) (string, error) {
 	const longest = 1 << 20
-	info, err := os.Stat(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("its file can't be read: %w", withoutPath(err))
+	}
+	defer file.Close()
+	// What is read counts, not the size that is told: a pipe and a device tell none.
+	content, err := io.ReadAll(io.LimitReader(file, longest+1))
+	secret := cutNewline(string(content))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("can't be read: %w", err)
-	case info.IsDir():
-		return "", fmt.Errorf("%s is a folder, not a file", quote(path))
-	case info.Size() > longest:
-		return "", fmt.Errorf("%s is longer than any secret", quote(path))
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("can't be read: %w", err)
-	}
-	secret := cutNewline(string(content))
-	if secret == "" {
-		return "", fmt.Errorf("%s is empty", quote(path))
+		return "", fmt.Errorf("its file can't be read: %w", withoutPath(err))
+	case len(content) > longest:
+		return "", errors.New("its file is longer than any secret")
+	case secret == "":
+		return "", errors.New("its file is empty")
 	}
 	return secret, nil
+}
+
+func withoutPath(err error) error {
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		return inPath.Err
+	}
+	return err
 }
 
 func (c *Config) applyDefaults() {
@@ -249,7 +200,7 @@ func IsHuawei(endpoint string) bool {
 		return false
 	}
 	for _, domain := range []string{"myhuaweicloud.com", "myhuaweicloud.eu", "huaweicloud.com"} {
-		if strings.HasSuffix(u.Hostname(), "."+domain) {
+		if strings.HasSuffix(strings.ToLower(u.Hostname()), "."+domain) {
 			return true
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// columns is the longest line of the help.
+const columns = 100
+
 // Help is what --help shows of the program and its inputs.
 func Help() string {
 	var b strings.Builder
@@ -25,11 +28,14 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
 			if in.Secret {
 				name = in.Env()
 			}
-			fmt.Fprintf(&b, "  %-24s %s", name, in.Meaning)
+			meaning := in.Meaning
 			if in.Default != "" {
-				fmt.Fprintf(&b, " (%s)", in.Default)
+				meaning += " (" + in.Default + ")"
 			}
-			b.WriteString("\n")
+			for _, line := range wrap(meaning, columns-27) {
+				fmt.Fprintf(&b, "  %-24s %s\n", name, line)
+				name = ""
+			}
 		}
 	}
 	b.WriteString(`
@@ -39,4 +45,16 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
   --help and --version show this and the version.
 `)
 	return b.String()
+}
+
+// wrap breaks text between words into lines of that width.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }

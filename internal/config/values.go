@@ -81,7 +81,11 @@ func endpoint(field target) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		base, err := baseURL(value)
 		if err != nil {
-			return fmt.Errorf("%s %w: give a base URL as in https://dms.cn-north-4.myhuaweicloud.com", quote(value), err)
+			shown := quote(value)
+			if strings.ContainsAny(value, "@?#") { // behind these, people have passwords and tokens
+				shown = "the value"
+			}
+			return fmt.Errorf("%s %w: give a base URL as in https://dms.cn-north-4.myhuaweicloud.com", shown, err)
 		}
 		*field(c) = base
 		return nil
@@ -100,15 +104,19 @@ func baseURL(value string) (string, error) {
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return "", errors.New("is not https")
 	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return "", errors.New("has no valid port")
-		}
+	if !isPort(u.Port()) {
+		return "", errors.New("has no valid port")
 	}
 	if net.ParseIP(strings.Trim(u.Hostname(), "[]")) == nil && strings.ContainsFunc(u.Hostname(), notInHostName) {
 		return "", errors.New("has no valid host name")
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+	return u.Scheme + "://" + strings.ToLower(strings.TrimSuffix(u.Host, ":")), nil
+}
+
+// isPort tells whether a URL's port can be one; an empty one is the scheme's.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 func notInHostName(r rune) bool {
@@ -137,6 +145,9 @@ func succeedOn(c *Config, value string) error {
 // since takes an instant or a duration back.
 func since(c *Config, value string) error {
 	if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
+		if at.IsZero() { // what templates make of a time that is not set
+			return fmt.Errorf("%s is no time at which a task can have been started", quote(value))
+		}
 		c.Since = Since{At: at}
 		return nil
 	}
@@ -185,17 +196,18 @@ func duration(field func(*Config) *optional, rule rule) func(*Config, string) er
 // parseDuration reads a Go duration, or whole seconds.
 func parseDuration(value string) (time.Duration, error) {
 	d, err := time.ParseDuration(value)
-	if seconds, notNumber := strconv.ParseInt(value, 10, 64); notNumber == nil {
-		if seconds > math.MaxInt64/int64(time.Second) {
-			return 0, fmt.Errorf("%s is too long", quote(value))
-		}
+	seconds, notNumber := strconv.ParseInt(value, 10, 64)
+	if notNumber == nil {
 		d, err = time.Duration(seconds)*time.Second, nil
 	}
+	isNumber := notNumber == nil || errors.Is(notNumber, strconv.ErrRange)
 	switch {
-	case err != nil:
+	case err != nil && !isNumber:
 		return 0, fmt.Errorf("%s is not a duration: give whole seconds (90), or a number with a unit as in 90s, 5m, 1h30m", quote(value))
-	case d < 0 || strings.HasPrefix(value, "-"):
+	case strings.HasPrefix(value, "-"):
 		return 0, fmt.Errorf("%s is negative", quote(value))
+	case err != nil || seconds > math.MaxInt64/int64(time.Second):
+		return 0, fmt.Errorf("%s is too long", quote(value))
 	}
 	return d, nil
 }

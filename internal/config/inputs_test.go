@@ -1,0 +1,174 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// examples are a right value of each input, and what it makes of the Config.
+var examples = map[string]struct {
+	value string
+	want  any
+	field func(*Config) any
+}{
+	"instance_id":     {"i1", "i1", func(c *Config) any { return c.InstanceID }},
+	"task_id":         {"t1", "t1", func(c *Config) any { return c.TaskID }},
+	"task_name":       {"bindInstancePublicIp", "bindInstancePublicIp", func(c *Config) any { return c.TaskName }},
+	"since":           {"5m", Since{Ago: 5 * time.Minute}, func(c *Config) any { return c.Since }},
+	"region":          {"eu-west-101", "eu-west-101", func(c *Config) any { return c.Region }},
+	"project_id":      {"p1", "p1", func(c *Config) any { return c.ProjectID }},
+	"endpoint":        {"https://dms.example.com", "https://dms.example.com", func(c *Config) any { return c.Endpoint }},
+	"timeout":         {"2h", 2 * time.Hour, func(c *Config) any { return c.Timeout }},
+	"interval":        {"3", 3 * time.Second, func(c *Config) any { return c.Interval }},
+	"max_interval":    {"40s", 40 * time.Second, func(c *Config) any { return c.MaxInterval }},
+	"not_found_grace": {"5s", 5 * time.Second, func(c *Config) any { return c.NotFoundGrace }},
+	"max_outage":      {"6m", 6 * time.Minute, func(c *Config) any { return c.MaxOutage }},
+	"request_timeout": {"7s", 7 * time.Second, func(c *Config) any { return c.RequestTimeout }},
+	"access_key":      {"AKAKAK", "AKAKAK", func(c *Config) any { return c.AccessKey }},
+	"secret_key":      {"SKSKSK", "SKSKSK", func(c *Config) any { return c.SecretKey }},
+	"security_token":  {"STSTST", "STSTST", func(c *Config) any { return c.SecurityToken }},
+	"auth_token":      {"ATATAT", "ATATAT", func(c *Config) any { return c.AuthToken }},
+	"succeed_on":      {"timeout", []string{"timeout"}, func(c *Config) any { return c.SucceedOn }},
+	"format":          {"json", "json", func(c *Config) any { return c.Format }},
+}
+
+func TestEveryInputReachesItsFieldFromEveryPlaceItMayComeFrom(t *testing.T) {
+	t.Parallel()
+	for _, in := range Inputs() {
+		example, ok := examples[in.Name]
+		require.True(t, ok, "an example of %s", in.Name)
+		upper := strings.ToUpper(in.Name)
+		type place struct {
+			from string
+			args []string
+			vars vars
+		}
+		places := []place{
+			{"DMSWAIT_" + upper, nil, vars{"DMSWAIT_" + upper: example.value}},
+			{"INPUT_" + upper, nil, inActions(t).with(vars{"INPUT_" + upper: example.value})},
+			{"PLUGIN_" + upper, nil, vars{"CI": "woodpecker", "PLUGIN_" + upper: example.value}},
+			{"PLUGIN_" + upper, nil, vars{"DRONE": "true", "PLUGIN_" + upper: example.value}},
+		}
+		flag := "--" + strings.ReplaceAll(in.Name, "_", "-")
+		if in.Secret {
+			places = append(places, place{"DMSWAIT_" + upper + "_FILE", nil, vars{"DMSWAIT_" + upper + "_FILE": file(t, example.value)}})
+		} else {
+			places = append(places, place{flag, []string{flag, example.value}, nil}, place{flag, []string{flag + "=" + example.value}, nil})
+		}
+		for _, place := range places {
+			c, faults := read(place.vars, place.args...)
+			assert.Equal(t, example.want, example.field(c), "%s from %s", in.Name, place.from)
+			assert.Equal(t, place.from, c.Source(in.Name))
+			assert.Empty(t, about(faults, in.Name))
+		}
+		c, _ := read(nil)
+		assert.Empty(t, c.Source(in.Name), "%s was not given", in.Name)
+		assert.NotEqual(t, example.want, example.field(c), "%s: the example must differ from the default", in.Name)
+	}
+}
+
+func TestTheFlagGoesBeforeInputOrPluginGoesBeforeDMSWAIT(t *testing.T) {
+	t.Parallel()
+	actions := inActions(t)
+	for name, test := range map[string]struct {
+		want string
+		args []string
+		vars vars
+	}{
+		"flag":                      {"flag", []string{"--task-id", "flag"}, actions.with(vars{"INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"})},
+		"INPUT_":                    {"input", nil, actions.with(vars{"INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"})},
+		"PLUGIN_ of Woodpecker":     {"plugin", nil, vars{"CI": "woodpecker", "PLUGIN_TASK_ID": "plugin", "DMSWAIT_TASK_ID": "own"}},
+		"PLUGIN_ of Drone":          {"plugin", nil, vars{"DRONE": "true", "PLUGIN_TASK_ID": "plugin", "DMSWAIT_TASK_ID": "own"}},
+		"DMSWAIT_":                  {"own", nil, actions.with(vars{"DMSWAIT_TASK_ID": "own"})},
+		"the last of the same flag": {"b", []string{"--task-id", "a", "--task-id=b"}, nil},
+		"INPUT_ outside of Actions": {"own", nil, vars{"GITHUB_ACTIONS": "false", "INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"}},
+		"PLUGIN_ in another CI":     {"own", nil, vars{"CI": "true", "DRONE": "false", "PLUGIN_TASK_ID": "plugin", "DMSWAIT_TASK_ID": "own"}},
+		"INPUT_ alone, elsewhere":   {"", nil, vars{"INPUT_TASK_ID": "input"}},
+		"PLUGIN_ alone, elsewhere":  {"", nil, vars{"PLUGIN_TASK_ID": "plugin"}},
+		"a name with a hyphen":      {"", nil, actions.with(vars{"INPUT_TASK-ID": "input"})},
+	} {
+		c, _ := read(test.vars, test.args...)
+		assert.Equal(t, test.want, c.TaskID, name)
+	}
+}
+
+func TestAnEmptyValueIsAnUnsetOneOnEveryLevel(t *testing.T) {
+	t.Parallel()
+	for _, empty := range []string{"", " ", "\t \n"} {
+		environment := inActions(t).with(vars{"INPUT_TIMEOUT": empty, "DMSWAIT_TIMEOUT": "5m"})
+		c, _ := read(environment, "--timeout="+empty)
+		assert.Equal(t, 5*time.Minute, c.Timeout, "%q", empty)
+		assert.Equal(t, "DMSWAIT_TIMEOUT", c.Source("timeout"))
+		c, _ = read(environment.with(vars{"DMSWAIT_TIMEOUT": empty}), "--timeout", empty)
+		assert.Equal(t, time.Hour, c.Timeout, "%q", empty)
+		assert.Empty(t, c.Source("timeout"))
+	}
+	c, faults := read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "", "INPUT_AUTH_TOKEN": "\n", "DMSWAIT_SECURITY_TOKEN_FILE": ""}))
+	assert.Empty(t, faults, "an empty secret is none, and no second way to log in")
+	assert.Equal(t, "SK", c.SecretKey)
+}
+
+func TestBlanksRoundAValueAreNotPartOfIt(t *testing.T) {
+	t.Parallel()
+	c, faults := read(complete().with(vars{"DMSWAIT_TASK_ID": "\n t2 \n"}), "--timeout", " 5m ")
+	assert.Empty(t, faults)
+	assert.Equal(t, "t2", c.TaskID)
+	assert.Equal(t, 5*time.Minute, c.Timeout)
+}
+
+func TestTheDefaultsAreTheContracts(t *testing.T) {
+	t.Parallel()
+	c, faults := read(complete())
+	assert.Empty(t, faults)
+	assert.Equal(t, time.Hour, c.Timeout)
+	assert.Equal(t, time.Second, c.Interval)
+	assert.Equal(t, 20*time.Second, c.MaxInterval)
+	assert.Equal(t, 30*time.Second, c.NotFoundGrace)
+	assert.Equal(t, 15*time.Minute, c.MaxOutage)
+	assert.Equal(t, 10*time.Second, c.RequestTimeout)
+	assert.Equal(t, "text", c.Format)
+	assert.Empty(t, c.SucceedOn)
+	assert.Equal(t, "https://dms.cn-north-4.myhuaweicloud.com", c.Endpoint)
+}
+
+func TestTheTableOfInputsIsSound(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for _, in := range Inputs() {
+		assert.Regexp(t, `^[a-z]+(_[a-z]+)*$`, in.Name)
+		assert.False(t, names[in.Name], "%s is declared once", in.Name)
+		names[in.Name] = true
+		assert.Equal(t, strings.ReplaceAll(in.Name, "_", "-"), in.Flag())
+		assert.Equal(t, "DMSWAIT_"+strings.ToUpper(in.Name), in.Env())
+		assert.Contains(t, []string{GroupTask, GroupWaiting, GroupLogin, GroupResult}, in.Group, in.Name)
+		assert.NotEmpty(t, in.Meaning, in.Name)
+		assert.NotContains(t, in.Meaning+in.Default, "\n", in.Name)
+		assert.NotNil(t, in.set, in.Name)
+	}
+	assert.True(t, slices.IsSortedFunc(Inputs(), func(a, b Input) int {
+		order := []string{GroupTask, GroupWaiting, GroupLogin, GroupResult}
+		return slices.Index(order, a.Group) - slices.Index(order, b.Group)
+	}), "the groups stand together")
+}
+
+func TestTheTableOfInputsDoesNotChangeSilently(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, in := range Inputs() {
+		mark := func(is bool, letter string) string {
+			if is {
+				return letter
+			}
+			return "-"
+		}
+		line := fmt.Sprintf("%-16s %s%s %s", in.Name, mark(in.Action, "A"), mark(in.Secret, "S"), in.Default)
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	golden(t, "inputs", b.String())
+}

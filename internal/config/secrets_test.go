@@ -1,0 +1,138 @@
+package config
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestASecretHasNoFlag(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2"
+	for _, in := range Inputs() {
+		if !in.Secret {
+			continue
+		}
+		flag := in.Flag()
+		for _, args := range [][]string{
+			{"--" + flag, secret}, {"--" + flag + "=" + secret},
+			{"-" + flag, secret}, {"-" + flag + "=" + secret},
+			{"---" + flag, secret}, {"---" + flag + "=" + secret},
+			{"--" + in.Name, secret}, {"--" + in.Name + "=" + secret}, {"-" + in.Name + "=" + secret},
+			{"--" + strings.ToUpper(flag) + "=" + secret},
+			{"--" + flag, "two", secret}, {"--" + flag + "=two", secret},
+			{"--" + flag, "-" + secret}, {"--" + flag, "--" + secret},
+		} {
+			c, faults := read(complete(), args...)
+			assert.Contains(t, faults, in.Name+": has no flag, since command lines are public: set "+in.Env()+" or "+in.Env()+"_FILE", "%q", args)
+			assert.NotContains(t, strings.Join(faults, "\n"), secret, "%q", args)
+			assert.NotContains(t, []string{c.SecretKey, c.SecurityToken, c.AuthToken}, secret)
+		}
+	}
+}
+
+func TestASecretIsReadFromAFile(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ content, want, fault string }{
+		"as it is":                     {content: "s3cret", want: "s3cret"},
+		"one newline is cut":           {content: "s3cret\n", want: "s3cret"},
+		"one newline of Windows, too":  {content: "s3cret\r\n", want: "s3cret"},
+		"two newlines are not":         {content: "s3cret\n\n", fault: "line break"},
+		"nor is a blank":               {content: "s3cret \n", fault: "blank"},
+		"nor one at its beginning":     {content: " s3cret", fault: "blank"},
+		"nothing but a newline":        {content: "\n", fault: "is empty"},
+		"empty":                        {content: "", fault: "is empty"},
+		"longer than any secret":       {content: strings.Repeat("s", 1<<20+1), fault: "is longer than any secret"},
+		"as long as any, with newline": {content: strings.Repeat("s", 1<<20-1) + "\n", want: strings.Repeat("s", 1<<20-1)},
+	} {
+		c, faults := read(complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": file(t, test.content)}))
+		faults = about(faults, "secret_key")
+		assert.Equal(t, test.want, c.SecretKey, name)
+		if test.fault == "" {
+			assert.Empty(t, faults, name)
+			assert.Equal(t, []string{test.want}, c.Secrets(), name)
+			continue
+		}
+		if assert.Len(t, faults, 1, name) {
+			assert.Contains(t, faults[0], test.fault, name)
+			assert.True(t, strings.HasSuffix(faults[0], "(from DMSWAIT_SECRET_KEY_FILE)"), faults[0])
+		}
+	}
+}
+
+func TestASecretsFileThatCanNotBeReadIsAFaultThatDoesNotShowItsPath(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for path, want := range map[string]string{
+		filepath.Join(folder, "missing"): "secret_key: its file can't be read: no such file or directory (from DMSWAIT_SECRET_KEY_FILE)",
+		folder:                           "secret_key: its file can't be read: is a directory (from DMSWAIT_SECRET_KEY_FILE)",
+		"the-secret-itself":              "secret_key: its file can't be read: no such file or directory (from DMSWAIT_SECRET_KEY_FILE)",
+	} {
+		_, faults := read(complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": path}))
+		assert.Equal(t, []string{want}, faults)
+	}
+}
+
+func TestASecretAndItsFileAtOnceAreAFault(t *testing.T) {
+	t.Parallel()
+	both := vars{"DMSWAIT_SECRET_KEY": "s3cret", "DMSWAIT_SECRET_KEY_FILE": file(t, "other")}
+	c, faults := read(complete().with(both))
+	assert.Equal(t, []string{"secret_key: is given twice: set DMSWAIT_SECRET_KEY or DMSWAIT_SECRET_KEY_FILE, not both (from DMSWAIT_SECRET_KEY)"}, faults)
+	assert.Equal(t, []string{"s3cret"}, c.Secrets(), "it is masked all the same")
+
+	c, faults = read(complete().with(both).with(vars{"DMSWAIT_SECRET_KEY": "\n"}))
+	assert.Empty(t, faults, "an empty one is none")
+	assert.Equal(t, "other", c.SecretKey)
+}
+
+func TestTheFileOfASecretComesAfterInputAndBeforeNothing(t *testing.T) {
+	t.Parallel()
+	path := file(t, "filed")
+	c, faults := read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "input", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": path}))
+	assert.Empty(t, faults)
+	assert.Equal(t, "input", c.SecretKey)
+	_, faults = read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY_FILE": path, "DMSWAIT_SECRET_KEY": ""}))
+	assert.Len(t, about(faults, "secret_key"), 1, "only DMSWAIT_ names files")
+	_, faults = read(complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_ACCESS_KEY_FILE": path}))
+	assert.Len(t, about(faults, "access_key"), 1, "and only of secrets")
+}
+
+func TestASecretThatIsWrongIsMaskedAndInNoFault(t *testing.T) {
+	t.Parallel()
+	for _, in := range Inputs() {
+		if !in.Secret {
+			continue
+		}
+		for _, secret := range []string{"top secret", "top\nsecret", "\"topsecret\" ", "töpsecret", "topsecret\x00", "topsecret\n\n"} {
+			for _, environment := range []vars{
+				{in.Env(): secret},
+				{in.Env() + "_FILE": file(t, secret)},
+				inActions(t).with(vars{"INPUT_" + strings.ToUpper(in.Name): secret}),
+			} {
+				c, faults := read(environment)
+				assert.Equal(t, []string{cutNewline(secret)}, c.Secrets())
+				assert.Len(t, about(faults, in.Name), 1)
+				told := strings.Join(faults, "\n")
+				assert.NotContains(t, told, "secret\"", told)
+				for _, part := range []string{"top", "töp", secret} {
+					assert.NotContains(t, told, part)
+				}
+			}
+		}
+	}
+}
+
+func TestOnlySecretsAreSecret(t *testing.T) {
+	t.Parallel()
+	c, _ := read(complete().with(vars{"DMSWAIT_SECURITY_TOKEN": "ST", "DMSWAIT_AUTH_TOKEN": "AT"}))
+	assert.Equal(t, []string{"SK", "ST", "AT"}, c.Secrets())
+	var secret []string
+	for _, in := range Inputs() {
+		if in.Secret {
+			secret = append(secret, in.Name)
+		}
+	}
+	assert.Equal(t, []string{"secret_key", "security_token", "auth_token"}, secret)
+}
