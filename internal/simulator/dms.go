@@ -23,14 +23,17 @@ func dmsRoutes() []route {
 // ofInstance lets only those through who have logged in and ask for this project and instance, in well-formed ids.
 func ofInstance(answer func(*Server, *call) *Answer) func(*Server, *call) *Answer {
 	return func(s *Server, c *call) *Answer {
-		if refusal := s.login(c); refusal != nil {
-			return refusal
+		allowed, denied := s.login(c)
+		if denied != nil {
+			return denied.byGateway()
 		}
 		project, header := c.ids["project"], c.request.Header.Get("X-Project-Id")
 		task, hasTask := c.ids["task"]
 		switch {
 		case !hexID.MatchString(project):
 			return Fault(http.StatusBadRequest, "DMS.00400002", "The project ID format is invalid.")
+		case !allowed.covers(project):
+			return Fault(http.StatusUnauthorized, "DMS.10240104", "The project ID in the URL does not match the project of the token.")
 		case !strings.EqualFold(project, s.cloud.ProjectID), header != "" && !strings.EqualFold(header, s.cloud.ProjectID):
 			return Fault(http.StatusForbidden, "DMS.00403002", "You do not have permissions on this project.")
 		case !uuidID.MatchString(c.ids["instance"]):

@@ -30,7 +30,8 @@ type Answer struct {
 }
 
 // Fault is an error in the shape of the side that would send it, told from its code:
-//   - APIGW. and APIG.: the gateway's, error_code and error_msg with the request_id, the same as in X-Request-Id
+//   - APIGW. and APIG.: the gateway's, error_code and error_msg with the request_id, the same as in X-Request-Id;
+//     STS5.: STS documents the same
 //   - IAM. alone, without a number: IAM's nested one, with the status as its code, and X-IAM-Trace-Id
 //   - IAM. with a number: error_code and error_msg, and X-IAM-Trace-Id
 //   - any other: a service's, error_code and error_msg
@@ -53,7 +54,7 @@ func Fault(status int, code, message string) *Answer {
 	}
 	var body any
 	switch {
-	case strings.HasPrefix(code, "APIGW."), strings.HasPrefix(code, "APIG."):
+	case strings.HasPrefix(code, "APIGW."), strings.HasPrefix(code, "APIG."), strings.HasPrefix(code, "STS5."):
 		body = flat{code, message, id}
 	case code == "IAM.":
 		body = map[string]nested{"error": {status, message, http.StatusText(status)}}

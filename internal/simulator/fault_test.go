@@ -27,6 +27,7 @@ func TestFaultHasTheShapeOfItsSender(t *testing.T) {
 		"DMS.00404022": `{"error_code":"DMS.00404022","error_msg":"<no> & \"none\""}`,
 		"APIGW.0308":   `{"error_code":"APIGW.0308","error_msg":"<no> & \"none\"","request_id":"ID"}`,
 		"APIG.0308":    `{"error_code":"APIG.0308","error_msg":"<no> & \"none\"","request_id":"ID"}`,
+		"STS5.1002":    `{"error_code":"STS5.1002","error_msg":"<no> & \"none\"","request_id":"ID"}`,
 		"IAM.0011":     `{"error_code":"IAM.0011","error_msg":"<no> & \"none\""}`,
 		"IAM.":         `{"error":{"code":401,"message":"<no> & \"none\"","title":"Unauthorized"}}`,
 	} {

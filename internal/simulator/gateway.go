@@ -16,7 +16,9 @@ type route struct {
 }
 
 // routes are all APIs of the cloud. No two services share a path, so one server can stand in for all their hosts.
-func routes() []route { return slices.Concat(dmsRoutes()) }
+func routes() []route {
+	return slices.Concat(dmsRoutes(), iamRoutes(), oidcRoutes(), stsRoutes(), metadataRoutes(), actionsRoutes())
+}
 
 // call is a request on its way to an answer.
 type call struct {

@@ -14,55 +14,83 @@ const (
 	maxSkew    = 15 * time.Minute
 )
 
-// refused is the gateway's answer to a login it does not believe.
-func refused(format string, args ...any) *Answer {
-	return Fault(http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information: "+fmt.Sprintf(format, args...))
+// denial is why a login is not believed, with the gateway's code for it.
+type denial struct{ code, reason string }
+
+func deny(format string, args ...any) *denial {
+	return &denial{"APIGW.0301", "Incorrect IAM authentication information: " + fmt.Sprintf(format, args...)}
 }
 
-// login returns nil if the request comes with a good signature or token, else the refusal.
+// byGateway is the denial as the gateway words it, which stands before every service but IAM.
+func (d *denial) byGateway() *Answer { return Fault(http.StatusUnauthorized, d.code, d.reason) }
+
+// scope is what a login is good for: the project with this id, everyProject, or none ("", an unscoped token).
+type scope string
+
+const everyProject scope = "*"
+
+func (s scope) covers(project string) bool {
+	return s == everyProject || strings.EqualFold(string(s), project)
+}
+
+// login tells what a request with a good signature or token may ask about, or why it may ask nothing.
 // A request with both is judged by its signature.
-func (s *Server) login(c *call) *Answer {
+func (s *Server) login(c *call) (scope, *denial) {
 	authorization, token := c.request.Header.Get("Authorization"), c.request.Header.Get("X-Auth-Token")
 	switch {
 	case authorization != "":
-		return s.checkSignature(c, authorization)
+		return everyProject, s.checkSignature(c, authorization)
 	case token == "":
-		return refused("x-auth-token not found")
-	case !slices.ContainsFunc(s.cloud.Tokens, func(known string) bool { return equal(known, token) }):
-		return refused("decrypt token fail")
+		return "", deny("x-auth-token not found")
 	}
-	return nil
+	return s.checkToken(token, c.now)
+}
+
+func (s *Server) checkToken(token string, now time.Time) (scope, *denial) {
+	if slices.ContainsFunc(s.cloud.Tokens, func(known string) bool { return equal(known, token) }) {
+		return everyProject, nil
+	}
+	grant, issued := s.ledger.token(token)
+	switch {
+	case !issued:
+		return "", deny("decrypt token fail")
+	case !now.Before(grant.expires):
+		return "", &denial{"APIGW.0307", "The token must be updated."}
+	}
+	return grant.scope, nil
 }
 
 // checkSignature asks what the signature covers, whether it is fresh and whose it is, before it computes anything.
-func (s *Server) checkSignature(c *call, authorization string) *Answer {
+func (s *Server) checkSignature(c *call, authorization string) *denial {
 	sig, err := parseAuthorization(authorization)
 	if err != nil {
-		return refused("%v", err)
+		return deny("%v", err)
 	}
 	for _, name := range s.mustBeSigned(c.request.Header) {
 		if !slices.Contains(sig.signed, name) {
-			return refused("header %s must be signed", name)
+			return deny("header %s must be signed", name)
 		}
 	}
-	if refusal := checkDate(c.request.Header.Get("X-Sdk-Date"), c.now); refusal != nil {
-		return refusal
+	if denied := checkDate(c.request.Header.Get("X-Sdk-Date"), c.now); denied != nil {
+		return denied
 	}
-	secret, known := s.cloud.Keys[sig.accessKey]
-	if !known {
-		return refused("Get secretKey failed,ak:%s,err:ak not exist", sig.accessKey)
-	}
+	key, known := s.key(sig.accessKey)
+	switch {
+	case !known:
+		return deny("Get secretKey failed,ak:%s,err:ak not exist", sig.accessKey)
 	// Both ways: a temporary key needs its token, and a permanent one has none.
-	if !equal(s.cloud.SecurityTokens[sig.accessKey], c.request.Header.Get("X-Security-Token")) {
-		return refused("verify security token fail")
+	case !equal(key.securityToken, c.request.Header.Get("X-Security-Token")):
+		return deny("verify security token fail")
+	case key.expired(c.now):
+		return deny("security token expired, expiration time:%s", key.expires.UTC().Format(dateFormat))
 	}
 	canonical, err := canonicalRequest(c.request, c.body, sig.signed)
 	if err != nil {
-		return refused("%v", err)
+		return deny("%v", err)
 	}
-	if !equal(sign(canonical, c.request.Header.Get("X-Sdk-Date"), secret), sig.value) {
+	if !equal(sign(canonical, c.request.Header.Get("X-Sdk-Date"), key.secret), sig.value) {
 		// The real gateway says what it made of the request, in this form, with the security token if there is one.
-		return refused("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(canonical, "\n", "|"))
+		return deny("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(canonical, "\n", "|"))
 	}
 	return nil
 }
@@ -81,13 +109,13 @@ func (s *Server) mustBeSigned(header http.Header) []string {
 	return names
 }
 
-func checkDate(date string, now time.Time) *Answer {
+func checkDate(date string, now time.Time) *denial {
 	signed, err := time.Parse(dateFormat, date)
 	if err != nil {
-		return refused("x-sdk-date %q is not of the form YYYYMMDDTHHMMSSZ", date)
+		return deny("x-sdk-date %q is not of the form YYYYMMDDTHHMMSSZ", date)
 	}
 	if now.Sub(signed).Abs() > maxSkew {
-		return refused("signature expired, signature time:%s,server time:%s", date, now.UTC().Format(dateFormat))
+		return deny("signature expired, signature time:%s,server time:%s", date, now.UTC().Format(dateFormat))
 	}
 	return nil
 }

@@ -21,16 +21,6 @@ const (
 // vectorTime is the X-Sdk-Date of the vectors.
 var vectorTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// signed adds Authorization with the simulator's own means: that these are right is what the vectors show.
-func signed(t *testing.T, r *http.Request, accessKey string, names string) {
-	t.Helper()
-	list := strings.Split(names, ";")
-	canonical, err := canonicalRequest(r, nil, list)
-	require.NoError(t, err)
-	r.Header.Set("Authorization", "SDK-HMAC-SHA256 Access="+accessKey+", SignedHeaders="+names+
-		", Signature="+sign(canonical, r.Header.Get("X-Sdk-Date"), secret))
-}
-
 // send returns the status and the body.
 func send(t *testing.T, r *http.Request) (int, string) {
 	t.Helper()
@@ -94,7 +84,7 @@ func TestSignaturesAreJudged(t *testing.T) {
 			for name, value := range test.headers {
 				r.Header.Set(name, value)
 			}
-			signed(t, r, test.key, test.signed)
+			require.NoError(t, Sign(r, test.key, secret, test.signed))
 			if test.after != nil {
 				test.after(r)
 			}

@@ -24,6 +24,7 @@ type Server struct {
 	start    time.Time // by the cloud's clock
 	ca       []byte    // PEM; nil without TLS
 	endpoint *endpoint
+	ledger   ledger
 
 	mu       sync.Mutex
 	requests []Request
@@ -54,6 +55,7 @@ func (s *Simulator) serve(listener net.Listener, scheme string, ca []byte) (*Ser
 		ca:     ca,
 		counts: map[string]int{},
 	}
+	server.Revoke() // of nothing: this makes the ledger ready
 	server.endpoint = open(listener, server.handle)
 	return server, nil
 }

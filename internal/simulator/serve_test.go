@@ -106,13 +106,20 @@ func TestManyClientsAtOnceWhileTheClockMoves(t *testing.T) {
 
 func TestChangesAfterStartHaveNoEffect(t *testing.T) {
 	t.Parallel()
-	s := simulator.Simulator{Tokens: []string{token}, Tasks: []simulator.Task{simulator.ExampleTask}}
-	server, err := s.Start()
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, server.Close()) })
+	s := issuing((&movable{}).Now)
+	s.Tokens, s.Tasks = []string{token}, []simulator.Task{simulator.ExampleTask}
+	server := start(t, s)
 	s.Tokens[0], s.Tasks[0].ID = "another", fortyTwo
+	s.Projects[0], s.Users[0], s.Agencies[0], s.IdentityProviders[0] = simulator.Project{}, simulator.User{}, simulator.Agency{}, ""
+
 	_, body := get(t, server, example)
 	assert.Contains(t, body, `"task_count":"1"`)
+	for name, issue := range waysToTokens {
+		assert.Equal(t, http.StatusCreated, issue(t, server, simulator.DefaultProjectID).StatusCode, name)
+	}
+	for name, issue := range waysToKeys {
+		assert.NotEmpty(t, issue(t, server).Access, name)
+	}
 }
 
 func TestCloseDropsConnectionsThatSayNothing(t *testing.T) {

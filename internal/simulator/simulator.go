@@ -1,8 +1,10 @@
 // Package simulator is the cloud on loopback, for tests and the demo: it answers real HTTP like DMS does,
 // from scripted tasks and faults, and checks signatures from the server's point of view.
+// On the same address it is what a login needs: IAM, STS, the metadata service of an ECS, and GitHub's ID tokens.
 // The program never imports it, and it imports nothing of the module: a mistake in our signer
 // would have to be made here a second time to go unseen.
-// It refuses what the cloud refuses, and changes nothing but its own record of the requests.
+// It refuses what the cloud refuses, and changes nothing but its own records: of the requests, and of what it has issued.
+// Where no source says how the cloud refuses, the code here that chooses says so: a test must not lean on it alone.
 package simulator
 
 import (
@@ -32,10 +34,23 @@ type Simulator struct {
 	// UnsignedHost accepts signatures that leave Host out, as the official SDK's do. The cloud takes them;
 	// our own signer is held to covering Host.
 	UnsignedHost bool
-	// Tokens are the values of X-Auth-Token that are accepted.
+	// Tokens are the values of X-Auth-Token that are accepted, for any project.
 	Tokens []string
 
-	// Clock is the cloud's clock: the Date header, the 15 minutes of X-Sdk-Date, the tasks' timelines and times.
+	// What IAM, STS and the others know; empty: nobody, and nothing. What they issue is accepted here as by the cloud,
+	// besides Keys and Tokens, until it expires by Clock or [Server.Revoke] is called.
+	Projects          []Project // names may occur twice, with other ids
+	Users             []User
+	Agencies          []Agency
+	IdentityProviders []string // ids, for X-Idp-Id; they take ID tokens for any audience
+	ActionsToken      string   // what [Server.ActionsURL] asks for; empty: nobody is let in
+	Metadata          Metadata
+	// Lifetime is how long issued tokens and temporary keys live, whatever they are asked for.
+	// 0: as documented, or as asked for where the API has a parameter. ID tokens and metadata tokens are not meant.
+	Lifetime time.Duration
+
+	// Clock is the cloud's clock: the Date header, the 15 minutes of X-Sdk-Date, the tasks' timelines and times,
+	// the lives of what is issued.
 	// It is called from several goroutines at once. nil: time.Now.
 	Clock func() time.Time
 	Tasks []Task
@@ -76,9 +91,11 @@ type ProgressStep struct {
 
 // Request is one request as it arrived.
 type Request struct {
-	N    int    // among all requests, from 1
-	Nth  int    // among the requests of its kind, from 1
-	Kind string // what its path asks for: "task", "tasks", "progress"; "other" where there is no such API
+	N   int // among all requests, from 1
+	Nth int // among the requests of its kind, from 1
+	// Kind is what its path asks for: "task", "tasks", "progress"; "iam-token", "projects", "idp-token", "idp-keys";
+	// "assume"; "metadata-token", "metadata-keys"; "id-token"; "other" where there is no such API.
+	Kind string
 
 	Method, Path, RawQuery, Host string // the path decoded, the query as sent
 	Header                       http.Header
@@ -121,12 +138,19 @@ func (s *Simulator) settled() (Simulator, error) {
 	}
 	c.Keys, c.SecurityTokens = maps.Clone(c.Keys), maps.Clone(c.SecurityTokens)
 	c.Tokens, c.Tasks = slices.Clone(c.Tokens), slices.Clone(c.Tasks)
+	c.Projects, c.Users = slices.Clone(c.Projects), slices.Clone(c.Users)
+	c.Agencies, c.IdentityProviders = slices.Clone(c.Agencies), slices.Clone(c.IdentityProviders)
 
 	switch {
 	case !hexID.MatchString(c.ProjectID):
 		return c, fmt.Errorf("project id %q is not 32 hex digits", c.ProjectID)
 	case !uuidID.MatchString(c.InstanceID):
 		return c, fmt.Errorf("instance id %q is not a dashed UUID", c.InstanceID)
+	}
+	for _, p := range c.Projects {
+		if !hexID.MatchString(p.ID) {
+			return c, fmt.Errorf("project id %q is not 32 hex digits", p.ID)
+		}
 	}
 	for _, t := range c.Tasks {
 		if !hexID.MatchString(t.ID) {

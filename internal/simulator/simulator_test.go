@@ -120,6 +120,7 @@ func TestStartRefusesIDsThatNoRequestCouldReach(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]simulator.Simulator{
 		`start simulator: project id "p" is not 32 hex digits`:       {ProjectID: "p"},
+		`start simulator: project id "q" is not 32 hex digits`:       {Projects: []simulator.Project{{ID: "q"}}},
 		`start simulator: instance id "i" is not a dashed UUID`:      {InstanceID: "i"},
 		`start simulator: task id "task-1" is not 32 hex digits`:     {Tasks: []simulator.Task{{ID: "task-1"}}},
 		`start simulator: task id "` + fortyTwo + `0" is not 32 hex`: {Tasks: []simulator.Task{{ID: fortyTwo}, {ID: fortyTwo + "0"}}},
