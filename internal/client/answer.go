@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -37,7 +38,8 @@ func readAnswer(resp *http.Response, now time.Time) Answer {
 
 // retryAfter reads both forms of Retry-After (RFC 9110, 10.2.3). A date counts by the server's clock, since ours may be wrong.
 func retryAfter(value string, answer Answer) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+	// Out of range, ParseUint answers the greatest number there is: that is how far off the server's wish is.
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(seconds, math.MaxInt64/uint64(time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(value)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -65,7 +64,7 @@ func (c *Client) tasks(ctx context.Context, op, query string, path ...string) (L
 	}
 	tasks, err := decodeTasks(body)
 	if err != nil {
-		return List{}, &Error{Op: op, Answer: answer, Err: err}
+		return List{}, unreadable(op, answer, body, err)
 	}
 	for i := range tasks {
 		tasks[i].Answer = answer
@@ -82,27 +81,27 @@ func (c *Client) Progress(ctx context.Context, instanceID, taskID string) (int, 
 	}
 	percent, err := decodeProgress(body)
 	if err != nil {
-		return 0, &Error{Op: op, Answer: answer, Err: err}
+		return 0, unreadable(op, answer, body, err)
 	}
 	return percent, nil
 }
 
 // get sends one request for a path below the project's instances, and returns the body of a 2xx answer.
 func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]byte, Answer, error) {
-	target := c.Endpoint + "/v2/" + c.ProjectID + "/instances"
+	path = append([]string{"v2", c.ProjectID, "instances"}, path...)
 	for _, segment := range path {
 		// A path is built of checked ids only: escaping would let ".." through.
 		if !ValidID(segment) {
 			return nil, Answer{}, &Error{Op: op, Err: fmt.Errorf("%q is not an id", segment)}
 		}
-		target += "/" + segment
 	}
+	target := c.Endpoint + "/" + strings.Join(path, "/") + query
 	if c.Timeout > 0 {
 		limited, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within %v", c.Timeout))
 		defer cancel()
 		ctx = limited
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target+query, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return nil, Answer{}, &Error{Op: op, Err: err}
 	}
@@ -128,17 +127,20 @@ func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Answer, 
 	if err != nil {
 		return nil, answer, &Error{Op: op, Answer: answer, Err: cause(ctx, err)}
 	}
-	told := decodeError(body)
+	told := decodeError(resp.StatusCode, body)
 	if answer.RequestID == "" {
 		answer.RequestID = told.requestID
-	}
-	if told.code == strconv.Itoa(resp.StatusCode) { // IAM says the status twice
-		told.code = ""
 	}
 	if resp.StatusCode/100 != 2 || throttling[told.code] {
 		return nil, answer, &Error{Op: op, Answer: answer, Code: told.code, Message: told.message}
 	}
 	return body, answer, nil
+}
+
+// unreadable is the error about a 2xx that is not what was asked for. It may still say why: a service may tell an error with a 200.
+func unreadable(op string, answer Answer, body []byte, err error) *Error {
+	told := decodeError(answer.StatusCode, body)
+	return &Error{Op: op, Answer: answer, Code: told.code, Message: told.message, Err: err}
 }
 
 // cause names what ended a request: net/http tells a request that ran out of time and a wait that was called off in the same words.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -85,7 +86,7 @@ func (e *Error) Error() string {
 		case e.Code != "":
 			b.WriteString(" " + shorten(e.Code, 64))
 		case e.Message == "" && e.Err == nil:
-			b.WriteString(" " + http.StatusText(status))
+			b.WriteString(strings.TrimRight(" "+http.StatusText(status), " "))
 		}
 	}
 	if e.Message != "" {
@@ -119,7 +120,7 @@ type told struct{ code, message, requestID string }
 
 // decodeError reads {"error_code","error_msg"} of services, the same with "request_id" of the gateway, {"error":{"code","message"}} of IAM,
 // and {"code","message"} of others. A body of another shape says nothing.
-func decodeError(body []byte) told {
+func decodeError(status int, body []byte) told {
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(body, &outer) != nil {
 		return told{}
@@ -131,8 +132,12 @@ func decodeError(body []byte) told {
 			inner = nested
 		}
 	}
+	code := first(outer["error_code"], inner["error_code"], inner["code"])
+	if code == strconv.Itoa(status) { // IAM says the status twice
+		code = ""
+	}
 	return told{
-		code:      first(outer["error_code"], inner["error_code"], inner["code"]),
+		code:      code,
 		message:   first(outer["error_msg"], inner["error_msg"], inner["message"]),
 		requestID: first(outer["request_id"], inner["request_id"]),
 	}

@@ -96,7 +96,7 @@ func decodeTasks(body []byte) ([]Task, error) {
 	tasks := make([]Task, 0, len(entries))
 	for _, entry := range entries {
 		var field map[string]json.RawMessage
-		if json.Unmarshal(entry, &field) != nil {
+		if json.Unmarshal(entry, &field) != nil || field == nil {
 			continue // not a task, thus not ours
 		}
 		tasks = append(tasks, Task{

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -17,7 +18,7 @@ import (
 type ProxyError struct{ StatusCode int }
 
 func (e *ProxyError) Error() string {
-	return fmt.Sprintf("the proxy answered %d %s", e.StatusCode, http.StatusText(e.StatusCode))
+	return strings.TrimRight(fmt.Sprintf("the proxy answered %d %s", e.StatusCode, http.StatusText(e.StatusCode)), " ")
 }
 
 // NewTransport returns a transport for polling: it keeps one connection, goes through the proxy that HTTPS_PROXY and NO_PROXY name,

@@ -3,6 +3,7 @@
 package credential
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync"
@@ -32,55 +33,66 @@ type Transport struct {
 // RoundTrip sends a request once and, when the answer is a 401 and the answer's Date shows that our clock was the reason, once more.
 // A second try with nothing changed would only bring the access key nearer to its lock.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.try(req)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized || t.Token != "" || !t.correctClock(resp) {
-		return resp, err
-	}
-	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // read to its end, so that the connection can serve the second try
-	resp.Body.Close()
-	return t.try(req)
-}
-
-// try sends a copy of req, as RoundTrippers must leave the request alone.
-func (t *Transport) try(req *http.Request) (*http.Response, error) {
-	sent := req.Clone(req.Context())
 	if t.Token != "" {
+		sent := req.Clone(req.Context()) // RoundTrippers must leave the request alone
 		sent.Header.Set("X-Auth-Token", t.Token)
 		return t.Base.RoundTrip(sent)
 	}
-	var payload []byte
-	if req.GetBody != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		if payload, err = io.ReadAll(body); err != nil {
-			return nil, err
-		}
-		sent.Body, _ = req.GetBody()
+	payload, err := readPayload(req)
+	if err != nil {
+		return nil, err
 	}
-	sign(sent, payload, t.Keys, t.now())
+	t.mu.Lock()
+	behind := t.behind
+	t.mu.Unlock()
+	resp, err := t.try(req, payload, behind)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	behind, corrected := t.correctClock(resp, behind)
+	if !corrected {
+		return resp, nil
+	}
+	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // read to its end, so that the connection can serve the second try
+	resp.Body.Close()
+	return t.try(req, payload, behind)
+}
+
+// readPayload takes the whole body, since it is signed, and may be sent twice.
+func readPayload(req *http.Request) ([]byte, error) {
+	if req.Body == nil {
+		return nil, nil
+	}
+	defer req.Body.Close()
+	return io.ReadAll(req.Body)
+}
+
+// try signs and sends a copy of req, at the server's time as far as behind tells it.
+func (t *Transport) try(req *http.Request, payload []byte, behind time.Duration) (*http.Response, error) {
+	sent := req.Clone(req.Context())
+	if len(payload) > 0 {
+		sent.Body = io.NopCloser(bytes.NewReader(payload))
+		sent.ContentLength = int64(len(payload))
+	}
+	sign(sent, payload, t.Keys, time.Now().Add(behind))
 	return t.Base.RoundTrip(sent)
 }
 
-func (t *Transport) now() time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return time.Now().Add(t.behind)
-}
-
-// correctClock takes over the server's clock when ours is off by more than maxSkew, and tells whether it did.
-func (t *Transport) correctClock(resp *http.Response) bool {
+// correctClock takes over the server's clock when the time that a request was signed with, ours and behind, is off by more than maxSkew.
+// It tells what our clock lacks now, and whether that is something new to that request.
+func (t *Transport) correctClock(resp *http.Response, behind time.Duration) (now time.Duration, corrected bool) {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil || date.Sub(t.now()).Abs() <= maxSkew {
-		return false
+	if err != nil || date.Sub(time.Now().Add(behind)).Abs() <= maxSkew {
+		return behind, false
 	}
 	t.mu.Lock()
+	// Another request that was under way at the same time may have found it out before.
+	known := date.Sub(time.Now().Add(t.behind)).Abs() <= maxSkew
 	t.behind = time.Until(date)
-	behind := t.behind
+	now = t.behind
 	t.mu.Unlock()
-	if t.ClockCorrected != nil {
-		t.ClockCorrected(behind)
+	if !known && t.ClockCorrected != nil {
+		t.ClockCorrected(now)
 	}
-	return true
+	return now, true
 }

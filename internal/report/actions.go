@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/sethvargo/go-githubactions"
@@ -41,12 +42,30 @@ func (a *Actions) Annotate(level, title, text string) {
 func (a *Actions) SetOutputs(outputs []Output) error {
 	delimiter := "dmswait_" + rand.Text()
 	var blocks []string
+	if endsOpen(a.action.Getenv("GITHUB_OUTPUT")) {
+		blocks = append(blocks, "")
+	}
 	for _, output := range outputs {
 		blocks = append(blocks, output.Name+"<<"+delimiter+"\n"+output.Text+"\n"+delimiter)
 	}
 	return caught(func() {
 		a.action.IssueFileCommand(&githubactions.Command{Name: "output", Message: strings.Join(blocks, "\n")})
 	})
+}
+
+// endsOpen tells whether another program left the last line of a file without its end, so that ours would become a part of it.
+func endsOpen(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	last := make([]byte, 1)
+	if _, err := file.Seek(-1, io.SeekEnd); err != nil {
+		return false // it is empty
+	}
+	_, err = file.Read(last)
+	return err == nil && last[0] != '\n'
 }
 
 func caught(f func()) (err error) {

@@ -36,11 +36,14 @@ func Explain(r Report, asked Asked) []string {
 		lines = append(lines, "error: "+bug.Error())
 		return append(lines, strings.Split(strings.TrimSpace(bug.Stack), "\n")...)
 	case e != nil:
-		lines = append(lines, "error: "+e.Error())
+		lines = append(lines, "error: "+r.Hider.Error(e))
+	}
+	if r.TaskID != "" { // found by name, it was asked for by its id from then on
+		asked.TaskName = ""
 	}
 	if r.Result == NotFound && e != nil {
 		lines = append(lines, asked.String())
-		lines = append(lines, listing(e, asked)...)
+		lines = append(lines, listing(e, asked, r.Hider)...)
 	}
 	if hint := hint(r.Result, asked, e); hint != "" {
 		lines = append(lines, "hint: "+hint)
@@ -57,7 +60,7 @@ func (a Asked) String() string {
 }
 
 // listing tells which tasks are there when none had the name asked for.
-func listing(e *client.Error, asked Asked) []string {
+func listing(e *client.Error, asked Asked, hider Hider) []string {
 	if asked.TaskName == "" || e.Answer.StatusCode != 200 {
 		return nil
 	}
@@ -71,10 +74,10 @@ func listing(e *client.Error, asked Asked) []string {
 		age := "age unknown"
 		if created, ok := task.Created(); ok {
 			if server, ok := task.Answer.Clock(now); ok {
-				age = fmt.Sprintf("%v old", server.Sub(created).Round(time.Second))
+				age = Human(max(0, server.Sub(created)).Round(time.Second)) + " old"
 			}
 		}
-		shown = append(shown, fmt.Sprintf("%s (%s, %s)", shorten(task.Name), age, shorten(string(task.Status))))
+		shown = append(shown, fmt.Sprintf("%s (%s, %s)", shorten(hider.Hide(task.Name)), age, shorten(hider.Hide(string(task.Status)))))
 	}
 	line := fmt.Sprintf("looked for %q created since %s; there are: %s", asked.TaskName, asked.Since.UTC().Format(time.RFC3339), strings.Join(shown, ", "))
 	if more := len(e.Seen) - most; more > 0 {
@@ -129,7 +132,7 @@ func notFoundHint(asked Asked, e *client.Error) string {
 	switch {
 	case e.NoSuchAPI():
 		return "this host has no such API: check region and endpoint"
-	case asked.TaskName != "":
+	case asked.TaskName != "" && e.Answer.StatusCode == 200:
 		return "take since just before the call that starts the task, by a right clock; the name must be equal to the letter"
 	}
 	return "check that region, project, instance and task belong together; scheduled, migration and connector tasks have ids of other APIs, which this one does not know"

@@ -40,6 +40,20 @@ func (l *Log) printf(format string, args ...any) {
 		return
 	}
 	fmt.Fprintln(l.Out, "dmswait: "+l.line(fmt.Sprintf(format, args...)))
+	l.heard()
+}
+
+// annotate is printf for what stands out in Actions.
+func (l *Log) annotate(level, text string) {
+	if l.silent {
+		return
+	}
+	l.Actions.Annotate(level, "dmswait", text)
+	l.heard()
+}
+
+// heard puts the next heartbeat off.
+func (l *Log) heard() {
 	if l.beat != nil {
 		l.beat.Reset(heartbeat)
 	}
@@ -56,7 +70,7 @@ func (l *Log) Warnf(format string, args ...any) {
 
 func (l *Log) warnf(format string, args ...any) {
 	if l.Actions != nil {
-		l.Actions.Annotate("warning", "dmswait", l.line(fmt.Sprintf(format, args...)))
+		l.annotate("warning", l.line(fmt.Sprintf(format, args...)))
 		return
 	}
 	l.printf("warning: "+format, args...)
@@ -72,7 +86,7 @@ func (l *Log) End(message string, lines []string, failed, said bool) {
 		for _, line := range lines {
 			text += "\n" + l.line(line)
 		}
-		l.Actions.Annotate("error", "dmswait", text)
+		l.annotate("error", text)
 		return
 	}
 	for _, line := range lines {
@@ -90,16 +104,16 @@ func (l *Log) Poll(p poll.Poll) {
 	if l.beat == nil {
 		l.beat = time.AfterFunc(heartbeat, l.heartbeat)
 	}
-	at := round(p.At)
+	at := Human(p.At)
 	wasFailing, isFailing := isOutage(l.last.Err), isOutage(p.Err)
 	switch {
 	case p.Err == nil && (l.task.Status != p.Task.Status || l.last.Err != nil || p.N == 1):
 		l.printf("%s %s", at, l.status(p.Task))
-	case p.Err == nil, p.Next == 0 && p.Left > 0: // nothing new, or what ends the wait and is told with the result
+	case p.Err == nil, p.Next == 0: // nothing new, or what ends the wait and is told with the result
 	case isFailing && !wasFailing:
-		l.printf("%s no good answer, asking on: %v", at, p.Err)
+		l.printf("%s no good answer, asking on: %s", at, l.Hider.Error(p.Err))
 	case !isFailing && (wasFailing || l.last.Err == nil):
-		l.printf("%s not there yet: %v", at, p.Err)
+		l.printf("%s not there yet: %s", at, l.Hider.Error(p.Err))
 	}
 	if p.Err == nil {
 		l.task = p.Task
@@ -109,14 +123,18 @@ func (l *Log) Poll(p poll.Poll) {
 }
 
 func (l *Log) status(task client.Task) string {
-	status := string(task.Status)
-	if status == "" {
-		status = "no status"
-	}
+	status := l.statusName(task.Status)
 	if took, ok := task.Elapsed(time.Now()); ok && task.Status.Ended() {
 		return fmt.Sprintf("%s, it took %s s", status, seconds(took))
 	}
 	return status
+}
+
+func (l *Log) statusName(status client.Status) string {
+	if status == "" {
+		return "no status"
+	}
+	return shorten(l.Hider.Hide(string(status)))
 }
 
 func (l *Log) warnUnknown(status client.Status) {
@@ -127,7 +145,7 @@ func (l *Log) warnUnknown(status client.Status) {
 		l.unknown = map[client.Status]bool{}
 	}
 	l.unknown[status] = true
-	l.warnf("status %q is not one that DMS documents; taken for still running", string(status))
+	l.warnf("status %q is not one that DMS documents; taken for still running", shorten(l.Hider.Hide(string(status))))
 }
 
 // isOutage tells whether an error of a poll means that there was no good answer.
@@ -142,14 +160,14 @@ func (l *Log) heartbeat() {
 	defer l.mu.Unlock()
 	now := time.Since(l.Start)
 	left := max(0, l.last.Left-(now-l.last.At))
-	state := string(l.task.Status)
+	state := l.statusName(l.task.Status)
 	switch {
 	case l.last.Err != nil && isOutage(l.last.Err):
 		state = "no good answer"
 	case l.last.Err != nil:
 		state = "not there yet"
 	}
-	l.printf("%s %s, %s left", round(now), state, round(left))
+	l.printf("%s %s, %s left", Human(now), state, Human(left))
 }
 
 // Close ends the heartbeat and everything else: the log is silent from now on.
@@ -160,12 +178,4 @@ func (l *Log) Close() {
 	if l.beat != nil {
 		l.beat.Stop()
 	}
-}
-
-// round shows a time as people say it.
-func round(d time.Duration) time.Duration {
-	if d < 10*time.Second {
-		return d.Round(100 * time.Millisecond)
-	}
-	return d.Round(time.Second)
 }

@@ -37,11 +37,12 @@ func OutputMeanings() [][2]string {
 // Outputs are all outputs of a report, always all of them and in the same order.
 func (r Report) Outputs() []Output {
 	params, isJSON := redact(r.Hider.Hide(r.Task.Params))
-	paramsJSON := params
-	if !isJSON {
-		paramsJSON = stringOrNull(params)
-	}
 	task := r.taskJSON(params)
+	paramsJSON := stringOrNull(params)
+	if isJSON {
+		params = compact(params)
+		paramsJSON = params
+	}
 	number := func(name, text string) Output { return Output{name, text, orNull(text)} }
 	text := func(name, text string) Output { return Output{name, text, stringOrNull(text)} }
 	return []Output{

@@ -21,79 +21,111 @@ func isSensitive(text string) bool {
 	return false
 }
 
-// redact makes compact JSON of text that is JSON, with stars for the values under keys that name a secret, at any depth, and in JSON that is held by strings.
-// Keys keep their order and numbers their text. Text that is not JSON stays as it is, or becomes stars as a whole.
+// redact puts stars for the values under keys that name a secret, at any depth, and in JSON that is held by strings. Keys keep their order and numbers their text.
+// Text that is not JSON becomes stars as a whole if it may hold a secret; so does a JSON string. Where there is nothing to hide, text stays as it is.
 func redact(text string) (redacted string, isJSON bool) {
-	if !json.Valid([]byte(text)) {
+	if !isNestable(text) {
 		if isSensitive(text) {
 			return stars, false
 		}
 		return text, false
 	}
-	// Nothing to hide, the common case: every character stays. An escape might spell a key in other ways.
-	if !isSensitive(text) && !strings.Contains(text, `\u`) {
-		var b bytes.Buffer
-		json.Compact(&b, []byte(text))
-		return b.String(), true
-	}
-	if text = strings.TrimSpace(text); text[0] == '"' && isSensitive(text) {
+	var scalar string
+	if json.Unmarshal([]byte(text), &scalar) == nil && isSensitive(scalar) {
 		return quoteJSON(stars), true
 	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var b strings.Builder
-	redactValue(&b, decoder)
-	return b.String(), true
+	if hidden, found := hide(text); found {
+		return hidden, true
+	}
+	return text, true
 }
 
-// redactValue copies the next value of what is known to be valid JSON.
-func redactValue(b *strings.Builder, decoder *json.Decoder) {
-	token, _ := decoder.Token()
+// compact takes the blanks out of what is known to be valid JSON.
+func compact(text string) string {
+	var b bytes.Buffer
+	json.Compact(&b, []byte(text))
+	return b.String()
+}
+
+// isNestable tells whether text is JSON that can stand within JSON of our own: parsers, Go's among them, take nesting to a limit only.
+func isNestable(text string) bool {
+	return json.Valid([]byte(text)) && json.Valid([]byte("["+text+"]"))
+}
+
+// hide redacts what is known to be valid JSON, and tells whether there was anything to hide.
+func hide(text string) (hidden string, found bool) {
+	// An escape might spell a key in other ways.
+	if !isSensitive(text) && !strings.Contains(text, `\u`) {
+		return text, false
+	}
+	r := redactor{decoder: json.NewDecoder(strings.NewReader(text))}
+	r.decoder.UseNumber()
+	r.value()
+	return r.out.String(), r.hid
+}
+
+// redactor copies what is known to be valid JSON.
+type redactor struct {
+	decoder *json.Decoder
+	out     strings.Builder
+	hid     bool // something was hidden
+}
+
+// value copies the next value.
+func (r *redactor) value() {
+	token, _ := r.decoder.Token()
 	switch token := token.(type) {
 	case json.Delim:
-		redactMembers(b, decoder, token)
+		r.members(token)
 	case string:
-		b.WriteString(quoteJSON(redactString(token)))
+		r.out.WriteString(quoteJSON(r.inner(token)))
 	case json.Number:
-		b.WriteString(token.String())
+		r.out.WriteString(token.String())
 	default:
 		text, _ := json.Marshal(token) // true, false, null
-		b.Write(text)
+		r.out.Write(text)
 	}
 }
 
-// redactMembers copies the rest of an object or array after its opening bracket.
-func redactMembers(b *strings.Builder, decoder *json.Decoder, open json.Delim) {
-	b.WriteString(open.String())
-	for separator := ""; decoder.More(); separator = "," {
-		b.WriteString(separator)
+// members copies the rest of an object or array after its opening bracket.
+func (r *redactor) members(open json.Delim) {
+	r.out.WriteString(open.String())
+	for separator := ""; r.decoder.More(); separator = "," {
+		r.out.WriteString(separator)
 		hide := false
 		if open == '{' {
-			key, _ := decoder.Token()
+			key, _ := r.decoder.Token()
 			name, _ := key.(string)
-			b.WriteString(quoteJSON(name) + ":")
+			r.out.WriteString(quoteJSON(name) + ":")
 			hide = isSensitive(name)
 		}
 		if hide {
 			var skipped json.RawMessage
-			decoder.Decode(&skipped)
-			b.WriteString(quoteJSON(stars))
+			r.decoder.Decode(&skipped)
+			r.out.WriteString(quoteJSON(stars))
+			r.hid = true
 		} else {
-			redactValue(b, decoder)
+			r.value()
 		}
 	}
-	end, _ := decoder.Token()
-	b.WriteString(end.(json.Delim).String())
+	end, _ := r.decoder.Token()
+	r.out.WriteString(end.(json.Delim).String())
 }
 
-// redactString looks into JSON that is held by a string, as the API holds params.
-func redactString(text string) string {
-	if inner := strings.TrimSpace(text); strings.HasPrefix(inner, "{") || strings.HasPrefix(inner, "[") {
-		if redacted, isJSON := redact(inner); isJSON && isSensitive(inner) {
-			return redacted
-		}
+// inner looks into JSON that is held by a string, as the API holds params. A string without secrets stays as it is.
+func (r *redactor) inner(text string) string {
+	if trimmed := strings.TrimSpace(text); !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") {
+		return text
 	}
-	return text
+	if !json.Valid([]byte(text)) {
+		return text
+	}
+	hidden, found := hide(text)
+	if !found {
+		return text
+	}
+	r.hid = true
+	return hidden
 }
 
 // quoteJSON writes text as a JSON string, with <, > and & as they are.

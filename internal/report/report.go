@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,8 +29,10 @@ func (r Report) Message() string {
 	if r.TaskID != "" {
 		task = "Task " + plain(r.TaskID)
 	}
-	status := plain(string(r.Task.Status))
-	seen := r.Task != client.Task{}
+	status := r.plain(string(r.Task.Status))
+	if status == "" {
+		status = "running"
+	}
 	switch r.Result {
 	case Success, Failure, Cancelled:
 		if took := r.duration(); took != "" {
@@ -37,9 +40,6 @@ func (r Report) Message() string {
 		}
 		return fmt.Sprintf("%s ended with %s.", task, status)
 	case Timeout:
-		if !seen {
-			return fmt.Sprintf("%s was still running after %s s of waiting.", task, seconds(r.Waited))
-		}
 		return fmt.Sprintf("%s was still %s after %s s of waiting.", task, status, seconds(r.Waited))
 	case Running:
 		return fmt.Sprintf("%s is %s.", task, status)
@@ -50,14 +50,16 @@ func (r Report) Message() string {
 	case Denied:
 		return fmt.Sprintf("The API refused the credentials%s.", r.answered())
 	case Usage:
-		if faults, ok := r.Err.(Faults); ok {
+		var faults Faults
+		if errors.As(r.Err, &faults) {
 			return fmt.Sprintf("The inputs are wrong: %s.", faults.inputs())
 		}
 		return fmt.Sprintf("The API calls the request wrong%s.", r.answered())
 	case Internal:
 		return "dmswait failed by a bug of its own."
 	}
-	if signal, ok := r.Err.(Interrupt); ok {
+	var signal Interrupt
+	if errors.As(r.Err, &signal) {
 		return fmt.Sprintf("dmswait was interrupted by %s after %s s; the task goes on.", signal.name(), seconds(r.Waited))
 	}
 	return "dmswait was interrupted; the task goes on."
@@ -82,8 +84,11 @@ func (r Report) answered() string {
 	if e.Code == "" {
 		return fmt.Sprintf(" (%d)", e.Answer.StatusCode)
 	}
-	return fmt.Sprintf(" (%d %s)", e.Answer.StatusCode, plain(e.Code))
+	return fmt.Sprintf(" (%d %s)", e.Answer.StatusCode, r.plain(e.Code))
 }
+
+// plain is what a message may hold of the service's text. Secrets go first: cut, they could not be told any more.
+func (r Report) plain(text string) string { return plain(r.Hider.Hide(text)) }
 
 // duration is the task's own time in seconds, or empty when it is not known.
 func (r Report) duration() string {
@@ -95,5 +100,6 @@ func (r Report) duration() string {
 
 // seconds writes a duration in seconds, to the millisecond and without needless zeros.
 func seconds(d time.Duration) string {
-	return strconv.FormatFloat(d.Round(time.Millisecond).Seconds(), 'f', -1, 64)
+	// Duration.Seconds adds up two rounded numbers: of 1.118 s it makes 1.1179999999999999.
+	return strconv.FormatFloat(float64(d.Round(time.Millisecond).Milliseconds())/1000, 'f', -1, 64)
 }

@@ -49,7 +49,7 @@ func Meanings() []Meaning {
 		row(Failure, "the task ended with FAILED", "no"),
 		row(Usage, "inputs are wrong, or the API calls the request wrong (400)", "no"),
 		row(Cancelled, "the task ended with CANCELLED or DELETED", "no"),
-		row(NotFound, "no such instance or task after not_found_grace; no such API at the endpoint, at once", "no"),
+		row(NotFound, "no such instance or task after not_found_grace; no such API, at once", "no"),
 		row(Internal, "a bug of dmswait", "no"),
 		row(Unavailable, "the API gave no good answer for max_outage", "yes"),
 		row(Denied, "401 or 403", "no"),

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -31,6 +34,26 @@ func visible(text string) string {
 	return line
 }
 
+// Human shows a time as people say it: 300ms, 5.2s, 1m30s, 1h.
+func Human(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		d = d.Round(time.Millisecond)
+	case d < 10*time.Second:
+		d = d.Round(100 * time.Millisecond)
+	default:
+		d = d.Round(time.Second)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // plain keeps what an id, a code or a status is made of, since messages go where nothing else is safe.
 func plain(text string) string {
 	const longest = 64
@@ -52,12 +75,17 @@ const shortestSecret = 6
 
 // NewHider hides these values, and each of their lines.
 func NewHider(secrets []string) Hider {
-	var pairs []string
+	var parts []string
 	for _, secret := range secrets {
-		for _, part := range append([]string{secret}, strings.Split(secret, "\n")...) {
-			if len(part) >= shortestSecret {
-				pairs = append(pairs, part, "***")
-			}
+		parts = append(parts, secret)
+		parts = append(parts, strings.FieldsFunc(secret, func(r rune) bool { return r == '\n' || r == '\r' })...)
+	}
+	// The longest first: of one that begins with another, no rest may stay.
+	slices.SortStableFunc(parts, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, part := range parts {
+		if len(part) >= shortestSecret {
+			pairs = append(pairs, part, stars)
 		}
 	}
 	return Hider{strings.NewReplacer(pairs...)}
@@ -69,4 +97,18 @@ func (h Hider) Hide(text string) string {
 		return text
 	}
 	return h.replacer.Replace(text)
+}
+
+// Error is an error's text without the secrets. They are hidden before the error cuts what it quotes, since half a secret can't be told from other text.
+func (h Hider) Error(err error) string {
+	e := answerIn(err)
+	if e == nil {
+		return h.Hide(err.Error())
+	}
+	hidden := *e
+	hidden.Code, hidden.Message, hidden.Answer.RequestID = h.Hide(e.Code), h.Hide(e.Message), h.Hide(e.Answer.RequestID)
+	if e.Err != nil {
+		hidden.Err = errors.New(h.Hide(e.Err.Error()))
+	}
+	return hidden.Error()
 }

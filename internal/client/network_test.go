@@ -1,0 +1,175 @@
+package client
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestOneConnectionIsKeptOverManyPolls(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 200<<10)
+	replies := []reply{
+		{Status: 200, Body: `{"tasks":[{"id":"t1","status":"EXECUTING"}]}`},
+		{Status: 200, Body: `{"tasks":[]}`},
+		{Status: 200, Body: long},
+		{Status: 204},
+		{Status: 302, Body: long, Headers: map[string]string{"Location": "/elsewhere"}},
+		{Status: 400, Body: `{"error_code":"DMS.00400070"}`},
+		{Status: 401, Body: `{"error":{"code":401}}`},
+		{Status: 403},
+		{Status: 404, Body: long},
+		{Status: 429, Body: `{"error_code":"APIGW.0308"}`},
+		{Status: 500, Body: padded(1 << 20)},
+		{Status: 503, Body: long},
+	}
+	n := 0
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		replies[n%len(replies)].write(w)
+		n++
+	})
+	for range 5 * len(replies) {
+		for _, call := range calls {
+			call.ask(s.Client, "i1", "t1")
+		}
+	}
+	assert.EqualValues(t, 5*len(replies)*len(calls), s.requests.Load())
+	assert.EqualValues(t, 1, s.connections.Load(), "connections")
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	target := serve(t, reply{Status: 200, Body: `{"tasks":[{"id":"t1","status":"SUCCESS"}]}`}.handle)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, location := range []string{target.Endpoint + "/v2/p1/instances/i1/tasks/t1", "/v2/p1/instances/i1/tasks/t1"} {
+			s := serve(t, reply{Status: status, Headers: map[string]string{"Location": location}}.handle)
+			_, err := s.Task(t.Context(), "i1", "t1")
+			assert.EqualError(t, err, fmt.Sprintf(`get task "t1": %d %s`, status, http.StatusText(status)))
+			assert.Equal(t, "failing", class(fault(t, err)))
+			assert.EqualValues(t, 1, s.requests.Load())
+		}
+	}
+	assert.Zero(t, target.requests.Load())
+}
+
+func TestAHostThatDoesNotExistIsMisconfigured(t *testing.T) {
+	t.Parallel()
+	lookup := func(dns net.DNSError) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: &dns}
+	}
+	_, err := failing(lookup(net.DNSError{Err: "no such host", Name: "dms.nowhere-1.myhuaweicloud.com", IsNotFound: true})).Task(t.Context(), "i1", "t1")
+	assert.EqualError(t, err, `get task "t1": dial tcp: lookup dms.nowhere-1.myhuaweicloud.com: no such host`)
+	assert.Equal(t, "failing, misconfigured", class(fault(t, err)))
+
+	_, err = failing(lookup(net.DNSError{Err: "server misbehaving", Name: "dms.test", IsTemporary: true})).Task(t.Context(), "i1", "t1")
+	assert.Equal(t, "failing", class(fault(t, err)), "a resolver in trouble")
+}
+
+func TestAPortThatNobodyListensOnIsAnOutage(t *testing.T) {
+	t.Parallel()
+	s := serve(t, reply{Status: 200}.handle)
+	s.server.Close()
+	_, err := s.Task(t.Context(), "i1", "t1")
+	assert.Equal(t, "failing", class(fault(t, err)))
+}
+
+func TestACertificateThatDoesNotVerifyIsMisconfigured(t *testing.T) {
+	t.Parallel()
+	s := serveTLS(t, reply{Status: 200}.handle)
+	_, err := s.Task(t.Context(), "i1", "t1")
+	assert.ErrorContains(t, err, `get task "t1": tls: failed to verify certificate: x509: `)
+	assert.Equal(t, "failing, misconfigured", class(fault(t, err)))
+
+	s.trust()
+	_, port, err := net.SplitHostPort(s.server.Listener.Addr().String())
+	require.NoError(t, err)
+	s.Endpoint = "https://localhost:" + port // not one of its names
+	_, err = s.Task(t.Context(), "i1", "t1")
+	assert.ErrorContains(t, err, "not localhost")
+	assert.Equal(t, "failing, misconfigured", class(fault(t, err)))
+	assert.Zero(t, s.requests.Load())
+}
+
+// trust takes the server's own certificate for a CA's.
+func (s *site) trust() {
+	s.transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+	s.transport.TLSClientConfig.RootCAs.AddCert(s.server.Certificate())
+}
+
+func TestHTTP1IsSpokenWhereTheServerWouldSpeakHTTP2(t *testing.T) {
+	t.Parallel()
+	var protocol string
+	s := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
+		protocol = r.Proto
+		reply{Status: 200, Body: `{"tasks":[{"id":"t1"}]}`}.write(w)
+	})
+	s.trust()
+	for range 3 {
+		_, err := s.Task(t.Context(), "i1", "t1")
+		require.NoError(t, err)
+	}
+	assert.Equal(t, "HTTP/1.1", protocol)
+	assert.EqualValues(t, 1, s.connections.Load())
+}
+
+func TestAProxyThatRefuses(t *testing.T) {
+	t.Parallel()
+	for status, c := range map[int]struct{ class, text string }{
+		407: {"failing, misconfigured", `get task "t1": the proxy answered 407 Proxy Authentication Required`},
+		403: {"failing", `get task "t1": the proxy answered 403 Forbidden`},
+		404: {"failing", `get task "t1": the proxy answered 404 Not Found`},
+		502: {"failing", `get task "t1": the proxy answered 502 Bad Gateway`},
+	} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			var line string
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				line = r.Method + " " + r.Host
+				w.WriteHeader(status)
+			}))
+			t.Cleanup(proxy.Close)
+			address, err := url.Parse(proxy.URL)
+			require.NoError(t, err)
+			s := serveTLS(t, reply{Status: 200}.handle)
+			s.transport.Proxy = http.ProxyURL(address)
+			s.Endpoint = "https://dms.test"
+
+			_, err = s.Task(t.Context(), "i1", "t1")
+			assert.EqualError(t, err, c.text)
+			assert.Equal(t, c.class, class(fault(t, err)))
+			assert.Equal(t, "CONNECT dms.test:443", line)
+			var refusal *ProxyError
+			require.ErrorAs(t, err, &refusal)
+			assert.Equal(t, status, refusal.StatusCode)
+			assert.Zero(t, fault(t, err).Answer.StatusCode, "the API answered nothing")
+		})
+	}
+}
+
+func TestAnEndlessHeaderIsAnOutage(t *testing.T) {
+	t.Parallel()
+	s := serve(t, reply{Status: 404, Headers: map[string]string{"X-Long": strings.Repeat("x", 65<<10)}}.handle)
+	_, err := s.Task(t.Context(), "i1", "t1")
+	assert.Equal(t, "failing", class(fault(t, err)))
+}
+
+func TestAnAnswerThatIsNotHTTPIsAnOutage(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			fmt.Fprint(connection, "SSH-2.0-OpenSSH_9.6\r\n")
+			connection.Close()
+		}
+	})
+	_, err := s.Task(t.Context(), "i1", "t1")
+	assert.Equal(t, "failing", class(fault(t, err)))
+}

@@ -1,0 +1,50 @@
+package client
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestProgressIsAWholePercentage(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]int{
+		`{"progress_percentage":0}`:      0,
+		`{"progress_percentage":42}`:     42,
+		`{"progress_percentage":"42"}`:   42,
+		`{"progress_percentage":42.9}`:   42,
+		`{"progress_percentage":"99.9"}`: 99,
+		`{"progress_percentage":1e2}`:    100,
+		`{"progress_percentage":100,"remain_time":0,"step_list":[{"name":"pre_check","statue":"COMPLETED","start_time":1763350067752,"end_time":"1763350111208"}]}`: 100,
+	} {
+		percent, err := answering(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
+		require.NoError(t, err, body)
+		assert.Equal(t, want, percent, body)
+	}
+}
+
+func TestProgressThatTellsNothingIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"progress_percentage":100.1}`, `{"progress_percentage":101}`, `{"progress_percentage":-1}`, `{"progress_percentage":"NaN"}`,
+		`{"progress_percentage":"+Inf"}`, `{"progress_percentage":1e999}`, `{"progress_percentage":"half"}`, `{"progress_percentage":"42%"}`,
+		`{"progress_percentage":""}`, `{"progress_percentage":null}`, `{"progress_percentage":true}`, `{"progress_percentage":[42]}`,
+		`{"progress_percentage":{"value":42}}`, `{}`, `null`, `[]`, `42`, ``, `<html>`,
+	} {
+		_, err := answering(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
+		assert.EqualError(t, err, `get progress of task "t1": 200: the answer is not the API's JSON`, body)
+		assert.True(t, fault(t, err).Failing(), body)
+	}
+}
+
+func TestProgressErrorsAreSortedAsTasksAre(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{400: "rejected", 403: "denied", 404: "missing", 429: "failing, throttled", 500: "failing"} {
+		_, err := answering(status, http.Header{}, http.NoBody).Progress(t.Context(), "i1", "t1")
+		assert.Equal(t, want, class(fault(t, err)))
+		assert.Equal(t, status, fault(t, err).Answer.StatusCode)
+	}
+}

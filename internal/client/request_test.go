@@ -1,0 +1,121 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// call is one of the client's three questions.
+type call struct {
+	name string
+	ask  func(c *Client, instanceID, taskID string) error
+}
+
+var calls = []call{
+	{"Task", func(c *Client, instanceID, taskID string) error {
+		_, err := c.Task(context.Background(), instanceID, taskID)
+		return err
+	}},
+	{"Tasks", func(c *Client, instanceID, _ string) error {
+		_, err := c.Tasks(context.Background(), instanceID)
+		return err
+	}},
+	{"Progress", func(c *Client, instanceID, taskID string) error {
+		_, err := c.Progress(context.Background(), instanceID, taskID)
+		return err
+	}},
+}
+
+func TestEachCallIsOneGetOfItsPath(t *testing.T) {
+	t.Parallel()
+	targets := map[string]string{
+		"Task":     "/v2/p1/instances/i1/tasks/t1",
+		"Tasks":    "/v2/p1/instances/i1/tasks?start=1&limit=100",
+		"Progress": "/v2/p1/instances/i1/tasks/t1/progress",
+	}
+	for _, call := range calls {
+		t.Run(call.name, func(t *testing.T) {
+			t.Parallel()
+			var line string
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				line = r.Method + " " + r.RequestURI
+				reply{Status: 503}.write(w)
+			})
+			require.Error(t, call.ask(s.Client, "i1", "t1"))
+			assert.Equal(t, "GET "+targets[call.name], line)
+			assert.EqualValues(t, 1, s.requests.Load(), "requests, since nothing is tried again here")
+		})
+	}
+}
+
+func TestARequestHasTheseHeadersAndNoOthers(t *testing.T) {
+	t.Parallel()
+	for _, call := range calls {
+		t.Run(call.name, func(t *testing.T) {
+			t.Parallel()
+			var got http.Header
+			var host string
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				got, host = r.Header, r.Host
+				reply{Status: 503}.write(w)
+			})
+			s.UserAgent = "dmswait/1.2.3"
+			require.Error(t, call.ask(s.Client, "i1", "t1"))
+			// No Accept-Encoding among them: a compressed answer could be short, and its text endless.
+			assert.Equal(t, http.Header{"Accept": {"application/json"}, "User-Agent": {"dmswait/1.2.3"}, "X-Project-Id": {"p1"}}, got)
+			assert.Equal(t, s.Endpoint, "http://"+host)
+		})
+	}
+}
+
+func TestNoRequestIsSentForWhatIsNoID(t *testing.T) {
+	t.Parallel()
+	s := serve(t, reply{Status: 200, Body: `{"tasks":[]}`}.handle)
+	for _, id := range []string{
+		"", ".", "..", "/", "a/b", "../t1", "%2f", "%2F..", "a%2fb", "a b", "a?b", "a#b", "a;b", "a:b", "a\n", "\x00", "é", "\u212a", strings.Repeat("a", 65),
+	} {
+		assert.False(t, ValidID(id), "%q", id)
+		for _, call := range calls {
+			err := call.ask(s.Client, id, "t1")
+			assert.ErrorContains(t, err, " is not an id", "%s of instance %q", call.name, id)
+			assert.Equal(t, Answer{}, fault(t, err).Answer)
+			if call.name != "Tasks" {
+				assert.ErrorContains(t, call.ask(s.Client, "i1", id), " is not an id", "%s %q", call.name, id)
+			}
+			elsewhere := *s.Client
+			elsewhere.ProjectID = id
+			assert.ErrorContains(t, call.ask(&elsewhere, "i1", "t1"), " is not an id", "%s in project %q", call.name, id)
+		}
+	}
+	assert.Zero(t, s.requests.Load())
+}
+
+func TestAnIDHasUpTo64LettersDigitsDashesAndUnderscores(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{
+		"a", "-", "_", "0", strings.Repeat("a", 64), "ff80808272dcc90f0172df1e490f41b0", "11111111-2222-3333-4444-555555555555",
+		"ABCXYZabcxyz0189_-",
+	} {
+		assert.True(t, ValidID(id), "%q", id)
+	}
+}
+
+func TestEveryErrorNamesWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Task":     `get task "t1": 403 Forbidden`,
+		"Tasks":    `list tasks of instance "i1": 403 Forbidden`,
+		"Progress": `get progress of task "t1": 403 Forbidden`,
+	} {
+		for _, call := range calls {
+			if call.name == name {
+				assert.EqualError(t, call.ask(answering(403, nil, http.NoBody), "i1", "t1"), want)
+			}
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package credential
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Time in these tests stands still at midnight, 1 January 2000 UTC, unless somebody sleeps.
+
+func TestASecondTryIsMadeOnlyWhenTheClockIsOffByMoreThan5Minutes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ahead time.Duration
+		tries int
+	}{
+		"right":                     {0, 1},
+		"5m behind":                 {5 * time.Minute, 1},
+		"5m ahead":                  {-5 * time.Minute, 1},
+		"5m1s behind":               {5*time.Minute + time.Second, 2},
+		"5m1s ahead":                {-5*time.Minute - time.Second, 2},
+		"5m2s behind":               {5*time.Minute + 2*time.Second, 2},
+		"5m2s ahead":                {-5*time.Minute - 2*time.Second, 2},
+		"years behind":              {30 * 365 * 24 * time.Hour, 2},
+		"more behind than can be":   {1 << 62, 2},
+		"years ahead of the server": {-25 * 365 * 24 * time.Hour, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tries := 0
+				transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+					tries++
+					return response(http.StatusUnauthorized, time.Now().Add(c.ahead)), nil
+				})}
+				assert.Equal(t, http.StatusUnauthorized, send(t, transport))
+				assert.Equal(t, c.tries, tries)
+			})
+		})
+	}
+}
+
+func TestASecondTryIsSignedAtTheServersTime(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ahead  time.Duration
+		second string
+	}{
+		"behind": {time.Hour, "20000101T010000Z"},
+		"ahead":  {-time.Hour, "19991231T230000Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var corrections []time.Duration
+				g := &gate{ahead: c.ahead}
+				transport := &Transport{Keys: permanent, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
+				assert.Equal(t, http.StatusOK, send(t, transport))
+				assert.Equal(t, []string{"20000101T000000Z", c.second}, g.dates)
+				assert.Equal(t, []time.Duration{c.ahead}, corrections, "behind is positive, ahead negative")
+			})
+		})
+	}
+}
+
+func TestACorrectionIsKeptForLaterRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		told := 0
+		g := &gate{ahead: time.Hour}
+		transport := &Transport{Keys: permanent, Base: g, ClockCorrected: func(time.Duration) { told++ }}
+		for range 3 {
+			assert.Equal(t, http.StatusOK, send(t, transport))
+			time.Sleep(10 * time.Minute)
+		}
+		assert.Equal(t, []string{"20000101T000000Z", "20000101T010000Z", "20000101T011000Z", "20000101T012000Z"}, g.dates)
+		assert.Equal(t, 1, told)
+	})
+}
+
+func TestAClockThatJumpsAgainIsCorrectedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var corrections []time.Duration
+		g := &gate{}
+		transport := &Transport{Keys: permanent, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
+		for _, g.ahead = range []time.Duration{time.Hour, -2 * time.Hour, 0, 6 * time.Minute, 20 * time.Minute} {
+			assert.Equal(t, http.StatusOK, send(t, transport))
+		}
+		assert.Equal(t, []string{
+			"20000101T000000Z", "20000101T010000Z",
+			"20000101T010000Z", "19991231T220000Z",
+			"19991231T220000Z", "20000101T000000Z",
+			"20000101T000000Z", // 6 minutes off, but the server does not mind
+			"20000101T000000Z", "20000101T002000Z",
+		}, g.dates)
+		assert.Equal(t, []time.Duration{time.Hour, -2 * time.Hour, 0, 20 * time.Minute}, corrections)
+	})
+}
+
+func TestThereAreNeverMoreThanTwoTries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var answers []*http.Response
+		transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+			// A clock that moves on by an hour with every answer.
+			resp := response(http.StatusUnauthorized, time.Now().Add(time.Duration(len(answers)+1)*time.Hour))
+			answers = append(answers, resp)
+			return resp, nil
+		})}
+		resp, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
+		require.NoError(t, err)
+		require.Len(t, answers, 2)
+		assert.Same(t, answers[1], resp, "the second answer as it is")
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		assert.Equal(t, "body", string(body))
+	})
+}
+
+func TestOnlyA401IsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 302, 400, 403, 404, 407, 408, 429, 500, 503} {
+		tries := 0
+		transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+			tries++
+			return response(status, time.Now().Add(time.Hour)), nil
+		})}
+		assert.Equal(t, status, send(t, transport))
+		assert.Equal(t, 1, tries, status)
+	}
+}
+
+func TestA401WithoutADateIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, date := range []string{"", "now", "2000-01-01T05:00:00Z"} {
+		tries := 0
+		transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+			tries++
+			resp := response(http.StatusUnauthorized, time.Time{})
+			if date != "" {
+				resp.Header.Set("Date", date)
+			}
+			return resp, nil
+		})}
+		assert.Equal(t, http.StatusUnauthorized, send(t, transport))
+		assert.Equal(t, 1, tries, date)
+	}
+}
+
+func TestATokenIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	transport := &Transport{Token: "MIIEXAMPLE", Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+		tries++
+		return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
+	})}
+	assert.Equal(t, http.StatusUnauthorized, send(t, transport))
+	assert.Equal(t, 1, tries)
+}
+
+func TestTheErrorOfASecondTryIsReturned(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection reset by peer")
+	tries := 0
+	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+		if tries++; tries == 2 {
+			return nil, broken
+		}
+		return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
+	})}
+	_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
+	assert.ErrorIs(t, err, broken)
+	assert.Equal(t, 2, tries)
+}
+
+func TestTheFirstAnswerIsReadToItsEndAndClosed(t *testing.T) {
+	t.Parallel()
+	first := &tracked{Reader: strings.NewReader(`{"error_code":"APIGW.0301"}`)}
+	second := &tracked{Reader: strings.NewReader(`{}`)}
+	tries := 0
+	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+		resp := response(http.StatusUnauthorized, time.Now().Add(time.Hour))
+		resp.Body = first
+		if tries++; tries == 2 {
+			assert.True(t, first.ended && first.closed)
+			resp.Body = second
+		}
+		return resp, nil
+	})}
+	_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
+	require.NoError(t, err)
+	assert.Equal(t, 2, tries)
+	assert.False(t, second.ended || second.closed, "the second answer is the caller's")
+}
+
+func TestAnEndlessFirstAnswerIsLeft(t *testing.T) {
+	t.Parallel()
+	endless := &tracked{Reader: zeros{}}
+	tries := 0
+	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+		if tries++; tries == 2 {
+			return response(http.StatusOK, time.Now()), nil
+		}
+		resp := response(http.StatusUnauthorized, time.Now().Add(time.Hour))
+		resp.Body = endless
+		return resp, nil
+	})}
+	assert.Equal(t, http.StatusOK, send(t, transport))
+	assert.True(t, endless.closed)
+}
+
+// zeros is a body without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
