@@ -110,6 +110,10 @@ func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]b
 	req.Header.Set("X-Project-Id", c.ProjectID)
 
 	resp, err := c.Transport.RoundTrip(req)
+	var login *Error
+	if errors.As(err, &login) {
+		return nil, Answer{}, login
+	}
 	if err != nil {
 		return nil, Answer{}, &Error{Op: op, Err: cause(ctx, err)}
 	}

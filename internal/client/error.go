@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,9 @@ type Error struct {
 	Message string // error_msg: the service's own words, as they came
 	Err     error  // what went wrong, where it was not the status
 	Seen    []Task // the tasks that are there, where a search by name found none
+
+	Login bool // it was asked while logging in: IAM, STS and the like answered, not DMS
+	Unfit bool // with Login: the answer is a good one, but asking for the same again would not help
 }
 
 // throttling holds the codes that ask to be slower, whatever the status is: DMS sends its own with a 404.
@@ -33,12 +37,12 @@ func (e *Error) Throttled() bool {
 // Denied tells whether the API refuses who asks.
 func (e *Error) Denied() bool {
 	status := e.Answer.StatusCode
-	return (status == http.StatusUnauthorized || status == http.StatusForbidden) && !e.Throttled()
+	return (status == http.StatusUnauthorized || status == http.StatusForbidden) && !e.Throttled() && !e.Unfit
 }
 
 // NoSuchAPI tells whether the gateway knows no such API: host, region or path are wrong.
 func (e *Error) NoSuchAPI() bool {
-	return e.Answer.StatusCode == http.StatusNotFound && (e.Code == "APIGW.0101" || e.Code == "APIG.0101")
+	return !e.Login && e.Answer.StatusCode == http.StatusNotFound && (e.Code == "APIGW.0101" || e.Code == "APIG.0101")
 }
 
 // Missing tells whether the API answered well that it has no such instance or task.
@@ -46,17 +50,20 @@ func (e *Error) Missing() bool {
 	if errors.Is(e.Err, ErrNoTask) {
 		return true
 	}
-	return e.Answer.StatusCode == http.StatusNotFound && e.Err == nil && !e.NoSuchAPI() && !e.Throttled()
+	return !e.Login && e.Answer.StatusCode == http.StatusNotFound && e.Err == nil && !e.NoSuchAPI() && !e.Throttled()
 }
 
-// Rejected tells whether the API finds the request itself wrong: a 4xx that no other method claims.
+// Rejected tells whether the API finds the request itself wrong: a 4xx that no other method claims. While logging in that is a 404, too,
+// as what was not found then was named by our user.
 func (e *Error) Rejected() bool {
-	switch e.Answer.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
-		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
-		return false
+	switch status := e.Answer.StatusCode; status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return e.Unfit
+	case http.StatusNotFound:
+		return e.Login && e.Err == nil || e.Unfit
+	default:
+		return status/100 == 4 && e.Err == nil && !e.Throttled() || e.Unfit
 	}
-	return e.Answer.StatusCode/100 == 4 && e.Err == nil && !e.Throttled()
 }
 
 // Failing tells whether there was no good answer: asking again may bring one.
@@ -119,11 +126,14 @@ func shorten(text string, n int) string {
 type told struct{ code, message, requestID string }
 
 // decodeError reads {"error_code","error_msg"} of services, the same with "request_id" of the gateway, {"error":{"code","message"}} of IAM,
-// and {"code","message"} of others. A body of another shape says nothing.
+// and {"code","message"} of others. A short text, as load balancers write it, is a message; a page of HTML says nothing.
 func decodeError(status int, body []byte) told {
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(body, &outer) != nil {
-		return told{}
+		if status/100 == 2 || len(body) > 200 || bytes.ContainsAny(body, "<{") || json.Valid(body) {
+			return told{}
+		}
+		return told{message: strings.Join(strings.Fields(string(body)), " ")}
 	}
 	inner := outer
 	if raw, ok := outer["error"]; ok {

@@ -65,7 +65,7 @@ func TestWhatAServiceSaysIsReadInAnyShape(t *testing.T) {
 		`{"error_code":"a\nb","error_msg":"line\r\n::error::x"}`:                    "500 a\nb: line\r\n::error::x", // report makes it visible
 		`{}`:               "500 Internal Server Error",
 		`{"error_code":`:   "500 Internal Server Error",
-		`Internal trouble`: "500 Internal Server Error",
+		`Internal trouble`: "500: Internal trouble",
 	} {
 		_, err := answering(500, nil, strings.NewReader(body)).Task(t.Context(), "i1", "t1")
 		assert.EqualError(t, err, `get task "t1": `+want, body)
