@@ -36,7 +36,7 @@ func TestASecondTryIsMadeOnlyWhenTheClockIsOffByMoreThan5Minutes(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				tries := 0
-				transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+				transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 					tries++
 					return response(http.StatusUnauthorized, time.Now().Add(c.ahead)), nil
 				})}
@@ -61,7 +61,7 @@ func TestASecondTryIsSignedAtTheServersTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var corrections []time.Duration
 				g := &gate{ahead: c.ahead}
-				transport := &Transport{Keys: permanent, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
+				transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
 				assert.Equal(t, http.StatusOK, send(t, transport))
 				assert.Equal(t, []string{"20000101T000000Z", c.second}, g.dates)
 				assert.Equal(t, []time.Duration{c.ahead}, corrections, "behind is positive, ahead negative")
@@ -75,7 +75,7 @@ func TestACorrectionIsKeptForLaterRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := 0
 		g := &gate{ahead: time.Hour}
-		transport := &Transport{Keys: permanent, Base: g, ClockCorrected: func(time.Duration) { told++ }}
+		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: g, ClockCorrected: func(time.Duration) { told++ }}
 		for range 3 {
 			assert.Equal(t, http.StatusOK, send(t, transport))
 			time.Sleep(10 * time.Minute)
@@ -90,7 +90,7 @@ func TestAClockThatJumpsAgainIsCorrectedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var corrections []time.Duration
 		g := &gate{}
-		transport := &Transport{Keys: permanent, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
+		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
 		for _, g.ahead = range []time.Duration{time.Hour, -2 * time.Hour, 0, 6 * time.Minute, 20 * time.Minute} {
 			assert.Equal(t, http.StatusOK, send(t, transport))
 		}
@@ -109,7 +109,7 @@ func TestThereAreNeverMoreThanTwoTries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var answers []*http.Response
-		transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 			// A clock that moves on by an hour with every answer.
 			resp := response(http.StatusUnauthorized, time.Now().Add(time.Duration(len(answers)+1)*time.Hour))
 			answers = append(answers, resp)
@@ -129,7 +129,7 @@ func TestOnlyA401IsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 302, 400, 403, 404, 407, 408, 429, 500, 503} {
 		tries := 0
-		transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 			tries++
 			return response(status, time.Now().Add(time.Hour)), nil
 		})}
@@ -142,7 +142,7 @@ func TestA401WithoutADateIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	for _, date := range []string{"", "now", "2000-01-01T05:00:00Z"} {
 		tries := 0
-		transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 			tries++
 			resp := response(http.StatusUnauthorized, time.Time{})
 			if date != "" {
@@ -158,7 +158,7 @@ func TestA401WithoutADateIsNotTriedAgain(t *testing.T) {
 func TestATokenIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	tries := 0
-	transport := &Transport{Token: "MIIEXAMPLE", Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+	transport := &Transport{Credentials: Credentials{Token: "MIIEXAMPLE", Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 		tries++
 		return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
 	})}
@@ -170,7 +170,7 @@ func TestTheErrorOfASecondTryIsReturned(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset by peer")
 	tries := 0
-	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 		if tries++; tries == 2 {
 			return nil, broken
 		}
@@ -186,7 +186,7 @@ func TestTheFirstAnswerIsReadToItsEndAndClosed(t *testing.T) {
 	first := &tracked{Reader: strings.NewReader(`{"error_code":"APIGW.0301"}`)}
 	second := &tracked{Reader: strings.NewReader(`{}`)}
 	tries := 0
-	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 		resp := response(http.StatusUnauthorized, time.Now().Add(time.Hour))
 		resp.Body = first
 		if tries++; tries == 2 {
@@ -205,7 +205,7 @@ func TestAnEndlessFirstAnswerIsLeft(t *testing.T) {
 	t.Parallel()
 	endless := &tracked{Reader: zeros{}}
 	tries := 0
-	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 		if tries++; tries == 2 {
 			return response(http.StatusOK, time.Now()), nil
 		}

@@ -1,61 +1,134 @@
-// Package credential says who we are: it signs requests, or puts a token on them, as they go out, and makes the one second try that a 401 allows.
-// It never decides when to ask again, and no secret leaves it but in the header it is meant for.
+// Package credential says who we are: it logs in, signs requests or puts a token on them as they go out, and makes the one second try that a 401 allows.
+// It never decides when to ask again, and no secret leaves it but in the request that it is meant for.
 package credential
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// maxSkew is how far the local clock may be off before a 401 is taken for its fault. The service refuses signatures from 15 minutes on,
-// but more than 5 failures in a row lock an access key, so a small difference is not worth a second try.
-const maxSkew = 5 * time.Minute
+const (
+	// maxSkew is how far the local clock may be off before a 401 is taken for its fault. The service refuses signatures from 15 minutes on,
+	// but more than 5 failures in a row lock an access key, so a small difference is not worth a second try.
+	maxSkew = 5 * time.Minute
+
+	// renewAhead is how long before their end credentials are renewed, unless a quarter of their life is less.
+	renewAhead = 5 * time.Minute
+	// renewAgain is the pause after a renewal that failed, as long as the old credentials still work.
+	renewAgain = time.Minute
+)
 
 // Keys are an access key (AK) and its secret key (SK), with the security token that belongs to temporary ones.
 type Keys struct{ AccessKey, SecretKey, SecurityToken string }
 
-// Transport logs in each request that goes through it: with Token when there is one, else signed with Keys. It is safe for concurrent use.
+// Transport logs in each request that goes through it. It is safe for concurrent use.
 type Transport struct {
-	Base  http.RoundTripper
-	Keys  Keys
-	Token string // a project-scoped IAM token
+	Base http.RoundTripper
 
+	// Credentials are there from the start, or Login gets them: before the first request, before they end, and after a 401.
+	Credentials Credentials
+	Login       func(context.Context) (Credentials, error)
+
+	// Learned, when set, is told of each secret that a login brought, so that it can be hidden where somebody sends it back to us.
+	Learned func(secrets ...string)
 	// ClockCorrected, when set, is told by how much the local clock was found to be behind the server's (negative: ahead).
 	ClockCorrected func(behind time.Duration)
 
-	mu     sync.Mutex
+	mu      sync.Mutex // held while logging in, so that there is one login at a time
+	renewAt time.Time  // when Credentials are to be renewed; zero: not before a 401
+
+	clock  sync.Mutex
 	behind time.Duration // what the local clock lacks to the server's, as far as a 401 made it known
 }
 
-// RoundTrip sends a request once and, when the answer is a 401 and the answer's Date shows that our clock was the reason, once more.
-// A second try with nothing changed would only bring the access key nearer to its lock.
+// RoundTrip sends a request once and, after a 401, once more if something has changed: our clock was wrong, as the answer's Date shows,
+// or there are new credentials. A second try with nothing changed would only bring the access key nearer to its lock.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if t.Token != "" {
-		sent := req.Clone(req.Context()) // RoundTrippers must leave the request alone
-		sent.Header.Set("X-Auth-Token", t.Token)
-		return t.Base.RoundTrip(sent)
-	}
 	payload, err := readPayload(req)
 	if err != nil {
 		return nil, err
 	}
-	t.mu.Lock()
-	behind := t.behind
-	t.mu.Unlock()
-	resp, err := t.try(req, payload, behind)
+	creds, fresh, err := t.current(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	behind := t.clockBehind()
+	resp, err := t.try(req, payload, creds, behind)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	behind, corrected := t.correctClock(resp, behind)
-	if !corrected {
+	corrected := false
+	if creds.Token == "" {
+		behind, corrected = t.correctClock(resp, behind)
+	}
+	if !corrected && (fresh || t.Login == nil) {
 		return resp, nil
 	}
 	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // read to its end, so that the connection can serve the second try
 	resp.Body.Close()
-	return t.try(req, payload, behind)
+	if !corrected {
+		if creds, err = t.replace(req.Context(), creds); err != nil {
+			return nil, err
+		}
+	}
+	return t.try(req, payload, creds, behind)
+}
+
+// Get returns the credentials of the moment, and logs in for them if need be.
+func (t *Transport) Get(ctx context.Context) (Credentials, error) {
+	creds, _, err := t.current(ctx)
+	return creds, err
+}
+
+// current returns credentials that work as far as can be known, and whether they were got for this very call.
+// A renewal that fails is none of the caller's trouble as long as the old ones have not ended.
+func (t *Transport) current(ctx context.Context) (creds Credentials, fresh bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	there := t.Credentials.Token != "" || t.Credentials.AccessKey != ""
+	if t.Login == nil || there && (t.renewAt.IsZero() || now.Before(t.renewAt)) {
+		return t.Credentials, false, nil
+	}
+	if err := t.login(ctx); err != nil {
+		if there && now.Before(t.Credentials.Expires) {
+			t.renewAt = now.Add(renewAgain)
+			return t.Credentials, false, nil
+		}
+		return Credentials{}, false, err
+	}
+	return t.Credentials, true, nil
+}
+
+// replace logs in anew, unless somebody else has replaced the refused credentials already.
+func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentials, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Credentials == refused {
+		if err := t.login(ctx); err != nil {
+			return Credentials{}, err
+		}
+	}
+	return t.Credentials, nil
+}
+
+func (t *Transport) login(ctx context.Context) error {
+	creds, err := t.Login(ctx)
+	if err != nil {
+		return err
+	}
+	if t.Learned != nil {
+		t.Learned(creds.SecretKey, creds.SecurityToken, creds.Token)
+	}
+	t.Credentials, t.renewAt = creds, time.Time{}
+	if !creds.Expires.IsZero() {
+		t.renewAt = creds.Expires.Add(-min(renewAhead, time.Until(creds.Expires)/4))
+	}
+	return nil
 }
 
 // readPayload takes the whole body, since it is signed, and may be sent twice.
@@ -67,15 +140,25 @@ func readPayload(req *http.Request) ([]byte, error) {
 	return io.ReadAll(req.Body)
 }
 
-// try signs and sends a copy of req, at the server's time as far as behind tells it.
-func (t *Transport) try(req *http.Request, payload []byte, behind time.Duration) (*http.Response, error) {
+// try logs in and sends a copy of req, as RoundTrippers must leave the request alone. It signs for the server's time as far as behind tells it.
+func (t *Transport) try(req *http.Request, payload []byte, creds Credentials, behind time.Duration) (*http.Response, error) {
 	sent := req.Clone(req.Context())
 	if len(payload) > 0 {
 		sent.Body = io.NopCloser(bytes.NewReader(payload))
 		sent.ContentLength = int64(len(payload))
 	}
-	sign(sent, payload, t.Keys, time.Now().Add(behind))
+	if creds.Token != "" {
+		sent.Header.Set("X-Auth-Token", creds.Token)
+	} else {
+		sign(sent, payload, creds.Keys, time.Now().Add(behind))
+	}
 	return t.Base.RoundTrip(sent)
+}
+
+func (t *Transport) clockBehind() time.Duration {
+	t.clock.Lock()
+	defer t.clock.Unlock()
+	return t.behind
 }
 
 // correctClock takes over the server's clock when the time that a request was signed with, ours and behind, is off by more than maxSkew.
@@ -85,12 +168,12 @@ func (t *Transport) correctClock(resp *http.Response, behind time.Duration) (now
 	if err != nil || date.Sub(time.Now().Add(behind)).Abs() <= maxSkew {
 		return behind, false
 	}
-	t.mu.Lock()
+	t.clock.Lock()
 	// Another request that was under way at the same time may have found it out before.
 	known := date.Sub(time.Now().Add(t.behind)).Abs() <= maxSkew
 	t.behind = time.Until(date)
 	now = t.behind
-	t.mu.Unlock()
+	t.clock.Unlock()
 	if !known && t.ClockCorrected != nil {
 		t.ClockCorrected(now)
 	}

@@ -38,7 +38,7 @@ func TestHostProjectAndDateAreSignedAndNothingElse(t *testing.T) {
 	req := newRequest(t, http.MethodGet, taskURL+"?b=2&a=1", "")
 	req.Header.Set("User-Agent", "dmswait/1.0.0")
 	req.Header.Set("Accept", "application/json")
-	got, _ := sent(t, &Transport{Keys: permanent}, req)
+	got, _ := sent(t, &Transport{Credentials: Credentials{Keys: permanent}}, req)
 	verify(t, got, "", permanent, "host;x-project-id;x-sdk-date")
 	date := got.Header.Get("X-Sdk-Date")
 	at, err := time.Parse("20060102T150405Z", date)
@@ -53,7 +53,7 @@ func TestHostProjectAndDateAreSignedAndNothingElse(t *testing.T) {
 func TestTemporaryKeysSignAndSendTheirToken(t *testing.T) {
 	t.Parallel()
 	keys := Keys{AccessKey: "AK", SecretKey: "SK", SecurityToken: "FAKE+SECURITY/TOKEN=="}
-	got, _ := sent(t, &Transport{Keys: keys}, newRequest(t, http.MethodGet, taskURL, ""))
+	got, _ := sent(t, &Transport{Credentials: Credentials{Keys: keys}}, newRequest(t, http.MethodGet, taskURL, ""))
 	verify(t, got, "", keys, "host;x-project-id;x-sdk-date;x-security-token")
 	assert.Equal(t, []string{"FAKE+SECURITY/TOKEN=="}, got.Header["X-Security-Token"])
 	assert.NotContains(t, got.Header, "X-Auth-Token")
@@ -61,7 +61,7 @@ func TestTemporaryKeysSignAndSendTheirToken(t *testing.T) {
 
 func TestATokenGoesOutUnsigned(t *testing.T) {
 	t.Parallel()
-	got, body := sent(t, &Transport{Token: "MIIEXAMPLE", Keys: permanent}, newRequest(t, http.MethodPost, taskURL, `{"a":1}`))
+	got, body := sent(t, &Transport{Credentials: Credentials{Token: "MIIEXAMPLE", Keys: permanent}}, newRequest(t, http.MethodPost, taskURL, `{"a":1}`))
 	assert.Equal(t, []string{"MIIEXAMPLE"}, got.Header["X-Auth-Token"])
 	for _, name := range []string{"Authorization", "X-Sdk-Date", "X-Security-Token"} {
 		assert.NotContains(t, got.Header, name)
@@ -72,7 +72,7 @@ func TestATokenGoesOutUnsigned(t *testing.T) {
 func TestTheBodyIsSentWholeAndHashed(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat(`{"name":"demo","html":"<&>"}`, 1000)
-	got, content := sent(t, &Transport{Keys: permanent}, newRequest(t, http.MethodPost, taskURL, body))
+	got, content := sent(t, &Transport{Credentials: Credentials{Keys: permanent}}, newRequest(t, http.MethodPost, taskURL, body))
 	assert.Equal(t, body, content)
 	assert.EqualValues(t, len(body), got.ContentLength)
 	verify(t, got, body, permanent, "host;x-project-id;x-sdk-date")
@@ -83,7 +83,7 @@ func TestABodyThatCanBeReadOnceIsSentWholeAndHashed(t *testing.T) {
 	req := newRequest(t, http.MethodPost, taskURL, "")
 	body := &tracked{Reader: strings.NewReader("a body")}
 	req.Body = body
-	got, content := sent(t, &Transport{Keys: permanent}, req)
+	got, content := sent(t, &Transport{Credentials: Credentials{Keys: permanent}}, req)
 	assert.Equal(t, "a body", content)
 	assert.EqualValues(t, len("a body"), got.ContentLength, "with its length, not in chunks")
 	verify(t, got, "a body", permanent, "host;x-project-id;x-sdk-date")
@@ -96,7 +96,7 @@ func TestABodyThatCantBeReadIsNotSent(t *testing.T) {
 	req := newRequest(t, http.MethodPost, taskURL, "")
 	body := &tracked{Reader: iotest.ErrReader(broken)}
 	req.Body = body
-	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 		t.Error("sent")
 		return response(200, time.Time{}), nil
 	})}
@@ -122,9 +122,9 @@ func (b *tracked) Close() error { b.closed = true; return nil }
 func TestTheRequestGivenIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]*Transport{
-		"keys":           {Keys: permanent},
-		"temporary keys": {Keys: Keys{AccessKey: "AK", SecretKey: "SK", SecurityToken: "T"}},
-		"token":          {Token: "MIIEXAMPLE"},
+		"keys":           {Credentials: Credentials{Keys: permanent}},
+		"temporary keys": {Credentials: Credentials{Keys: Keys{AccessKey: "AK", SecretKey: "SK", SecurityToken: "T"}}},
+		"token":          {Credentials: Credentials{Token: "MIIEXAMPLE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +147,7 @@ func TestWithoutAnAnswerNothingIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset by peer")
 	tries := 0
-	transport := &Transport{Keys: permanent, Base: carrier(func(*http.Request) (*http.Response, error) {
+	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
 		tries++
 		return nil, broken
 	})}
@@ -160,9 +160,9 @@ func TestASecretThatIsNoHeaderIsNotToldInTheError(t *testing.T) {
 	t.Parallel()
 	base := &http.Transport{}
 	for _, transport := range []*Transport{
-		{Base: base, Token: "s3cr3t\n"},
-		{Base: base, Keys: Keys{AccessKey: "AK", SecretKey: "s3cr3t", SecurityToken: "s3cr3t\n"}},
-		{Base: base, Keys: Keys{AccessKey: "AK\n", SecretKey: "s3cr3t"}},
+		{Base: base, Credentials: Credentials{Token: "s3cr3t\n"}},
+		{Base: base, Credentials: Credentials{Keys: Keys{AccessKey: "AK", SecretKey: "s3cr3t", SecurityToken: "s3cr3t\n"}}},
+		{Base: base, Credentials: Credentials{Keys: Keys{AccessKey: "AK\n", SecretKey: "s3cr3t"}}},
 	} {
 		_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 		assert.ErrorContains(t, err, "invalid header field value")

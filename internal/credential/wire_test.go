@@ -42,7 +42,7 @@ func TestBothTriesAreWholeSignedAndOnOneConnection(t *testing.T) {
 	base := &http.Transport{}
 	t.Cleanup(base.CloseIdleConnections)
 
-	resp, err := (&Transport{Base: base, Keys: permanent}).RoundTrip(newRequest(t, http.MethodPost, server.URL+"/v3/projects?b=2&a=", body))
+	resp, err := (&Transport{Base: base, Credentials: Credentials{Keys: permanent}}).RoundTrip(newRequest(t, http.MethodPost, server.URL+"/v3/projects?b=2&a=", body))
 	require.NoError(t, err)
 	resp.Body.Close()
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
@@ -59,7 +59,7 @@ func TestRequestsMayGoOutAtTheSameTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const many = 50
 		var tries, told atomic.Int32
-		transport := &Transport{Keys: permanent, ClockCorrected: func(behind time.Duration) {
+		transport := &Transport{Credentials: Credentials{Keys: permanent}, ClockCorrected: func(behind time.Duration) {
 			told.Add(1)
 			assert.Equal(t, time.Hour, behind)
 		}, Base: carrier(func(req *http.Request) (*http.Response, error) {

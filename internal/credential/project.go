@@ -1,0 +1,42 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/dmswait/dmswait/internal/client"
+)
+
+// Project looks up the id of a project by its name, which is the region's for a region's main project (KeystoneListProjects).
+// The transport has to log the request in. None or several of that name is an error that lists what there is.
+func (i IAM) Project(ctx context.Context, name string) (string, error) {
+	op := fmt.Sprintf("look up project %q", name)
+	r, err := i.send(ctx, op, http.MethodGet, "/v3/projects?name="+url.QueryEscape(name), nil, nil)
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Projects []struct{ ID, Name string }
+	}
+	if err := r.decode(op, &answer); err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, project := range answer.Projects {
+		ids = append(ids, project.ID)
+	}
+	switch {
+	case answer.Projects == nil:
+		return "", nonsense(op, r.Answer)
+	case len(ids) == 0:
+		return "", unfit(op, r.Answer, fmt.Errorf("these credentials know no project of that name: give project_id, or the right region or project_name"))
+	case len(ids) > 1:
+		return "", unfit(op, r.Answer, fmt.Errorf("there are several: %s: give one of them as project_id", strings.Join(ids, ", ")))
+	case !client.ValidID(ids[0]):
+		return "", nonsense(op, r.Answer)
+	}
+	return ids[0], nil
+}
