@@ -23,36 +23,29 @@ func (c *Config) checkTogether() []Fault {
 	case c.has("task_name") && !c.has("since"):
 		fault("since", c.missing("since", "the time before the call that starts the task, since an older task of the same name would be taken for it"))
 	}
-	if !c.has("project_id") {
-		fault("project_id", c.missing("project_id", "the id of the project that the instance is in"))
-	}
-	if !c.has("endpoint") && !c.has("region") {
-		fault("region", c.missing("region", "the region of the instance (e.g. cn-north-4), or endpoint"))
+	if why := c.needsRegion(); why != "" && !c.has("region") {
+		fault("region", c.missing("region", "e.g. cn-north-4; "+why))
 	}
 	if c.maxInterval.given && c.MaxInterval < c.Interval {
 		fault("max_interval", fmt.Sprintf("%v is shorter than interval (%v)", c.MaxInterval, c.Interval))
 	}
-	return append(faults, c.checkLogin()...)
+	return faults
 }
 
-// checkLogin finds out whether there is exactly one whole way to log in.
-func (c *Config) checkLogin() []Fault {
-	keys := c.has("access_key") || c.has("secret_key") || c.has("security_token")
-	token := c.has("auth_token")
+// needsRegion tells what can't be known without a region, if anything.
+func (c *Config) needsRegion() string {
+	iam := c.Login.Way == ByIdentityProvider || c.Login.Way == ByPassword || c.ProjectID == ""
 	switch {
-	case keys && token:
-		return []Fault{{"auth_token", "is given together with " + c.list("access_key", "secret_key", "security_token") + ": log in one way"}}
-	case !keys && !token:
-		return []Fault{{"access_key", "no credentials: set access_key and secret_key (and security_token, if they are temporary), or auth_token" + c.hereAs("access_key")}}
+	case !c.has("endpoint"):
+		return "without it, endpoint is needed"
+	case !c.has("project_id") && !c.has("project_name"):
+		return "without it, project_id or project_name is needed"
+	case iam && !c.has("iam_endpoint"):
+		return "without it, iam_endpoint is needed"
+	case c.Login.Way == ByAgency && !c.has("sts_endpoint"):
+		return "without it, sts_endpoint is needed"
 	}
-	var faults []Fault
-	if keys && !c.has("access_key") {
-		faults = append(faults, Fault{"access_key", c.missing("access_key", "the access key that "+c.list("secret_key", "security_token")+" came with")})
-	}
-	if keys && !c.has("secret_key") {
-		faults = append(faults, Fault{"secret_key", c.missing("secret_key", "the secret key that "+c.list("access_key", "security_token")+" came with")})
-	}
-	return faults
+	return ""
 }
 
 func (c *Config) list(names ...string) string {

@@ -57,7 +57,7 @@ func TestASecretsFileMayBeAPipe(t *testing.T) { // as a shell makes of <(pass sh
 	go os.WriteFile(pipe, []byte("piped\n"), 0)
 	c, faults := readSoon(t, complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": pipe}))
 	assert.Empty(t, faults)
-	assert.Equal(t, "piped", c.SecretKey)
+	assert.Equal(t, "piped", c.Login.SecretKey)
 }
 
 func TestASecretsFileWithoutEndIsAFaultAndDoesNotHang(t *testing.T) {

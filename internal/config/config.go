@@ -21,12 +21,15 @@ type Config struct {
 
 	InstanceID, TaskID, TaskName string
 	Since                        Since
-	Region, ProjectID, Endpoint  string
+	Region                       string
+	ProjectID, ProjectName       string // the project's id or, where that is to be looked up, its name
+	Endpoint                     string // of DMS
+	IAMEndpoint, STSEndpoint     string // empty where they are derived from the region, see Endpoints
 
 	Timeout, Interval, MaxInterval           time.Duration
 	NotFoundGrace, MaxOutage, RequestTimeout time.Duration
 
-	AccessKey, SecretKey, SecurityToken, AuthToken string
+	Login Login
 
 	SucceedOn []string // names of results
 	Format    string
@@ -65,6 +68,7 @@ func (f Fault) Error() string { return f.Input + ": " + f.Problem }
 func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 	c := &Config{
 		Format:  "text",
+		Login:   Login{Audience: "sts.huaweicloud.com"},
 		Actions: getenv("GITHUB_ACTIONS") == "true",
 		given:   map[string]string{},
 	}
@@ -88,6 +92,7 @@ func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 			faults = append(faults, Fault{in.Name, fmt.Sprintf("%v (from %s)", err, from)})
 		}
 	}
+	faults = append(faults, c.resolveLogin(getenv)...)
 	c.applyDefaults()
 	faults = append(faults, c.checkTogether()...)
 	return c, append(faults, checkSurroundings(c, getenv)...)
@@ -143,26 +148,36 @@ func cutNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
-// readSecret reads a secret from a file. Its errors don't show the path: whoever took the variable for that of the secret itself has the secret there.
+// readSecret reads a secret from a file.
 func readSecret(path string) (string, error) {
+	content, err := readFile(path)
+	if err != nil {
+		return "", fmt.Errorf("its file can't be read: %w", err)
+	}
+	secret := cutNewline(string(content))
+	if secret == "" {
+		return "", errors.New("its file is empty")
+	}
+	return secret, nil
+}
+
+// readFile reads a small file. Its errors don't show the path: whoever took the variable for that of the secret itself has the secret there.
+func readFile(path string) ([]byte, error) {
 	const longest = 1 << 20
 	file, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("its file can't be read: %w", withoutPath(err))
+		return nil, withoutPath(err)
 	}
 	defer file.Close()
 	// What is read counts, not the size that is told: a pipe and a device tell none.
 	content, err := io.ReadAll(io.LimitReader(file, longest+1))
-	secret := cutNewline(string(content))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("its file can't be read: %w", withoutPath(err))
-	case len(content) > longest:
-		return "", errors.New("its file is longer than any secret")
-	case secret == "":
-		return "", errors.New("its file is empty")
+	if err != nil {
+		return nil, withoutPath(err)
 	}
-	return secret, nil
+	if len(content) > longest {
+		return nil, errors.New("it is longer than any secret")
+	}
+	return content, nil
 }
 
 func withoutPath(err error) error {
@@ -181,8 +196,34 @@ func (c *Config) applyDefaults() {
 	c.MaxOutage = c.maxOutage.or(15 * time.Minute)
 	c.RequestTimeout = c.requestTimeout.or(10 * time.Second)
 	if c.Endpoint == "" && c.Region != "" {
-		c.Endpoint = "https://dms." + c.Region + "." + domain(c.Region)
+		c.Endpoint = c.regional("dms")
 	}
+	if c.ProjectID == "" && c.ProjectName == "" {
+		c.ProjectName = c.Region
+	}
+}
+
+// IAMEndpoints are the base URLs of IAM, in the order in which they are to be tried: not every region has one of its own, but all have the global one.
+func (c *Config) IAMEndpoints() []string {
+	switch {
+	case c.IAMEndpoint != "":
+		return []string{c.IAMEndpoint}
+	case c.Region == "":
+		return nil
+	}
+	return []string{c.regional("iam"), "https://iam." + domain(c.Region)}
+}
+
+// STS is the base URL of STS, or empty.
+func (c *Config) STS() string {
+	if c.STSEndpoint == "" && c.Region != "" {
+		return c.regional("sts")
+	}
+	return c.STSEndpoint
+}
+
+func (c *Config) regional(service string) string {
+	return "https://" + service + "." + c.Region + "." + domain(c.Region)
 }
 
 // domain is where the endpoints of a region are. The European site's regions are eu-west-1xx; eu-west-0 is older, and not among them.

@@ -39,8 +39,9 @@ func Inputs() []Input {
 		{Name: "task_id", Group: GroupTask, Action: true, Meaning: "the task; exactly one of task_id and task_name", set: id(func(c *Config) *string { return &c.TaskID })},
 		{Name: "task_name", Group: GroupTask, Action: true, Meaning: "instead: the newest task of this name created since since, e.g. bindInstancePublicIp", set: name(func(c *Config) *string { return &c.TaskName })},
 		{Name: "since", Group: GroupTask, Action: true, Meaning: "with task_name: the time before the call that starts the task (2026-01-02T03:04:05Z), or a duration back from the server's clock (5m)", set: since},
-		{Name: "region", Group: GroupTask, Action: true, Meaning: "e.g. cn-north-4; needed unless endpoint is given", set: region},
-		{Name: "project_id", Group: GroupTask, Action: true, Default: "required", Meaning: "the project of the instance", set: id(func(c *Config) *string { return &c.ProjectID })},
+		{Name: "region", Group: GroupTask, Action: true, Meaning: "e.g. cn-north-4; needed where an endpoint or the project's name is derived from it", set: region},
+		{Name: "project_id", Group: GroupTask, Action: true, Default: "looked up by name", Meaning: "the project of the instance", set: id(func(c *Config) *string { return &c.ProjectID })},
+		{Name: "project_name", Group: GroupTask, Action: true, Default: "the region", Meaning: "the project to look up, e.g. cn-north-4_prod", set: name(func(c *Config) *string { return &c.ProjectName })},
 		{Name: "endpoint", Group: GroupTask, Action: true, Default: "from region", Meaning: "base URL of the DMS API, e.g. https://dms.cn-north-4.myhuaweicloud.com", set: endpoint(func(c *Config) *string { return &c.Endpoint })},
 
 		{Name: "timeout", Group: GroupWaiting, Action: true, Default: "1h", Meaning: "longest wait; 0 looks once", set: duration(func(c *Config) *optional { return &c.timeout }, mayBeZero)},
@@ -50,10 +51,22 @@ func Inputs() []Input {
 		{Name: "max_outage", Group: GroupWaiting, Action: true, Default: "15m", Meaning: "how long the API may go without one good answer", set: duration(func(c *Config) *optional { return &c.maxOutage }, mayBeZero)},
 		{Name: "request_timeout", Group: GroupWaiting, Default: "10s", Meaning: "longest time for one request", set: duration(func(c *Config) *optional { return &c.requestTimeout }, aPause)},
 
-		{Name: "access_key", Group: GroupLogin, Action: true, Meaning: "access key (AK), permanent or temporary", set: plain(func(c *Config) *string { return &c.AccessKey })},
-		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, Meaning: "its secret key (SK)", set: plain(func(c *Config) *string { return &c.SecretKey })},
-		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true, Meaning: "the security token that belongs to temporary keys", set: plain(func(c *Config) *string { return &c.SecurityToken })},
-		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, Meaning: "instead of keys: a project-scoped IAM token", set: plain(func(c *Config) *string { return &c.AuthToken })},
+		{Name: "provider_urn", Group: GroupLogin, Action: true, Meaning: "keyless: the OIDC provider, iam::<account>:oidcProvider:<name>; with agency_urn", set: plain(func(c *Config) *string { return &c.Login.ProviderURN })},
+		{Name: "agency_urn", Group: GroupLogin, Action: true, Meaning: "keyless: the trust agency, iam::<account>:agency:<name>", set: plain(func(c *Config) *string { return &c.Login.AgencyURN })},
+		{Name: "oidc_audience", Group: GroupLogin, Action: true, Default: "sts.huaweicloud.com", Meaning: "the audience to ask GitHub's ID token for", set: name(func(c *Config) *string { return &c.Login.Audience })},
+		{Name: "idp_id", Group: GroupLogin, Meaning: "keyless, by an IAM identity provider instead: its id", set: plain(func(c *Config) *string { return &c.Login.IDPID })},
+		{Name: "id_token", Group: GroupLogin, Secret: true, Meaning: "keyless outside of GitHub Actions: the OIDC token", set: plain(func(c *Config) *string { return &c.Login.IDToken })},
+		{Name: "access_key", Group: GroupLogin, Action: true, Meaning: "access key (AK), permanent or temporary", set: plain(func(c *Config) *string { return &c.Login.AccessKey })},
+		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, Meaning: "its secret key (SK)", set: plain(func(c *Config) *string { return &c.Login.SecretKey })},
+		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true, Meaning: "the security token that belongs to temporary keys", set: plain(func(c *Config) *string { return &c.Login.SecurityToken })},
+		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, Meaning: "a ready project-scoped IAM token", set: plain(func(c *Config) *string { return &c.Login.AuthToken })},
+		{Name: "username", Group: GroupLogin, Meaning: "IAM user; with password and domain_name", set: name(func(c *Config) *string { return &c.Login.Username })},
+		{Name: "domain_name", Group: GroupLogin, Meaning: "the account of the IAM user", set: name(func(c *Config) *string { return &c.Login.DomainName })},
+		{Name: "password", Group: GroupLogin, Secret: true, Meaning: "the password of the IAM user", set: private(func(c *Config) *string { return &c.Login.Password })},
+		{Name: "ecs_metadata", Group: GroupLogin, Switch: true, Default: "false", Meaning: "log in by the agency of the ECS that dmswait runs on", set: boolean(func(c *Config) *bool { return &c.Login.ecsMetadata })},
+		{Name: "credentials_file", Group: GroupLogin, Default: "~/.huaweicloud/credentials", Meaning: "profile in the official SDK's format, for when nothing else is given", set: name(func(c *Config) *string { return &c.Login.credentialsFile })},
+		{Name: "iam_endpoint", Group: GroupLogin, Default: "from region", Meaning: "base URL of IAM", set: endpoint(func(c *Config) *string { return &c.IAMEndpoint })},
+		{Name: "sts_endpoint", Group: GroupLogin, Default: "from region", Meaning: "base URL of STS", set: endpoint(func(c *Config) *string { return &c.STSEndpoint })},
 
 		{Name: "succeed_on", Group: GroupResult, Action: true, Meaning: "further results that exit 0, with commas: " + strings.Join(tolerable, ", "), set: succeedOn},
 		{Name: "format", Group: GroupResult, Default: "text", Meaning: "the result on stdout: text, json, none", set: choice(func(c *Config) *string { return &c.Format }, "text", "json", "none")},
@@ -62,3 +75,13 @@ func Inputs() []Input {
 
 // tolerable are the results that succeed_on may name.
 var tolerable = []string{"failure", "cancelled", "not_found", "timeout", "running", "unavailable"}
+
+// inputNamed finds an input that is known to be there.
+func inputNamed(name string) Input {
+	for _, in := range Inputs() {
+		if in.Name == name {
+			return in
+		}
+	}
+	panic("no input " + name)
+}

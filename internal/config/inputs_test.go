@@ -30,10 +30,10 @@ var examples = map[string]struct {
 	"not_found_grace": {"5s", 5 * time.Second, func(c *Config) any { return c.NotFoundGrace }},
 	"max_outage":      {"6m", 6 * time.Minute, func(c *Config) any { return c.MaxOutage }},
 	"request_timeout": {"7s", 7 * time.Second, func(c *Config) any { return c.RequestTimeout }},
-	"access_key":      {"AKAKAK", "AKAKAK", func(c *Config) any { return c.AccessKey }},
-	"secret_key":      {"SKSKSK", "SKSKSK", func(c *Config) any { return c.SecretKey }},
-	"security_token":  {"STSTST", "STSTST", func(c *Config) any { return c.SecurityToken }},
-	"auth_token":      {"ATATAT", "ATATAT", func(c *Config) any { return c.AuthToken }},
+	"access_key":      {"AKAKAK", "AKAKAK", func(c *Config) any { return c.Login.AccessKey }},
+	"secret_key":      {"SKSKSK", "SKSKSK", func(c *Config) any { return c.Login.SecretKey }},
+	"security_token":  {"STSTST", "STSTST", func(c *Config) any { return c.Login.SecurityToken }},
+	"auth_token":      {"ATATAT", "ATATAT", func(c *Config) any { return c.Login.AuthToken }},
 	"succeed_on":      {"timeout", []string{"timeout"}, func(c *Config) any { return c.SucceedOn }},
 	"format":          {"json", "json", func(c *Config) any { return c.Format }},
 }
@@ -111,7 +111,7 @@ func TestAnEmptyValueIsAnUnsetOneOnEveryLevel(t *testing.T) {
 	}
 	c, faults := read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "", "INPUT_AUTH_TOKEN": "\n", "DMSWAIT_SECURITY_TOKEN_FILE": ""}))
 	assert.Empty(t, faults, "an empty secret is none, and no second way to log in")
-	assert.Equal(t, "SK", c.SecretKey)
+	assert.Equal(t, "SK", c.Login.SecretKey)
 }
 
 func TestBlanksRoundAValueAreNotPartOfIt(t *testing.T) {

@@ -28,7 +28,7 @@ func TestASecretHasNoFlag(t *testing.T) {
 			c, faults := read(complete(), args...)
 			assert.Contains(t, faults, in.Name+": has no flag, since command lines are public: set "+in.Env()+" or "+in.Env()+"_FILE", "%q", args)
 			assert.NotContains(t, strings.Join(faults, "\n"), secret, "%q", args)
-			assert.NotContains(t, []string{c.SecretKey, c.SecurityToken, c.AuthToken}, secret)
+			assert.NotContains(t, []string{c.Login.SecretKey, c.Login.SecurityToken, c.Login.AuthToken}, secret)
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestASecretIsReadFromAFile(t *testing.T) {
 	} {
 		c, faults := read(complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": file(t, test.content)}))
 		faults = about(faults, "secret_key")
-		assert.Equal(t, test.want, c.SecretKey, name)
+		assert.Equal(t, test.want, c.Login.SecretKey, name)
 		if test.fault == "" {
 			assert.Empty(t, faults, name)
 			assert.Equal(t, []string{test.want}, c.Secrets(), name)
@@ -84,7 +84,7 @@ func TestASecretAndItsFileAtOnceAreAFault(t *testing.T) {
 
 	c, faults = read(complete().with(both).with(vars{"DMSWAIT_SECRET_KEY": "\n"}))
 	assert.Empty(t, faults, "an empty one is none")
-	assert.Equal(t, "other", c.SecretKey)
+	assert.Equal(t, "other", c.Login.SecretKey)
 }
 
 func TestTheFileOfASecretComesAfterInputAndBeforeNothing(t *testing.T) {
@@ -92,7 +92,7 @@ func TestTheFileOfASecretComesAfterInputAndBeforeNothing(t *testing.T) {
 	path := file(t, "filed")
 	c, faults := read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "input", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": path}))
 	assert.Empty(t, faults)
-	assert.Equal(t, "input", c.SecretKey)
+	assert.Equal(t, "input", c.Login.SecretKey)
 	_, faults = read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY_FILE": path, "DMSWAIT_SECRET_KEY": ""}))
 	assert.Len(t, about(faults, "secret_key"), 1, "only DMSWAIT_ names files")
 	_, faults = read(complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_ACCESS_KEY_FILE": path}))

@@ -58,6 +58,17 @@ func plain(field target) func(*Config, string) error {
 	}
 }
 
+// private takes a value that may hold blanks, and never shows it.
+func private(field target) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if strings.ContainsFunc(value, unicode.IsControl) {
+			return errors.New("holds a line break or another control character")
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
 func choice(field target, values ...string) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		if !slices.Contains(values, value) {
@@ -219,4 +230,19 @@ func quote(value string) string {
 		value = strings.ToValidUTF8(value[:longest], "") + "…"
 	}
 	return strconv.Quote(value)
+}
+
+// boolean reads a truth value as YAML writes it.
+func boolean(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		switch strings.ToLower(value) {
+		case "true", "yes", "on":
+			*field(c) = true
+		case "false", "no", "off":
+			*field(c) = false
+		default:
+			return fmt.Errorf("%s is neither true nor false", quote(value))
+		}
+		return nil
+	}
 }

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// useProfile logs in as the profile file of the official SDK says: credentials_file, else the SDK's variable, else the SDK's place.
+func (c *Config) useProfile(getenv func(string) string) []Fault {
+	path, from := c.Login.credentialsFile, "credentials_file"
+	if path == "" {
+		path, from = getenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE"), "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+	}
+	named := path != ""
+	if !named {
+		path, from = filepath.Join(home(getenv), ".huaweicloud", "credentials"), "~/.huaweicloud/credentials"
+	}
+	content, err := readFile(path)
+	if !named && errors.Is(err, fs.ErrNotExist) {
+		return []Fault{{"access_key", howToLogIn + c.hereAs("access_key")}}
+	}
+	if err != nil {
+		return []Fault{{from, fmt.Sprintf("the profile can't be read: %v", err)}}
+	}
+	basic, err := parseProfile(string(content))
+	if err != nil {
+		return []Fault{{from, fmt.Sprintf("the profile can't be read whole: %v", err)}}
+	}
+	b := borrowed{
+		from:      func(field string) string { return field + " in " + from },
+		accessKey: basic["ak"], secretKey: basic["sk"], securityToken: basic["security_token"],
+		idpID: basic["idp_id"], idTokenFile: basic["id_token_file"],
+		projectID: basic["project_id"], iamEndpoint: basic["iam_endpoint"],
+	}
+	if b.accessKey+b.secretKey+b.idpID+b.idTokenFile == "" {
+		return []Fault{{from, "the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]"}}
+	}
+	return c.adopt(b, nil)
+}
+
+func home(getenv func(string) string) string {
+	if runtime.GOOS == "windows" {
+		return getenv("USERPROFILE")
+	}
+	return getenv("HOME")
+}
+
+// parseProfile reads the section [basic] of a profile. The SDK reads it as INI with all of that format's liberties; what those make ambiguous
+// (quotes, continued lines, comments behind values) is an error here, so that nobody is logged in as somebody else unawares.
+func parseProfile(content string) (map[string]string, error) {
+	basic, section := map[string]string{}, ""
+	content = strings.TrimPrefix(content, "\ufeff")
+	for n, line := range strings.Split(content, "\n") {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#' || line[0] == ';':
+			continue
+		case line[0] == '[':
+			name, rest, ok := strings.Cut(line[1:], "]")
+			if !ok || strings.TrimSpace(rest) != "" {
+				return nil, fmt.Errorf("line %d is not a section", n+1)
+			}
+			section = strings.TrimSpace(name)
+			continue
+		}
+		at := strings.IndexAny(line, "=:")
+		if at < 1 {
+			return nil, fmt.Errorf("line %d is not a key with a value", n+1)
+		}
+		if section != "basic" {
+			continue
+		}
+		key, value := strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])
+		if _, twice := basic[key]; twice {
+			return nil, fmt.Errorf("line %d gives %s again", n+1, key)
+		}
+		if strings.ContainsAny(value, "\"'`\\#;%") {
+			return nil, fmt.Errorf("line %d has a quote, a comment or another character behind %s that no key or id has", n+1, key)
+		}
+		basic[key] = value
+	}
+	return basic, nil
+}
