@@ -60,7 +60,7 @@ func (a Asked) String() string {
 }
 
 // listing tells which tasks are there when none had the name asked for.
-func listing(e *client.Error, asked Asked, hider Hider) []string {
+func listing(e *client.Error, asked Asked, hider *Hider) []string {
 	if asked.TaskName == "" || e.Answer.StatusCode != 200 {
 		return nil
 	}

@@ -16,7 +16,7 @@ const heartbeat = time.Minute
 // Log tells people on stderr how a wait goes: a line when something changes, and a heartbeat. A stderr that does not take it changes nothing.
 type Log struct {
 	Out     io.Writer
-	Hider   Hider
+	Hider   *Hider
 	Actions *Actions // for annotations; nil elsewhere
 	Start   time.Time
 

@@ -20,7 +20,7 @@ type Report struct {
 	Waited   time.Duration // by this process
 	Polls    int           // answers asked for about the task
 	At       time.Time     // when the wait was over, by the local clock
-	Hider    Hider         // hides secrets that came back
+	Hider    *Hider        // hides secrets that came back
 }
 
 // Message is one sentence in our own words. Nothing of the service is in it but status, code and ids.

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,50 +63,4 @@ func plain(text string) string {
 		return '_'
 	}, text)
 	return kept[:min(len(kept), longest)]
-}
-
-// Hider takes secrets out of texts: those of our own that somebody sends back to us.
-type Hider struct{ replacer *strings.Replacer }
-
-// shortestSecret is in bytes. A shorter one is none, and to replace it would garble everything.
-const shortestSecret = 6
-
-// NewHider hides these values, and each of their lines.
-func NewHider(secrets []string) Hider {
-	var parts []string
-	for _, secret := range secrets {
-		parts = append(parts, secret)
-		parts = append(parts, strings.FieldsFunc(secret, func(r rune) bool { return r == '\n' || r == '\r' })...)
-	}
-	// The longest first: of one that begins with another, no rest may stay.
-	slices.SortStableFunc(parts, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, part := range parts {
-		if len(part) >= shortestSecret {
-			pairs = append(pairs, part, stars)
-		}
-	}
-	return Hider{strings.NewReplacer(pairs...)}
-}
-
-// Hide returns text without the secrets.
-func (h Hider) Hide(text string) string {
-	if h.replacer == nil {
-		return text
-	}
-	return h.replacer.Replace(text)
-}
-
-// Error is an error's text without the secrets. They are hidden before the error cuts what it quotes, since half a secret can't be told from other text.
-func (h Hider) Error(err error) string {
-	e := answerIn(err)
-	if e == nil {
-		return h.Hide(err.Error())
-	}
-	hidden := *e
-	hidden.Code, hidden.Message, hidden.Answer.RequestID = h.Hide(e.Code), h.Hide(e.Message), h.Hide(e.Answer.RequestID)
-	if e.Err != nil {
-		hidden.Err = errors.New(h.Hide(e.Err.Error()))
-	}
-	return hidden.Error()
 }
