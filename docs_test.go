@@ -23,9 +23,13 @@ func golden(t *testing.T, path, want string) {
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
 	}
-	got, err := os.ReadFile(path)
+	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, want, string(got), "go test . -update brings it up to date")
+	wanted, got := strings.Split(want, "\n"), strings.Split(string(content), "\n")
+	for i := range min(len(wanted), len(got)) {
+		require.Equal(t, wanted[i], got[i], "%s, line %d: go test . -update brings it up to date", path, i+1)
+	}
+	assert.Len(t, got, len(wanted), path)
 }
 
 func TestActionFileFollowsFromTheTableOfInputs(t *testing.T) {

@@ -47,7 +47,9 @@ func TestReadmeWorkflowsUseInputsAndOutputsThatExist(t *testing.T) {
 	}
 	waits := 0
 	for _, block := range blocks(t, "yaml") {
-		var workflow struct{ Jobs map[string]struct{ Steps []step } }
+		var workflow struct {
+			Jobs map[string]struct{ Steps []step }
+		}
 		var steps []step
 		if yaml.Unmarshal([]byte(block), &workflow) == nil {
 			for _, job := range workflow.Jobs {
@@ -70,7 +72,25 @@ func TestReadmeWorkflowsUseInputsAndOutputsThatExist(t *testing.T) {
 			assert.True(t, outputs[used[1]], "%s is no output", used[1])
 		}
 	}
-	assert.Equal(t, 2, waits)
+	assert.Equal(t, 3, waits)
+}
+
+func TestReadmeNamesOnlyVariablesAndFlagsThatExist(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	known := map[string]bool{"--help": true, "--version": true}
+	for _, in := range config.Inputs() {
+		known[in.Env()] = true
+		if in.Secret {
+			known[in.Env()+"_FILE"] = true
+		} else {
+			known["--"+in.Flag()] = true
+		}
+	}
+	for _, name := range regexp.MustCompile(`\bDMSWAIT_[A-Z_]*[A-Z]|\s--[a-z][a-z-]+`).FindAllString(string(content), -1) {
+		assert.True(t, known[strings.TrimSpace(name)], "%s does not exist", strings.TrimSpace(name))
+	}
 }
 
 func TestReadmeShellExampleRuns(t *testing.T) {

@@ -19,6 +19,11 @@ import (
 
 // run is the program from its inputs to its exit code. The clock of the wait starts with it, and the end of ctx calls the wait off.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (code int) {
+	return runOn(ctx, credential.MetadataAddress, args, getenv, stdout, stderr)
+}
+
+// runOn is run on a machine whose metadata service is at that address. For users there is one address, so it is no input.
+func runOn(ctx context.Context, metadataAddress string, args []string, getenv func(string) string, stdout, stderr io.Writer) (code int) {
 	start := time.Now()
 	// A bug in the wait is caught there, so that its outputs are written all the same. This is for one in the rest.
 	defer func() {
@@ -34,8 +39,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return show(stdout, "dmswait "+version()+"\n")
 	}
 	w := newWait(cfg, start, getenv, stdout, stderr)
-	w.mask()
-	w.report(w.guarded(ctx, faults))
+	w.mask(cfg.Secrets()...) // before anything else is printed
+	w.report(w.guarded(ctx, metadataAddress, faults))
 	return w.publish()
 }
 
@@ -54,7 +59,8 @@ type wait struct {
 	stdout  io.Writer
 	log     *report.Log
 	actions *report.Actions // nil outside of GitHub Actions
-	hider   report.Hider
+	hider   *report.Hider
+	session *session
 	api     *client.Client
 
 	taskID   string      // the task followed; empty until it is found by name
@@ -72,33 +78,21 @@ func newWait(cfg *config.Config, start time.Time, getenv func(string) string, st
 		w.actions = report.NewActions(stderr, getenv)
 	}
 	w.log = &report.Log{Out: stderr, Hider: w.hider, Actions: w.actions, Start: start}
-	w.api = &client.Client{
-		Endpoint:  cfg.Endpoint,
-		ProjectID: cfg.ProjectID,
-		UserAgent: "dmswait/" + version(),
-		Timeout:   cfg.RequestTimeout,
-		Transport: &credential.Transport{
-			Base:           client.NewTransport(cfg.RequestTimeout),
-			Keys:           credential.Keys{AccessKey: cfg.AccessKey, SecretKey: cfg.SecretKey, SecurityToken: cfg.SecurityToken},
-			Token:          cfg.AuthToken,
-			ClockCorrected: w.clockCorrected,
-		},
-	}
 	return w
 }
 
-// mask has the runner hide our secrets, before anything else is printed.
-func (w *wait) mask() {
+// mask has the runner of GitHub Actions hide secrets.
+func (w *wait) mask(secrets ...string) {
 	if w.actions == nil {
 		return
 	}
-	for _, secret := range w.cfg.Secrets() {
+	for _, secret := range secrets {
 		w.actions.Mask(secret)
 	}
 }
 
 // guarded waits, and makes an error of a panic.
-func (w *wait) guarded(ctx context.Context, faults []config.Fault) (err error) {
+func (w *wait) guarded(ctx context.Context, metadataAddress string, faults []config.Fault) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
 			err = report.Panic{Value: bug, Stack: string(debug.Stack())}
@@ -112,6 +106,14 @@ func (w *wait) guarded(ctx context.Context, faults []config.Fault) (err error) {
 		return lines
 	}
 	w.log.Printf("%s", w.announcement())
+	w.session = w.newSession(metadataAddress)
+	w.api = &client.Client{
+		Endpoint:  w.cfg.Endpoint,
+		ProjectID: w.cfg.ProjectID,
+		UserAgent: userAgent(),
+		Timeout:   w.cfg.RequestTimeout,
+		Transport: w.session,
+	}
 	waiter := poll.Waiter{
 		Look:           w.look,
 		Progress:       w.askProgress,
@@ -140,20 +142,24 @@ func (w *wait) announcement() string {
 	if !config.IsHuawei(w.cfg.Endpoint) {
 		host += " (not a domain of Huawei Cloud)"
 	}
-	who := "an auth token from " + w.cfg.Source("auth_token")
-	if key := w.cfg.AccessKey; key != "" {
-		who = fmt.Sprintf("access key …%s from %s", key[max(0, len(key)-4):], w.cfg.Source("access_key"))
+	project := w.cfg.ProjectID
+	if project == "" {
+		project = w.cfg.ProjectName
 	}
 	doing := "waiting up to " + report.Human(w.cfg.Timeout) + " for"
 	if w.cfg.Timeout == 0 {
 		doing = "looking once at"
 	}
 	return fmt.Sprintf("%s %s of instance %s, project %s, at %s, with %s",
-		doing, task, w.cfg.InstanceID, w.cfg.ProjectID, host, who)
+		doing, task, w.cfg.InstanceID, project, host, identity(w.cfg.Login))
 }
 
 // look asks once about the task, and keeps what it saw for the report.
 func (w *wait) look(ctx context.Context) (task client.Task, err error) {
+	if err := w.session.ready(ctx); err != nil {
+		return client.Task{}, err
+	}
+	w.api.ProjectID = w.session.projectID
 	w.polls++
 	if w.taskID == "" {
 		task, err = w.find(ctx)
@@ -260,13 +266,23 @@ func (w *wait) asked() report.Asked {
 	return report.Asked{
 		Endpoint:   w.cfg.Endpoint,
 		Region:     w.cfg.Region,
-		ProjectID:  w.cfg.ProjectID,
+		ProjectID:  w.project(),
 		InstanceID: w.cfg.InstanceID,
 		TaskName:   w.cfg.TaskName,
 		Since:      w.since,
-		Keys:       w.cfg.AccessKey != "",
+		Keys:       w.cfg.Login.AccessKey != "",
 	}
 }
+
+// project is the project asked in: its id as soon as that is known.
+func (w *wait) project() string {
+	if w.session != nil && w.session.projectID != "" {
+		return w.session.projectID
+	}
+	return w.cfg.ProjectID
+}
+
+func userAgent() string { return "dmswait/" + version() }
 
 // release is the version that a release's build sets.
 var release string

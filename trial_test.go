@@ -104,6 +104,12 @@ func (tr *trial) runWith(ctx context.Context) *trial {
 	return tr
 }
 
+// runOn runs it on a machine whose metadata service is at that address.
+func (tr *trial) runOn(ctx context.Context, metadataAddress string) *trial {
+	tr.code = runOn(ctx, metadataAddress, tr.args, func(name string) string { return tr.env[name] }, tr.stdout, tr.stderr)
+	return tr
+}
+
 // json is the result on stdout.
 func (tr *trial) json(t *testing.T) map[string]any {
 	t.Helper()
@@ -126,6 +132,9 @@ func parseOutputs(t *testing.T, content string) map[string]string {
 	outputs := map[string]string{}
 	lines := strings.Split(strings.TrimSuffix(content, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
+		if lines[i] == "" {
+			continue
+		}
 		name, delimiter, multiline := strings.Cut(lines[i], "<<")
 		if !multiline {
 			name, value, ok := strings.Cut(lines[i], "=")
