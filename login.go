@@ -7,6 +7,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/report"
 )
 
 // session is who we are, for all requests of a run.
@@ -84,6 +85,12 @@ func (s *session) ready(ctx context.Context) error {
 		s.projectID, err = s.iam.Project(ctx, s.name)
 	}
 	return err
+}
+
+// loginKinds are the ways to log in as the report knows them.
+var loginKinds = map[config.Way]report.LoginKind{
+	config.ByKeys: report.AsKeys, config.ByToken: report.AsToken, config.ByAgency: report.AsAgency,
+	config.ByIdentityProvider: report.AsProvider, config.ByPassword: report.AsUser, config.ByECS: report.AsECS,
 }
 
 // identity tells people who we are, and where that is from.

@@ -118,6 +118,23 @@ func fill(t *testing.T, pipe *os.File) {
 	require.NoError(t, pipe.SetWriteDeadline(time.Time{}))
 }
 
+func TestALogThatNobodyReadsHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer reader.Close()
+	fill(t, writer)
+	tr := newTrial(start(t, cloud(at(200, "SUCCESS")))).inActions(t)
+	command := process(t, tr)
+	command.Stderr = writer
+	began := time.Now()
+	assert.Equal(t, 0, exitCode(command.Run()))
+	assert.Less(t, time.Since(began), 5*time.Second)
+	assert.Equal(t, "success", tr.outputs(t)["result"])
+	assert.Contains(t, tr.out.String(), "SUCCESS")
+	writer.Close()
+}
+
 func TestNohupKeepsTheWaitAlive(t *testing.T) {
 	t.Parallel()
 	server := start(t, cloud(at(600, "SUCCESS")))

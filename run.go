@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -25,9 +26,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 // runOn is run on a machine whose metadata service is at that address. For users there is one address, so it is no input.
 func runOn(ctx context.Context, metadataAddress string, args []string, getenv func(string) string, stdout, stderr io.Writer) (code int) {
 	start := time.Now()
+	log := report.Detach(stderr)
+	defer log.Close()
 	// A bug in the wait is caught there, so that its outputs are written all the same. This is for one in the rest.
 	defer func() {
 		if bug := recover(); bug != nil {
+			fmt.Fprintf(log, "dmswait: error: internal: %q; please report it\n", fmt.Sprint(bug))
 			code = report.Internal.Code
 		}
 	}()
@@ -38,7 +42,7 @@ func runOn(ctx context.Context, metadataAddress string, args []string, getenv fu
 	case cfg.Version:
 		return show(stdout, "dmswait "+version()+"\n")
 	}
-	w := newWait(cfg, start, getenv, stdout, stderr)
+	w := newWait(cfg, start, getenv, stdout, log)
 	w.mask(cfg.Secrets()...) // before anything else is printed
 	w.report(w.guarded(ctx, metadataAddress, faults))
 	return w.publish()
@@ -57,6 +61,7 @@ type wait struct {
 	cfg     *config.Config
 	start   time.Time
 	stdout  io.Writer
+	stderr  *report.Detached
 	log     *report.Log
 	actions *report.Actions // nil outside of GitHub Actions
 	hider   *report.Hider
@@ -72,8 +77,8 @@ type wait struct {
 	result report.Report
 }
 
-func newWait(cfg *config.Config, start time.Time, getenv func(string) string, stdout, stderr io.Writer) *wait {
-	w := &wait{cfg: cfg, start: start, stdout: stdout, hider: report.NewHider(cfg.Secrets()), taskID: cfg.TaskID}
+func newWait(cfg *config.Config, start time.Time, getenv func(string) string, stdout io.Writer, stderr *report.Detached) *wait {
+	w := &wait{cfg: cfg, start: start, stdout: stdout, stderr: stderr, hider: report.NewHider(cfg.Secrets()), taskID: cfg.TaskID}
 	if cfg.Actions {
 		w.actions = report.NewActions(stderr, getenv)
 	}
@@ -141,6 +146,11 @@ func (w *wait) announcement() string {
 	}
 	if !config.IsHuawei(w.cfg.Endpoint) {
 		host += " (not a domain of Huawei Cloud)"
+	}
+	for _, login := range w.cfg.LoginEndpoints() {
+		if !config.IsHuawei(login) {
+			host += ", logged in at " + strings.TrimPrefix(login, "https://") + " (not a domain of Huawei Cloud)"
+		}
 	}
 	project := w.cfg.ProjectID
 	if project == "" {
@@ -236,6 +246,7 @@ func (w *wait) publish() int {
 	message, asText := w.result.Message(), w.cfg.Format == "text"
 	w.log.End(message, report.Explain(w.result, w.asked()), code != 0, asText)
 
+	w.stderr.Flush() // so that a terminal shows the result last
 	var err error
 	switch w.cfg.Format {
 	case "text":
@@ -270,7 +281,7 @@ func (w *wait) asked() report.Asked {
 		InstanceID: w.cfg.InstanceID,
 		TaskName:   w.cfg.TaskName,
 		Since:      w.since,
-		Keys:       w.cfg.Login.AccessKey != "",
+		As:         loginKinds[w.cfg.Login.Way],
 	}
 }
 

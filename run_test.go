@@ -38,9 +38,9 @@ func TestEveryResult(t *testing.T) {
 		{result: "cancelled", status: "CANCELLED", code: 3, steps: []simulator.Step{at(0, "CANCELLED")}},
 		{result: "cancelled", status: "DELETED", code: 3, steps: []simulator.Step{at(0, "DELETED")}},
 		{result: "not_found", code: 4, env: map[string]string{"DMSWAIT_TASK_ID": strings.Repeat("0", 32), "DMSWAIT_NOT_FOUND_GRACE": "50ms"},
-			message: "Task 00000000000000000000000000000000 was not found (200)."},
+			message: "Task 00000000000000000000000000000000 was not found."},
 		{result: "not_found", code: 4, intercept: always(simulator.Fault(404, "APIGW.0101", "The API does not exist")),
-			message: "Task 8abfa7a77e2b4c0e017e2b4f0a2b0001 was not found (404 APIGW.0101)."},
+			message: "The endpoint has no such API (404 APIGW.0101)."},
 		{result: "unavailable", code: 75, intercept: always(simulator.Fault(503, "DMS.111501025", "down")), args: []string{"--max-outage", "50ms"},
 			message: "The API gave no good answer (503 DMS.111501025); whether the task goes on is not known."},
 		{result: "denied", code: 77, env: map[string]string{"DMSWAIT_SECRET_KEY": "somebodyElsesSecretKey"},
@@ -324,23 +324,18 @@ func TestABrokenStderrChangesNothingElse(t *testing.T) {
 
 func TestAPanicIsCaughtAndOutputsAreWritten(t *testing.T) {
 	t.Parallel()
-	tr := newTrial(start(t, cloud(at(0, "SUCCESS")))).inActions(t)
-	tr.stderr = &panicking{}
-	tr.run(t)
+	tr := newTrial(start(t, cloud(at(0, "EXECUTING")))).inActions(t)
+	tr.runWith(&panicking{Context: t.Context()})
 	assert.Equal(t, 70, tr.code)
 	assert.Equal(t, "internal", tr.outputs(t)["result"])
 	assert.Equal(t, "70", tr.outputs(t)["exit_code"])
+	assert.Contains(t, tr.log.String(), "internal: a bug; please report it")
 }
 
-// panicking stands for a bug: it takes the mask, and panics on whatever comes next.
-type panicking struct{ writes int }
+// panicking stands for a bug in mid-wait.
+type panicking struct{ context.Context }
 
-func (p *panicking) Write(b []byte) (int, error) {
-	if p.writes++; p.writes == 2 {
-		panic("a bug")
-	}
-	return len(b), nil
-}
+func (*panicking) Err() error { panic("a bug") }
 
 func TestWhatTheServiceSaysCannotForgeAnything(t *testing.T) {
 	t.Parallel()

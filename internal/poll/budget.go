@@ -42,6 +42,7 @@ type budgets struct {
 	failingFor   time.Duration // the part of the time since missingSince that went by failing
 	outage       time.Duration // maxOutage, or less for a failure that is our user's typing error
 	err          error         // of the last answer
+	missingErr   error         // of the last answer that was missing
 }
 
 // take accounts for an answer that came at the time at, err being nil for one with the task. It returns the error that ends the wait, or nil to go on.
@@ -59,7 +60,7 @@ func (b *budgets) take(at time.Duration, err error) error {
 		if b.good != missing {
 			b.missingSince, b.failingFor = at, 0
 		}
-		b.good = missing
+		b.good, b.missingErr = missing, err
 	case failing:
 		if before != failing && b.good != none {
 			b.failingSince = at
@@ -119,8 +120,11 @@ func (b *budgets) expire(at time.Duration) error {
 	case once:
 		reason = ErrRunning
 	}
-	if b.err == nil {
+	switch {
+	case b.err == nil:
 		return reason
+	case reason == ErrNotFound && b.now == failing: // the answer that decides comes first
+		return fmt.Errorf("%w: %w; since then: %w", reason, b.missingErr, b.err)
 	}
 	return fmt.Errorf("%w: %w", reason, b.err)
 }

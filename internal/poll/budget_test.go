@@ -116,3 +116,14 @@ func TestTheErrorWrapsTheLastAnswer(t *testing.T) {
 		assert.ErrorAs(t, tr.err, &e)
 	}
 }
+
+func TestNotFoundAtTheDeadlineIsToldByTheAnswerThatDecided(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(gone, broken)
+	deadline(&tr.Waiter)
+	tr.run(t).endsWith(t, ErrNotFound)
+	var e *client.Error
+	assert.ErrorAs(t, tr.err, &e)
+	assert.Equal(t, gone.err, e)
+	assert.ErrorIs(t, tr.err, broken.err, "what came after it is told, too")
+}

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -16,8 +14,21 @@ type Asked struct {
 	Endpoint, Region, ProjectID, InstanceID string
 	TaskName                                string    // empty when the task was asked for by its id
 	Since                                   time.Time // with TaskName: the earliest creation time
-	Keys                                    bool      // signed with keys, not a token
+	As                                      LoginKind
 }
+
+// LoginKind is how we log in, as far as hints differ.
+type LoginKind int
+
+// The kinds of login.
+const (
+	AsKeys     LoginKind = iota // an access key
+	AsToken                     // a ready token
+	AsAgency                    // keys of a trust agency, for an ID token
+	AsProvider                  // keys by an identity provider, for an ID token
+	AsUser                      // a user with a password
+	AsECS                       // the agency of the machine
+)
 
 // Explain tells people what is behind the message of a report: lines that begin with "error: " or "hint: ", or give circumstances.
 // There are none for a task that ended with SUCCESS.
@@ -105,68 +116,6 @@ func shorten(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:longest], "") + "…"
-}
-
-// hint tells what to do, where that is known; e is the answer that decided, or nil.
-func hint(result Result, asked Asked, e *client.Error) string {
-	switch {
-	case result == Failure:
-		return "the API does not say why a task failed: look at the instance's background tasks in the console"
-	case result == Timeout:
-		return "the task goes on: give it longer with timeout, or exit 0 with succeed_on: timeout"
-	case e == nil:
-		return ""
-	case result == NotFound:
-		return notFoundHint(asked, e)
-	case result == Denied:
-		return deniedHint(asked, e)
-	case result == Usage:
-		return "compare region, project_id, instance_id and task_id with the console: they must belong together"
-	case result == Unavailable:
-		return unavailableHint(asked, e)
-	}
-	return ""
-}
-
-func notFoundHint(asked Asked, e *client.Error) string {
-	switch {
-	case e.NoSuchAPI():
-		return "this host has no such API: check region and endpoint"
-	case asked.TaskName != "" && e.Answer.StatusCode == 200:
-		return "take since just before the call that starts the task, by a right clock; the name must be equal to the letter"
-	}
-	return "check that region, project, instance and task belong together; scheduled, migration and connector tasks have ids of other APIs, which this one does not know"
-}
-
-func deniedHint(asked Asked, e *client.Error) string {
-	switch {
-	case e.Answer.StatusCode == 403:
-		return "the user or agency needs the right to read DMS instances in this project (e.g. DMS ReadOnlyAccess); check project_id, too"
-	case e.Code == "DMS.10240104":
-		return "the token is for another project: project_id must be the token's"
-	case !asked.Keys:
-		return "the token is wrong, expired (they live 24 hours at most) or for another region: get a new one"
-	}
-	return "check that access_key and secret_key belong together and are active; temporary keys need their security_token and expire; do not try wrong keys often: more than 5 failures in a row lock an access key for 5 minutes"
-}
-
-func unavailableHint(asked Asked, e *client.Error) string {
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	var proxy *client.ProxyError
-	switch {
-	case errors.As(e.Err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("the host name %s does not exist: check region and endpoint", dns.Name)
-	case errors.As(e.Err, &certificate):
-		return "the server's certificate is not trusted: behind a proxy that replaces certificates, name its CA's file in SSL_CERT_FILE"
-	case errors.As(e.Err, &proxy) && proxy.StatusCode == 407:
-		return "the proxy wants a login: HTTPS_PROXY=http://user:password@host:port"
-	case e.Throttled():
-		return "the account's requests are throttled: poll less often (interval, max_interval), or wait for fewer tasks at once"
-	case e.Answer.StatusCode == 0:
-		return fmt.Sprintf("%s was not reached: check network, proxy and endpoint", asked.Endpoint)
-	}
-	return "the API has trouble of its own: run it again, or bear with it for longer by max_outage"
 }
 
 // answerIn finds the answer that an error is about.

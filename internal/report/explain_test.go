@@ -31,9 +31,9 @@ func listed(n int, age time.Duration) *client.Error {
 
 func TestExplainTellsWhatIsBehindAResult(t *testing.T) {
 	t.Parallel()
-	byID := Asked{Endpoint: "https://dms.cn-north-4.myhuaweicloud.com", Region: "cn-north-4", ProjectID: "p1", InstanceID: "i1", Keys: true}
+	byID := Asked{Endpoint: "https://dms.cn-north-4.myhuaweicloud.com", Region: "cn-north-4", ProjectID: "p1", InstanceID: "i1"}
 	byToken := byID
-	byToken.Keys = false
+	byToken.As = AsToken
 	elsewhere := byID
 	elsewhere.Region, elsewhere.Endpoint = "", "https://dms.example.com"
 	byName := byID

@@ -30,7 +30,9 @@ func (h *Hider) Add(secrets ...string) {
 	defer h.mu.Unlock()
 	for _, secret := range secrets {
 		lines := strings.FieldsFunc(secret, func(r rune) bool { return r == '\n' || r == '\r' })
-		for _, part := range append(lines, secret) {
+		// In JSON a secret with a quote in it reads otherwise.
+		escaped := strings.Trim(quoteJSON(secret), `"`)
+		for _, part := range append(lines, secret, escaped) {
 			if len(part) >= shortestSecret && !slices.Contains(h.parts, part) {
 				h.parts = append(h.parts, part)
 			}

@@ -39,7 +39,7 @@ func TestTheMessageIsOneSentence(t *testing.T) {
 		{with(""), poll.ErrRunning, "Task t1 is running."},
 		{client.Task{ID: "t1"}, ending(poll.ErrNotFound, answered(404, "DMS.00404022", "")), "Task t1 was not found (404 DMS.00404022)."},
 		{client.Task{}, ending(poll.ErrNotFound, answered(404, "", "")), "The task was not found (404)."},
-		{client.Task{}, answered(404, "APIGW.0101", ""), "The task was not found (404 APIGW.0101)."},
+		{client.Task{}, answered(404, "APIGW.0101", ""), "The endpoint has no such API (404 APIGW.0101)."},
 		{with(client.Executing), ending(poll.ErrUnavailable, answered(503, "DMS.00500001", "")), "The API gave no good answer (503 DMS.00500001); whether the task goes on is not known."},
 		{with(client.Executing), ending(poll.ErrUnavailable, unanswered(errors.New("refused"))), "The API gave no good answer; whether the task goes on is not known."},
 		{client.Task{}, answered(401, "APIGW.0301", ""), "The API refused the credentials (401 APIGW.0301)."},

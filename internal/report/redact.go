@@ -112,20 +112,41 @@ func (r *redactor) members(open json.Delim) {
 	r.out.WriteString(end.(json.Delim).String())
 }
 
-// inner looks into JSON that is held by a string, as the API holds params. A string without secrets stays as it is.
+// inner looks into JSON that is held by a string, as the API holds params, and hides a string that gives a secret its value in another notation.
+// A string without secrets stays as it is.
 func (r *redactor) inner(text string) string {
-	if trimmed := strings.TrimSpace(text); !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") {
-		return text
+	hidden, found := text, false
+	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "[") || strings.HasPrefix(trimmed, `"`) {
+		if json.Valid([]byte(text)) {
+			hidden, found = hide(text)
+		}
 	}
-	if !json.Valid([]byte(text)) {
-		return text
+	if !found && assigns(text) {
+		hidden, found = stars, true
 	}
-	hidden, found := hide(text)
 	if !found {
 		return text
 	}
 	r.hid = true
 	return hidden
+}
+
+// assigns tells whether text gives a secret its value, as "password=x" and "'token': 'x'" do.
+func assigns(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range sensitive {
+		for rest := text; ; {
+			_, after, found := strings.Cut(rest, word)
+			if !found {
+				break
+			}
+			if next := strings.TrimLeft(after, " '\"\\"); strings.HasPrefix(next, "=") || strings.HasPrefix(next, ":") {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
 }
 
 // quoteJSON writes text as a JSON string, with <, > and & as they are.

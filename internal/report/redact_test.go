@@ -147,3 +147,22 @@ func TestAStringForJSONIsQuotedWithoutHTMLEscapes(t *testing.T) {
 		assert.False(t, bytes.Contains([]byte(quoted), []byte(`\u003c`)))
 	}
 }
+
+func TestASecretInAnotherNotationIsHidden(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"c":"password=p3"}`:                    `{"c":"***"}`,
+		`{"d":"{'password':'p4'}"}`:              `{"d":"***"}`,
+		`{"e":"\"{\\\"token\\\":\\\"p5\\\"}\""}`: `{"e":"\"{\\\"token\\\":\\\"***\\\"}\""}`,
+		`{"name":"rotate-secret-of-topic"}`:      `{"name":"rotate-secret-of-topic"}`,
+	} {
+		got, isJSON := redact(text)
+		assert.True(t, isJSON)
+		assert.Equal(t, want, got)
+	}
+}
+
+func TestASecretWithAQuoteIsHiddenInJSON(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, `{"a":"***"}`, NewHider([]string{`hunter"22x`}).Hide(`{"a":"hunter\"22x"}`))
+}

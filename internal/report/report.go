@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,25 +45,48 @@ func (r Report) Message() string {
 	case Running:
 		return fmt.Sprintf("%s is %s.", task, status)
 	case NotFound:
+		if e := answerIn(r.Err); e != nil && e.NoSuchAPI() {
+			return fmt.Sprintf("The endpoint has no such API%s.", r.answered())
+		}
 		return fmt.Sprintf("%s was not found%s.", task, r.answered())
 	case Unavailable:
-		return fmt.Sprintf("The API gave no good answer%s; whether the task goes on is not known.", r.answered())
+		who := "API"
+		if r.atLogin() {
+			who = "login"
+		}
+		return fmt.Sprintf("The %s gave no good answer%s; whether the task goes on is not known.", who, r.answered())
 	case Denied:
+		if r.atLogin() {
+			return fmt.Sprintf("The login was refused%s.", r.answered())
+		}
 		return fmt.Sprintf("The API refused the credentials%s.", r.answered())
 	case Usage:
 		var faults Faults
 		if errors.As(r.Err, &faults) {
 			return fmt.Sprintf("The inputs are wrong: %s.", faults.inputs())
 		}
+		if r.atLogin() {
+			return fmt.Sprintf("The login can't work as it is%s.", r.answered())
+		}
 		return fmt.Sprintf("The API calls the request wrong%s.", r.answered())
 	case Internal:
 		return "dmswait failed by a bug of its own."
 	}
+	after := ""
 	var signal Interrupt
 	if errors.As(r.Err, &signal) {
-		return fmt.Sprintf("dmswait was interrupted by %s after %s s; the task goes on.", signal.name(), seconds(r.Waited))
+		after = fmt.Sprintf(" by %s after %s s", signal.name(), seconds(r.Waited))
 	}
-	return "dmswait was interrupted; the task goes on."
+	if r.Task.Status == "" {
+		return fmt.Sprintf("dmswait was interrupted%s.", after)
+	}
+	return fmt.Sprintf("dmswait was interrupted%s; the task goes on.", after)
+}
+
+// atLogin tells whether it was a login that decided.
+func (r Report) atLogin() bool {
+	e := answerIn(r.Err)
+	return e != nil && e.Login
 }
 
 // inputs are the names of the inputs at fault.
@@ -70,7 +94,9 @@ func (f Faults) inputs() string {
 	var names []string
 	for _, fault := range f {
 		name, _, _ := strings.Cut(fault, ":")
-		names = append(names, plain(name))
+		if name = plain(name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -78,7 +104,7 @@ func (f Faults) inputs() string {
 // answered tells status and code of the answer that decided, in brackets.
 func (r Report) answered() string {
 	e := answerIn(r.Err)
-	if e == nil || e.Answer.StatusCode == 0 {
+	if e == nil || e.Answer.StatusCode == 0 || e.Answer.StatusCode == 200 {
 		return ""
 	}
 	if e.Code == "" {
