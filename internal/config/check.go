@@ -34,7 +34,7 @@ func (c *Config) checkTogether() []Fault {
 
 // needsRegion tells what can't be known without a region, if anything.
 func (c *Config) needsRegion() string {
-	iam := c.Login.Way == ByIdentityProvider || c.Login.Way == ByPassword || c.ProjectID == ""
+	iam := c.Login.Way == ByIdentityProvider || c.Login.Way == ByPassword || !c.has("project_id")
 	switch {
 	case !c.has("endpoint"):
 		return "without it, endpoint is needed"
@@ -67,7 +67,7 @@ func (c *Config) hereAs(name string) string {
 	for _, in := range Inputs() {
 		switch {
 		case in.Name != name:
-		case c.Actions:
+		case c.Actions && in.Action:
 			return fmt.Sprintf(" (under with:, or in %s)", in.Env())
 		case in.Secret:
 			return fmt.Sprintf(" (%s or %s_FILE)", in.Env(), in.Env())

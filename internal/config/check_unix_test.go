@@ -60,8 +60,25 @@ func TestASecretsFileMayBeAPipe(t *testing.T) { // as a shell makes of <(pass sh
 	assert.Equal(t, "piped", c.Login.SecretKey)
 }
 
+func TestAnIDTokenOutOfAPipeIsKeptSinceItCantBeReadAgain(t *testing.T) {
+	t.Parallel()
+	for variable, way := range map[string]vars{
+		"DMSWAIT_ID_TOKEN_FILE":         {"DMSWAIT_IDP_ID": "gitlab"},
+		"HUAWEICLOUD_SDK_ID_TOKEN_FILE": {"HUAWEICLOUD_SDK_IDP_ID": "gitlab"},
+	} {
+		pipe := fifo(t)
+		go os.WriteFile(pipe, []byte("piped\n"), 0)
+		c, faults := readSoon(t, anonymous().with(way).with(vars{variable: pipe}))
+		assert.Empty(t, faults)
+		assert.Equal(t, ByIdentityProvider, c.Login.Way)
+		assert.Equal(t, "piped", c.Login.IDToken)
+		assert.Empty(t, c.Login.IDTokenFile)
+		assert.Equal(t, []string{"piped"}, c.Secrets())
+	}
+}
+
 func TestASecretsFileWithoutEndIsAFaultAndDoesNotHang(t *testing.T) {
 	t.Parallel()
 	_, faults := readSoon(t, complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": "/dev/zero"}))
-	assert.Equal(t, []string{"secret_key: its file is longer than any secret (from DMSWAIT_SECRET_KEY_FILE)"}, faults)
+	assert.Equal(t, []string{"secret_key: its file can't be read: it is longer than any secret (from DMSWAIT_SECRET_KEY_FILE)"}, faults)
 }

@@ -92,9 +92,9 @@ func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 			faults = append(faults, Fault{in.Name, fmt.Sprintf("%v (from %s)", err, from)})
 		}
 	}
-	faults = append(faults, c.resolveLogin(getenv)...)
+	login := c.resolveLogin(getenv)
 	c.applyDefaults()
-	faults = append(faults, c.checkTogether()...)
+	faults = append(append(faults, c.checkTogether()...), login...)
 	return c, append(faults, checkSurroundings(c, getenv)...)
 }
 
@@ -246,4 +246,16 @@ func IsHuawei(endpoint string) bool {
 		}
 	}
 	return false
+}
+
+// LoginEndpoints are the base URLs that credentials, or what is exchanged for them, are sent to besides DMS's own.
+func (c *Config) LoginEndpoints() []string {
+	var used []string
+	if c.Login.Way == ByAgency {
+		used = append(used, c.STS())
+	}
+	if c.Login.Way == ByIdentityProvider || c.Login.Way == ByPassword || c.ProjectID == "" {
+		used = append(used, c.IAMEndpoints()...)
+	}
+	return used
 }

@@ -34,6 +34,11 @@ func complete() vars {
 	}
 }
 
+// anonymous is an environment that only credentials are missing of.
+func anonymous() vars {
+	return complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": ""})
+}
+
 // read parses, and returns the faults as people see them.
 func read(v vars, args ...string) (*Config, []string) {
 	c, faults := Parse(args, v.get)

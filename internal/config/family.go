@@ -37,14 +37,14 @@ var families = []family{
 
 func (f family) isThere(getenv func(string) string) bool {
 	for _, name := range []string{f.accessKey, f.secretKey, f.idpID, f.idTokenFile} {
-		if name != "" && getenv(name) != "" {
+		if name != "" && strings.TrimSpace(getenv(name)) != "" {
 			return true
 		}
 	}
 	return false
 }
 
-// use logs in as the family says. Of two whole pairs the SDK takes the identity provider.
+// use logs in as the family says.
 func (f family) use(c *Config, getenv func(string) string) []Fault {
 	get := func(name string) string {
 		if name == "" {
@@ -71,7 +71,7 @@ func (f family) variable(field string) string {
 func (f family) refusals(getenv func(string) string) []Fault {
 	var faults []Fault
 	for _, name := range f.refused {
-		if getenv(name) != "" {
+		if strings.TrimSpace(getenv(name)) != "" {
 			faults = append(faults, Fault{name, fmt.Sprintf("%s would assume that role, dmswait can't: unset it, or give access_key and secret_key as inputs", f.tool)})
 		}
 	}
@@ -86,7 +86,8 @@ type borrowed struct {
 	projectID, projectName, region, iamEndpoint string
 }
 
-// adopt logs in with borrowed credentials. Project, region and IAM's endpoint come with them, where no input gives them.
+// adopt logs in with borrowed credentials; of two whole pairs the identity provider's, as the official SDK does.
+// Project, region and IAM's endpoint come with them, where no input gives them.
 func (c *Config) adopt(b borrowed, faults []Fault) []Fault {
 	for _, secret := range []string{b.secretKey, b.securityToken} {
 		if secret != "" {
@@ -103,21 +104,25 @@ func (c *Config) adopt(b borrowed, faults []Fault) []Fault {
 			faults = append(faults, Fault{from, err.Error()})
 		}
 	}
+	if half := b.half(); len(half) > 0 {
+		return append(faults, half...)
+	}
 	switch {
-	case b.idpID != "" && b.idTokenFile != "":
+	case b.idpID != "":
 		c.Login.Way, c.Login.From = ByIdentityProvider, b.from("idp_id")
 		take("idp_id", "idp_id", b.idpID)
 		faults = append(faults, c.useIDTokenFile(b.from("id_token_file"), b.idTokenFile)...)
-	case b.accessKey != "" && b.secretKey != "":
+	default:
 		c.Login.Way, c.Login.From = ByKeys, b.from("ak")
 		take("access_key", "ak", b.accessKey)
 		take("secret_key", "sk", b.secretKey)
 		take("security_token", "security_token", b.securityToken)
-	default:
-		return append(faults, b.half()...)
 	}
-	take("project_id", "project_id", b.projectID)
-	if b.projectID == "" {
+	switch {
+	case c.has("project_id") || c.has("project_name"):
+	case b.projectID != "":
+		take("project_id", "project_id", b.projectID)
+	default:
 		take("project_name", "project_name", b.projectName)
 	}
 	take("region", "region", b.region)

@@ -23,12 +23,35 @@ var bad = map[string][]string{
 	"not_found_grace": {"-30s"},
 	"max_outage":      {"9223372037"},
 	"request_timeout": {"0"},
-	"access_key":      {"AK SK", "AK\nSK"},
-	"secret_key":      {"hunter2 hunter3"},
-	"security_token":  {"hunter2\n\n"},
-	"auth_token":      {"Bearer hunter2"},
 	"succeed_on":      {"success", "timeout, Running"},
 	"format":          {"yaml"},
+
+	"project_name": {"cn-north-4\nprod"},
+	"iam_endpoint": {"http://iam.example.com"},
+	"sts_endpoint": {"https://sts.example.com/v5"},
+
+	"provider_urn":     {"iam::0a1b:oidcProvider:git hub"},
+	"agency_urn":       {"iam::0a1b:agency:x\niam::0a1b:agency:y"},
+	"oidc_audience":    {"a\tb"},
+	"idp_id":           {"git hub"},
+	"id_token":         {"hunter2 hunter3"},
+	"access_key":       {"AK SK", "AK\nSK"},
+	"secret_key":       {"hunter2 hunter3"},
+	"security_token":   {"hunter2\n\n"},
+	"auth_token":       {"Bearer hunter2"},
+	"username":         {"a\nb"},
+	"domain_name":      {"a\x00b"},
+	"password":         {"hunter2\nhunter3"},
+	"ecs_metadata":     {"maybe", "1"},
+	"credentials_file": {"a\nb"},
+}
+
+// partner is what an input can't be without, and would have a second fault for.
+func partner(input string) vars {
+	if input == "id_token" {
+		return vars{"DMSWAIT_IDP_ID": "gitlab"}
+	}
+	return nil
 }
 
 func TestEveryFaultNamesTheInputAndSaysWhatIsRight(t *testing.T) {
@@ -37,7 +60,7 @@ func TestEveryFaultNamesTheInputAndSaysWhatIsRight(t *testing.T) {
 	for _, in := range Inputs() {
 		assert.NotEmpty(t, bad[in.Name], "a wrong value of %s", in.Name)
 		for _, value := range bad[in.Name] {
-			_, faults := read(vars{in.Env(): value})
+			_, faults := read(vars{in.Env(): value}.with(partner(in.Name)))
 			faults = about(faults, in.Name)
 			assert.Len(t, faults, 1, "%s=%q", in.Name, value)
 			fmt.Fprintf(&b, "%s\n", strings.Join(faults, "\n"))
@@ -67,6 +90,11 @@ func TestAllFaultsAreToldTogether(t *testing.T) {
 	tell("by name, without since", complete().with(vars{"DMSWAIT_TASK_ID": "", "DMSWAIT_TASK_NAME": "restart"}))
 	tell("by id and name", complete().with(vars{"DMSWAIT_TASK_NAME": "restart", "DMSWAIT_SINCE": "5m"}))
 	tell("two ways to log in", complete().with(vars{"DMSWAIT_AUTH_TOKEN": "hunter2"}))
+	tell("three ways to log in", complete().with(vars{"DMSWAIT_AUTH_TOKEN": "hunter2", "DMSWAIT_IDP_ID": "gitlab"}))
+	tell("keyless without an ID token", anonymous().with(vars{"DMSWAIT_IDP_ID": "gitlab"}))
+	tell("keyless in Actions without the permission", anonymous().with(inActions(t)).with(vars{"DMSWAIT_IDP_ID": "gitlab"}))
+	tell("an ID token alone", anonymous().with(vars{"DMSWAIT_ID_TOKEN": "hunter2"}))
+	tell("a password alone", anonymous().with(vars{"DMSWAIT_PASSWORD": "hunter2"}))
 	tell("keys without the access key", complete().with(vars{"DMSWAIT_ACCESS_KEY": ""}))
 	tell("keys without the secret key", complete().with(vars{"DMSWAIT_SECRET_KEY": ""}))
 	tell("a security token alone", complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECURITY_TOKEN": "hunter2"}))

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 )
@@ -76,10 +77,13 @@ func (c *Config) resolveLogin(getenv func(string) string) []Fault {
 	}
 	switch {
 	case len(meant) > 1:
-		return []Fault{{c.first(meant[1].inputs), fmt.Sprintf("is given together with %s: log in one way", c.list(meant[0].inputs...))}}
+		return c.refuseSecond(meant)
 	case len(meant) == 1:
 		c.Login.Way = meant[0].way
 		c.Login.From = c.Source(c.first(meant[0].inputs))
+		if keyless := c.Login.Way == ByAgency || c.Login.Way == ByIdentityProvider; c.has("id_token") && !keyless {
+			return []Fault{{"id_token", fmt.Sprintf("is given together with %s: log in one way", c.list(meant[0].inputs...))}}
+		}
 		return append(c.checkWhole(meant[0]), c.resolveIDToken(getenv)...)
 	case c.has("id_token"):
 		return []Fault{{"id_token", "is not enough to log in: give provider_urn and agency_urn, or idp_id, too"}}
@@ -90,6 +94,15 @@ func (c *Config) resolveLogin(getenv func(string) string) []Fault {
 		}
 	}
 	return c.useProfile(getenv)
+}
+
+// refuseSecond names every way but the first that is given.
+func (c *Config) refuseSecond(meant []way) []Fault {
+	var faults []Fault
+	for _, second := range meant[1:] {
+		faults = append(faults, Fault{c.first(second.inputs), fmt.Sprintf("is given together with %s: log in one way", c.list(meant[0].inputs...))})
+	}
+	return faults
 }
 
 // checkWhole finds what is missing of a way.
@@ -108,20 +121,24 @@ func (c *Config) resolveIDToken(getenv func(string) string) []Fault {
 	if c.Login.Way != ByAgency && c.Login.Way != ByIdentityProvider {
 		return nil
 	}
-	if file := c.Source("id_token"); strings.HasSuffix(file, "_FILE") {
-		c.Login.IDToken, c.Login.IDTokenFile = "", getenv(file)
+	if from := c.Source("id_token"); strings.HasSuffix(from, "_FILE") {
+		if path := getenv(from); c.Login.IDToken != "" && isRereadable(path) {
+			c.Login.IDToken, c.Login.IDTokenFile = "", path
+		}
 		return nil
 	}
 	if c.has("id_token") {
 		return nil
 	}
-	if file := getenv("HUAWEICLOUD_SDK_ID_TOKEN_FILE"); file != "" {
+	if file := strings.TrimSpace(getenv("HUAWEICLOUD_SDK_ID_TOKEN_FILE")); file != "" {
 		return c.useIDTokenFile("HUAWEICLOUD_SDK_ID_TOKEN_FILE", file)
 	}
 	c.Login.ActionsURL, c.Login.ActionsRequestToken = getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+	if c.Login.ActionsRequestToken != "" {
+		c.secrets = append(c.secrets, c.Login.ActionsRequestToken)
+	}
 	switch {
 	case c.Login.ActionsURL != "" && c.Login.ActionsRequestToken != "":
-		c.secrets = append(c.secrets, c.Login.ActionsRequestToken)
 		return nil
 	case c.Actions:
 		return []Fault{{"id_token", "the job may not ask for one: give it the permission, as in permissions: { id-token: write, contents: read }"}}
@@ -136,8 +153,18 @@ func (c *Config) useIDTokenFile(from, path string) []Fault {
 		return []Fault{{from, err.Error()}}
 	}
 	c.secrets = append(c.secrets, token)
+	if !isRereadable(path) {
+		c.Login.IDToken = token
+		return nil
+	}
 	c.Login.IDTokenFile = path
 	return nil
+}
+
+// isRereadable tells whether a file holds its content for a second reading. A pipe, as a shell makes of <(command), would block it.
+func isRereadable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // first is the first of these inputs that is given.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -15,13 +16,16 @@ func (c *Config) useProfile(getenv func(string) string) []Fault {
 	if path == "" {
 		path, from = getenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE"), "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 	}
-	named := path != ""
+	named, none := path != "", []Fault{{"access_key", howToLogIn + c.hereAs("access_key")}}
 	if !named {
+		if home(getenv) == "" { // never what lies in the working directory
+			return none
+		}
 		path, from = filepath.Join(home(getenv), ".huaweicloud", "credentials"), "~/.huaweicloud/credentials"
 	}
 	content, err := readFile(path)
 	if !named && errors.Is(err, fs.ErrNotExist) {
-		return []Fault{{"access_key", howToLogIn + c.hereAs("access_key")}}
+		return none
 	}
 	if err != nil {
 		return []Fault{{from, fmt.Sprintf("the profile can't be read: %v", err)}}
@@ -49,8 +53,11 @@ func home(getenv func(string) string) string {
 	return getenv("HOME")
 }
 
-// parseProfile reads the section [basic] of a profile. The SDK reads it as INI with all of that format's liberties; what those make ambiguous
-// (quotes, continued lines, comments behind values) is an error here, so that nobody is logged in as somebody else unawares.
+// profileKeys are those that mean something in a profile. No other is shown: it may be a secret on a line of its own.
+var profileKeys = []string{"ak", "sk", "security_token", "project_id", "iam_endpoint", "idp_id", "id_token_file"}
+
+// parseProfile reads those keys in the section [basic] of a profile. The SDK reads it as INI with all of that format's liberties; what those make
+// ambiguous (quotes, continued lines, comments behind values) is an error here, so that nobody is logged in as somebody else unawares.
 func parseProfile(content string) (map[string]string, error) {
 	basic, section := map[string]string{}, ""
 	content = strings.TrimPrefix(content, "\ufeff")
@@ -64,24 +71,35 @@ func parseProfile(content string) (map[string]string, error) {
 			if !ok || strings.TrimSpace(rest) != "" {
 				return nil, fmt.Errorf("line %d is not a section", n+1)
 			}
-			section = strings.TrimSpace(name)
+			if name == "" || name != strings.TrimSpace(name) {
+				return nil, fmt.Errorf("line %d has a section with blanks around its name, or without one", n+1)
+			}
+			section = name
 			continue
 		}
 		at := strings.IndexAny(line, "=:")
 		if at < 1 {
 			return nil, fmt.Errorf("line %d is not a key with a value", n+1)
 		}
-		if section != "basic" {
+		key, value := strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])
+		if strings.ContainsAny(line[:1], "\"`") || swallows(value) {
+			return nil, fmt.Errorf("line %d has a quoted key, or a value that goes on in the next line", n+1)
+		}
+		if section != "basic" || !slices.Contains(profileKeys, key) {
 			continue
 		}
-		key, value := strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])
 		if _, twice := basic[key]; twice {
 			return nil, fmt.Errorf("line %d gives %s again", n+1, key)
 		}
-		if strings.ContainsAny(value, "\"'`\\#;%") {
+		if strings.ContainsAny(value, "\"'`#;%") {
 			return nil, fmt.Errorf("line %d has a quote, a comment or another character behind %s that no key or id has", n+1, key)
 		}
 		basic[key] = value
 	}
 	return basic, nil
+}
+
+// swallows tells whether INI reads the next line as a part of that value.
+func swallows(value string) bool {
+	return strings.HasSuffix(value, `\`) || strings.HasPrefix(value, "`") || strings.HasPrefix(value, `"""`)
 }

@@ -28,7 +28,7 @@ func TestASecretHasNoFlag(t *testing.T) {
 			c, faults := read(complete(), args...)
 			assert.Contains(t, faults, in.Name+": has no flag, since command lines are public: set "+in.Env()+" or "+in.Env()+"_FILE", "%q", args)
 			assert.NotContains(t, strings.Join(faults, "\n"), secret, "%q", args)
-			assert.NotContains(t, []string{c.Login.SecretKey, c.Login.SecurityToken, c.Login.AuthToken}, secret)
+			assert.NotContains(t, []string{c.Login.SecretKey, c.Login.SecurityToken, c.Login.AuthToken, c.Login.IDToken, c.Login.Password}, secret)
 		}
 	}
 }
@@ -106,12 +106,15 @@ func TestASecretThatIsWrongIsMaskedAndInNoFault(t *testing.T) {
 			continue
 		}
 		for _, secret := range []string{"top secret", "top\nsecret", "\"topsecret\" ", "töpsecret", "topsecret\x00", "topsecret\n\n"} {
+			if in.Name == "password" && !strings.ContainsAny(secret, "\n\x00") {
+				continue // a good one
+			}
 			for _, environment := range []vars{
 				{in.Env(): secret},
 				{in.Env() + "_FILE": file(t, secret)},
 				inActions(t).with(vars{"INPUT_" + strings.ToUpper(in.Name): secret}),
 			} {
-				c, faults := read(environment)
+				c, faults := read(environment.with(partner(in.Name)))
 				assert.Equal(t, []string{cutNewline(secret)}, c.Secrets())
 				assert.Len(t, about(faults, in.Name), 1)
 				told := strings.Join(faults, "\n")
@@ -134,5 +137,5 @@ func TestOnlySecretsAreSecret(t *testing.T) {
 			secret = append(secret, in.Name)
 		}
 	}
-	assert.Equal(t, []string{"secret_key", "security_token", "auth_token"}, secret)
+	assert.Equal(t, []string{"id_token", "secret_key", "security_token", "auth_token", "password"}, secret)
 }

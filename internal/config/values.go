@@ -38,7 +38,7 @@ func id(field target) func(*Config, string) error {
 func name(field target) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		if strings.ContainsFunc(value, unicode.IsControl) {
-			return fmt.Errorf("%s holds a control character: give the name alone, e.g. bindInstancePublicIp", quote(value))
+			return fmt.Errorf("%s holds a control character: give the name alone, in one line", quote(value))
 		}
 		*field(c) = value
 		return nil
@@ -50,7 +50,7 @@ func plain(field target) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		for _, r := range value {
 			if r <= ' ' || r > '~' {
-				return errors.New("holds a blank, a line break or another character that no key or token has: give the value alone, without quotes or line breaks")
+				return errors.New("holds a blank, a line break or another character that no key, token or URN has: give the value alone, without quotes or line breaks")
 			}
 		}
 		*field(c) = value
@@ -153,6 +153,9 @@ func succeedOn(c *Config, value string) error {
 	return nil
 }
 
+// longestAgo is far longer than tasks are kept. Seconds since 1970 are longer.
+const longestAgo = 10 * 365 * 24 * time.Hour
+
 // since takes an instant or a duration back.
 func since(c *Config, value string) error {
 	if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
@@ -165,6 +168,9 @@ func since(c *Config, value string) error {
 	ago, err := parseDuration(value)
 	if err != nil {
 		return fmt.Errorf("%s is neither a time (2026-01-02T03:04:05Z) nor a duration (5m)", quote(value))
+	}
+	if ago > longestAgo {
+		return fmt.Errorf("%s is more than ten years back: write a time as RFC 3339 has it (2026-01-02T03:04:05Z)", quote(value))
 	}
 	c.Since = Since{Ago: ago}
 	return nil

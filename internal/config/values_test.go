@@ -211,6 +211,7 @@ func TestSinceIsATimeOrADurationBack(t *testing.T) {
 		"5m":                        {Ago: 5 * time.Minute},
 		"300":                       {Ago: 5 * time.Minute},
 		"0":                         {},
+		"87600h":                    {Ago: 10 * 365 * 24 * time.Hour},
 	} {
 		c, faults := read(complete().with(vars{"DMSWAIT_SINCE": value}))
 		assert.Empty(t, faults, value)
@@ -218,13 +219,38 @@ func TestSinceIsATimeOrADurationBack(t *testing.T) {
 		assert.Equal(t, want.Ago, c.Since.Ago, value)
 	}
 	for _, value := range []string{
-		"-5m", "yesterday", "2026-01-02", "2026-01-02 03:04:05", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "03:04", "1767323045000000000000",
+		"1795472938", "87600h1s", "-5m", "yesterday", "2026-01-02", "2026-01-02 03:04:05", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "03:04", "1767323045000000000000",
 		"0001-01-01T00:00:00Z",
 	} {
 		c, faults := read(complete().with(vars{"DMSWAIT_SINCE": value}))
 		assert.Len(t, about(faults, "since"), 1, value)
 		assert.Zero(t, c.Since, value)
 	}
+	_, faults := read(complete().with(vars{"DMSWAIT_SINCE": "1795472938"})) // seconds since 1970
+	assert.Equal(t, []string{`since: "1795472938" is more than ten years back: write a time as RFC 3339 has it (2026-01-02T03:04:05Z) (from DMSWAIT_SINCE)`}, faults)
+}
+
+func TestASwitchIsABooleanAsYAMLWritesIt(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{
+		"true": true, "True": true, "TRUE": true, "yes": true, "Yes": true, "on": true, "ON": true,
+		"false": false, "False": false, "FALSE": false, "no": false, "No": false, "off": false, "OFF": false, "": false,
+	} {
+		c, _ := read(anonymous().with(vars{"DMSWAIT_ECS_METADATA": value}))
+		assert.Equal(t, want, c.Login.Way == ByECS, "%q", value)
+	}
+	for _, value := range []string{"1", "0", "t", "f", "wahr", "truee", "~", "null"} {
+		c, faults := read(complete().with(vars{"DMSWAIT_ECS_METADATA": value}))
+		assert.Len(t, about(faults, "ecs_metadata"), 1, "%q", value)
+		assert.Equal(t, ByKeys, c.Login.Way)
+	}
+	c, faults := read(anonymous(), "--ecs-metadata")
+	assert.Empty(t, faults, "its flag needs no value")
+	assert.Equal(t, ByECS, c.Login.Way)
+	assert.Equal(t, "--ecs-metadata", c.Login.From)
+	c, faults = read(complete(), "--ecs-metadata=no")
+	assert.Empty(t, faults, "what is switched off is no second way to log in")
+	assert.Equal(t, ByKeys, c.Login.Way)
 }
 
 func TestSucceedOnIsAList(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -93,6 +94,15 @@ func (r reply) decode(op string, into any) error {
 // nonsense is a 2xx that does not hold what was asked for: an outage, like any unreadable answer.
 func nonsense(op string, answer client.Answer) error {
 	return &client.Error{Op: op, Login: true, Answer: answer, Err: errors.New("the answer is not the API's JSON")}
+}
+
+// without takes a secret that only this login knows out of what the service says about it.
+func without(secret string, err error) error {
+	var e *client.Error
+	if secret != "" && errors.As(err, &e) {
+		e.Message = strings.ReplaceAll(e.Message, secret, "***")
+	}
+	return err
 }
 
 // unfit is a login that can't work however often it is tried.

@@ -40,7 +40,7 @@ func keysForToken(ctx context.Context, iam IAM, token string) (Credentials, erro
 	identity := map[string]any{"methods": []string{"token"}, "token": map[string]any{"id": token, "duration_seconds": keySeconds}}
 	r, err := iam.send(ctx, op, http.MethodPost, "/v3.0/OS-CREDENTIAL/securitytokens", nil, map[string]any{"auth": map[string]any{"identity": identity}})
 	if err != nil {
-		return Credentials{}, err
+		return Credentials{}, without(token, err)
 	}
 	return decodeKeys(op, r)
 }

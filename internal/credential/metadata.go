@@ -35,12 +35,16 @@ func NewMetadata(address, userAgent string) Metadata {
 // Login gets the keys of the moment; the service renews them by itself. Version 2 of the service wants a token first, version 1 knows none.
 func (m Metadata) Login(ctx context.Context) (Credentials, error) {
 	const op = "get keys from the metadata service"
-	header := http.Header{}
+	header, token := http.Header{}, ""
 	r, err := m.exchange.send(ctx, op, http.MethodPut, m.address+"/meta-data/latest/api/token", http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}, nil)
 	var e *client.Error
 	switch {
 	case err == nil:
-		header.Set("X-Metadata-Token", strings.TrimSpace(string(r.body)))
+		token = strings.TrimSpace(string(r.body))
+		if token == "" {
+			return Credentials{}, nonsense(op, r.Answer)
+		}
+		header.Set("X-Metadata-Token", token)
 	case errors.As(err, &e) && isVersion1(e.Answer.StatusCode):
 	default:
 		return Credentials{}, err
@@ -50,7 +54,7 @@ func (m Metadata) Login(ctx context.Context) (Credentials, error) {
 	case errors.As(err, &e) && strings.Contains(e.Message, noAgency):
 		return Credentials{}, unfit(op, e.Answer, errors.New("this ECS has no agency: give it one, or log in another way"))
 	case err != nil:
-		return Credentials{}, err
+		return Credentials{}, without(token, err)
 	case strings.Contains(string(r.body), noAgency):
 		return Credentials{}, unfit(op, r.Answer, errors.New("this ECS has no agency: give it one, or log in another way"))
 	}

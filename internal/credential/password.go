@@ -3,6 +3,8 @@ package credential
 import (
 	"context"
 	"net/http"
+
+	"github.com/dmswait/dmswait/internal/client"
 )
 
 // Password logs an IAM user in for a token of one project (KeystoneCreateUserTokenByPassword).
@@ -38,7 +40,7 @@ func (p Password) Login(ctx context.Context) (Credentials, error) {
 	if err := r.decode(op, &answer); err != nil {
 		return Credentials{}, err
 	}
-	if token == "" {
+	if project := answer.Token.Project.ID; token == "" || project != "" && !client.ValidID(project) {
 		return Credentials{}, nonsense(op, r.Answer)
 	}
 	return Credentials{Token: token, ProjectID: answer.Token.Project.ID, Expires: expiry(answer.Token.ExpiresAt, r.Answer)}, nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,8 +39,9 @@ type Transport struct {
 	// ClockCorrected, when set, is told by how much the local clock was found to be behind the server's (negative: ahead).
 	ClockCorrected func(behind time.Duration)
 
-	mu      sync.Mutex // held while logging in, so that there is one login at a time
-	renewAt time.Time  // when Credentials are to be renewed; zero: not before a 401
+	mu      sync.Mutex  // held while logging in, so that there is one login at a time
+	renewAt time.Time   // when Credentials are to be renewed; zero: not before a 401
+	proven  atomic.Bool // Credentials had an answer other than 401 since they were got: only then new ones may help
 
 	clock  sync.Mutex
 	behind time.Duration // what the local clock lacks to the server's, as far as a 401 made it known
@@ -52,7 +54,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	creds, fresh, err := t.current(req.Context())
+	creds, err := t.Get(req.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if creds.Token == "" {
 		behind, corrected = t.correctClock(resp, behind)
 	}
-	if !corrected && (fresh || t.Login == nil) {
+	if !corrected && (t.Login == nil || !t.proven.Load()) {
 		return resp, nil
 	}
 	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // read to its end, so that the connection can serve the second try
@@ -78,43 +80,42 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.try(req, payload, creds, behind)
 }
 
-// Get returns the credentials of the moment, and logs in for them if need be.
-func (t *Transport) Get(ctx context.Context) (Credentials, error) {
-	creds, _, err := t.current(ctx)
-	return creds, err
-}
-
-// current returns credentials that work as far as can be known, and whether they were got for this very call.
+// Get returns credentials that work as far as can be known, and logs in for them if need be.
 // A renewal that fails is none of the caller's trouble as long as the old ones have not ended.
-func (t *Transport) current(ctx context.Context) (creds Credentials, fresh bool, err error) {
+func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := time.Now()
-	there := t.Credentials.Token != "" || t.Credentials.AccessKey != ""
-	if t.Login == nil || there && (t.renewAt.IsZero() || now.Before(t.renewAt)) {
-		return t.Credentials, false, nil
+	if t.Login == nil || t.there() && (t.renewAt.IsZero() || time.Now().Before(t.renewAt)) {
+		return t.Credentials, nil
 	}
 	if err := t.login(ctx); err != nil {
-		if there && now.Before(t.Credentials.Expires) {
+		now := time.Now() // a login that fails may take its time
+		if t.there() && now.Before(t.Credentials.Expires) {
 			t.renewAt = now.Add(renewAgain)
-			return t.Credentials, false, nil
+			return t.Credentials, nil
 		}
-		return Credentials{}, false, err
+		return Credentials{}, err
 	}
-	return t.Credentials, true, nil
+	return t.Credentials, nil
 }
 
-// replace logs in anew, unless somebody else has replaced the refused credentials already.
+// replace logs in anew, unless somebody else has replaced the refused credentials already. Those are never used again, not even when the login
+// fails: each time would bring their key nearer to its lock.
 func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.Credentials == refused {
+		t.Credentials = Credentials{}
+	}
+	if !t.there() {
 		if err := t.login(ctx); err != nil {
 			return Credentials{}, err
 		}
 	}
 	return t.Credentials, nil
 }
+
+func (t *Transport) there() bool { return t.Credentials.Token != "" || t.Credentials.AccessKey != "" }
 
 func (t *Transport) login(ctx context.Context) error {
 	creds, err := t.Login(ctx)
@@ -125,6 +126,7 @@ func (t *Transport) login(ctx context.Context) error {
 		t.Learned(creds.SecretKey, creds.SecurityToken, creds.Token)
 	}
 	t.Credentials, t.renewAt = creds, time.Time{}
+	t.proven.Store(false)
 	if !creds.Expires.IsZero() {
 		t.renewAt = creds.Expires.Add(-min(renewAhead, time.Until(creds.Expires)/4))
 	}
@@ -152,7 +154,11 @@ func (t *Transport) try(req *http.Request, payload []byte, creds Credentials, be
 	} else {
 		sign(sent, payload, creds.Keys, time.Now().Add(behind))
 	}
-	return t.Base.RoundTrip(sent)
+	resp, err := t.Base.RoundTrip(sent)
+	if err == nil && resp.StatusCode != http.StatusUnauthorized {
+		t.proven.Store(true)
+	}
+	return resp, err
 }
 
 func (t *Transport) clockBehind() time.Duration {

@@ -1,0 +1,229 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// wholeWays are the ways to log in by inputs, each whole.
+var wholeWays = map[Way]vars{
+	ByToken:            {"DMSWAIT_AUTH_TOKEN": "s3cretAT"},
+	ByKeys:             {"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "s3cretSK"},
+	ByAgency:           {"DMSWAIT_PROVIDER_URN": "iam::a:oidcProvider:b", "DMSWAIT_AGENCY_URN": "iam::a:agency:b", "DMSWAIT_ID_TOKEN": "s3cretID"},
+	ByIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab", "DMSWAIT_ID_TOKEN": "s3cretID"},
+	ByPassword:         {"DMSWAIT_USERNAME": "u", "DMSWAIT_PASSWORD": "s3cretPW", "DMSWAIT_DOMAIN_NAME": "d"},
+	ByECS:              {"DMSWAIT_ECS_METADATA": "true"},
+}
+
+// firsts are the inputs by which each way is named when it is one too many.
+var firsts = map[Way]string{
+	ByToken: "auth_token", ByKeys: "access_key", ByAgency: "provider_urn", ByIdentityProvider: "idp_id", ByPassword: "username", ByECS: "ecs_metadata",
+}
+
+func TestEveryWayToLogInByInputs(t *testing.T) {
+	t.Parallel()
+	for way, inputs := range wholeWays {
+		c, faults := read(anonymous().with(inputs))
+		assert.Empty(t, faults, way)
+		assert.Equal(t, way, c.Login.Way)
+		assert.Equal(t, "DMSWAIT_"+strings.ToUpper(firsts[way]), c.Login.From)
+	}
+}
+
+func TestTwoWaysAtOnceAreAFaultThatNamesBothWhereverTheyAreFrom(t *testing.T) {
+	t.Parallel()
+	for one, a := range wholeWays {
+		for other, b := range wholeWays {
+			if one >= other {
+				continue
+			}
+			elsewhere := vars{}
+			for name, value := range b {
+				elsewhere[strings.Replace(name, "DMSWAIT_", "PLUGIN_", 1)] = value
+			}
+			for _, environment := range []vars{a.with(b), a.with(elsewhere).with(vars{"CI": "woodpecker"})} {
+				_, faults := read(anonymous().with(environment))
+				if assert.Len(t, faults, 1, "%v", environment) {
+					assert.True(t, strings.HasPrefix(faults[0], firsts[other]+": is given together with "+firsts[one]), faults[0])
+				}
+			}
+		}
+	}
+	_, faults := read(anonymous().with(wholeWays[ByToken]).with(wholeWays[ByPassword]).with(wholeWays[ByECS]))
+	assert.Equal(t, []string{
+		"username: is given together with auth_token: log in one way",
+		"ecs_metadata: is given together with auth_token: log in one way",
+	}, faults, "a third way, too")
+}
+
+func TestAHalfWayNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for way, inputs := range wholeWays {
+		for _, missing := range slices.Sorted(maps.Keys(inputs)) {
+			if len(inputs) == 1 {
+				continue
+			}
+			environment := anonymous().with(inputs).with(vars{missing: ""})
+			_, faults := read(environment)
+			input := strings.ToLower(strings.TrimPrefix(missing, "DMSWAIT_"))
+			if way == ByIdentityProvider && input == "idp_id" {
+				assert.Equal(t, []string{"id_token: is not enough to log in: give provider_urn and agency_urn, or idp_id, too"}, faults)
+				continue
+			}
+			assert.Len(t, faults, 1, "%s without %s", firsts[way], input)
+			assert.Len(t, about(faults, input), 1, "%s without %s", firsts[way], input)
+			assert.Contains(t, faults[0], missing, "it says how")
+		}
+	}
+}
+
+func TestAnIDTokenIsForTheKeylessWaysAlone(t *testing.T) {
+	t.Parallel()
+	for way, inputs := range wholeWays {
+		_, faults := read(anonymous().with(inputs).with(vars{"DMSWAIT_ID_TOKEN": "s3cretID"}))
+		if way == ByAgency || way == ByIdentityProvider {
+			assert.Empty(t, faults)
+			continue
+		}
+		if assert.Len(t, faults, 1, firsts[way]) {
+			assert.True(t, strings.HasPrefix(faults[0], "id_token: is given together with "+firsts[way]), faults[0])
+		}
+	}
+	family := vars{"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "s3cretSK", "DMSWAIT_ID_TOKEN": "s3cretID"}
+	_, faults := read(anonymous().with(family))
+	assert.Equal(t, []string{"id_token: is not enough to log in: give provider_urn and agency_urn, or idp_id, too"}, faults)
+}
+
+func TestIDTokensAreFromTheFirstPlaceThatHasOne(t *testing.T) {
+	t.Parallel()
+	own, theirs := file(t, "own\n"), file(t, "theirs\n")
+	places := []struct {
+		vars    vars
+		want    Login // its ID token's fields
+		secrets []string
+	}{
+		{vars{"DMSWAIT_ID_TOKEN": "given"}, Login{IDToken: "given"}, []string{"given"}},
+		{vars{"DMSWAIT_ID_TOKEN_FILE": own}, Login{IDTokenFile: own}, []string{"own"}},
+		{vars{"HUAWEICLOUD_SDK_ID_TOKEN_FILE": theirs}, Login{IDTokenFile: theirs}, []string{"theirs"}},
+		{vars{"ACTIONS_ID_TOKEN_REQUEST_URL": "https://t/?a=b", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "runner"},
+			Login{ActionsURL: "https://t/?a=b", ActionsRequestToken: "runner"}, []string{"runner"}},
+	}
+	for way, inputs := range map[Way]vars{
+		ByAgency:           {"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"},
+		ByIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab"},
+	} {
+		for first := range places {
+			environment := anonymous().with(inputs)
+			for _, place := range slices.Backward(places[first:]) {
+				if first == 0 && place.want.IDTokenFile == own { // both at once are a fault of its own
+					continue
+				}
+				environment = environment.with(place.vars)
+			}
+			c, faults := read(environment)
+			assert.Empty(t, faults)
+			assert.Equal(t, way, c.Login.Way)
+			got := Login{IDToken: c.Login.IDToken, IDTokenFile: c.Login.IDTokenFile, ActionsURL: c.Login.ActionsURL, ActionsRequestToken: c.Login.ActionsRequestToken}
+			assert.Equal(t, places[first].want, got)
+			assert.Equal(t, places[first].secrets, c.Secrets())
+		}
+	}
+}
+
+func TestAnIDTokenFileOfTheSDKIsTriedBeforehand(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		filepath.Join(t.TempDir(), "missing"): "can't be read: no such file or directory",
+		t.TempDir():                           "can't be read: is a directory",
+		file(t, "\n"):                         "is empty",
+	} {
+		_, faults := read(anonymous().with(vars{"DMSWAIT_IDP_ID": "gitlab", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": path}))
+		assert.Equal(t, []string{"HUAWEICLOUD_SDK_ID_TOKEN_FILE: its file " + want}, faults)
+	}
+}
+
+func TestActionsWithoutPermissionSaysWhichOneAndElsewhereTheTokenIsMissing(t *testing.T) {
+	t.Parallel()
+	keyless := anonymous().with(vars{"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"})
+	_, faults := read(keyless.with(inActions(t)))
+	assert.Len(t, faults, 1)
+	assert.Contains(t, faults[0], "permissions: { id-token: write")
+	for _, half := range []vars{nil, {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://t/"}, {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cretRunner"}} {
+		c, faults := read(keyless.with(half))
+		assert.Equal(t, []string{"id_token: is missing: the OIDC token to log in with (DMSWAIT_ID_TOKEN or DMSWAIT_ID_TOKEN_FILE)"}, faults)
+		assert.Equal(t, half["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], strings.Join(c.Secrets(), ""), "it is masked all the same")
+	}
+}
+
+func TestTheAudienceIsSTSsUnlessItIsGiven(t *testing.T) {
+	t.Parallel()
+	c, _ := read(complete())
+	assert.Equal(t, "sts.huaweicloud.com", c.Login.Audience)
+}
+
+func TestAMissingInputThatIsNoneOfActionYMLIsNotAskedForUnderWith(t *testing.T) {
+	t.Parallel()
+	_, faults := read(anonymous().with(inActions(t)).with(vars{"DMSWAIT_USERNAME": "u", "DMSWAIT_DOMAIN_NAME": "d"}))
+	assert.Equal(t, []string{"password: is missing: it goes with username and domain_name (DMSWAIT_PASSWORD or DMSWAIT_PASSWORD_FILE)"}, faults)
+}
+
+func TestWithoutCredentialsTheWaysAreNamed(t *testing.T) {
+	t.Parallel()
+	for _, home := range []string{"", "/nonexistent"} {
+		_, faults := read(anonymous().with(vars{"HOME": home, "USERPROFILE": home}))
+		if assert.Len(t, faults, 1) {
+			for _, way := range []string{
+				"no credentials", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key", "auth_token", "idp_id", "username", "password", "domain_name",
+				"ecs_metadata", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID", "~/.huaweicloud/credentials",
+			} {
+				assert.Contains(t, faults[0], way)
+			}
+		}
+	}
+}
+
+func TestNoSecretIsInAnyFaultAndEachIsToBeMasked(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	sources := []vars{
+		{"DMSWAIT_ID_TOKEN_FILE": file(t, "s3cretFiled"), "DMSWAIT_IDP_ID": "x"},
+		{"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "s3cretSK", "HUAWEICLOUD_SDK_SECURITY_TOKEN": "s3cretST"},
+		{"HUAWEICLOUD_SDK_IDP_ID": "x", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": file(t, "s3cretTheirs"), "HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "s3cretUnused"},
+		{"HW_SECRET_KEY": "s3cretHalf", "HW_SECURITY_TOKEN": "s3cretHalfST"},
+		{"HUAWEI_CLOUD_ACCESS_KEY_ID": "A K", "HUAWEI_CLOUD_SECRET_ACCESS_KEY": "s3cret Blank"},
+		{"DMSWAIT_CREDENTIALS_FILE": file(t, "[basic]\nak=AK\nsk=s3cretProfile\nsecurity_token=s3cretProfileST\nproject_id=a/b\n")},
+		{"DMSWAIT_CREDENTIALS_FILE": file(t, "[basic]\nsk=s3cretHalf\n")},
+		{"DMSWAIT_IDP_ID": "x", "ACTIONS_ID_TOKEN_REQUEST_URL": "u", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cretRunner"},
+	}
+	sources = append(sources, slices.Collect(maps.Values(wholeWays))...)
+	for _, source := range sources {
+		for _, wrong := range []vars{nil, {"DMSWAIT_REGION": ""}, {"DMSWAIT_AUTH_TOKEN": "s3cret other"}, {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": folder}} {
+			c, faults := read(anonymous().with(source).with(wrong))
+			assert.NotContains(t, strings.Join(faults, "\n"), "s3cret")
+			if wrong["DMSWAIT_AUTH_TOKEN"] != "" {
+				continue // an input: the families are not read at all
+			}
+			var want []string
+			for name, value := range source {
+				switch {
+				case strings.HasSuffix(name, "_ID_TOKEN_FILE"), name == "DMSWAIT_CREDENTIALS_FILE":
+					content, _ := readFile(value)
+					for word := range strings.FieldsFuncSeq(string(content), func(r rune) bool { return r == '=' || r == '\n' }) {
+						if strings.HasPrefix(word, "s3cret") {
+							want = append(want, word)
+						}
+					}
+				case strings.HasPrefix(value, "s3cret"):
+					want = append(want, value)
+				}
+			}
+			assert.ElementsMatch(t, want, c.Secrets(), fmt.Sprint(source))
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package config
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
+func TestTheProfileIsTheInputsElseTheSDKsElseTheOneAtHome(t *testing.T) {
+	t.Parallel()
+	profile := func(ak string) string { return file(t, "[basic]\nak = "+ak+"\nsk = SK\n") }
+	environment := anonymous().with(homeWith(t, "[basic]\nak = HOME\nsk = SK\n")).
+		with(vars{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": profile("SDK"), "DMSWAIT_CREDENTIALS_FILE": profile("OWN")})
+	for _, want := range []struct{ ak, from, unset string }{
+		{"OWN", "ak in credentials_file", "DMSWAIT_CREDENTIALS_FILE"},
+		{"SDK", "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_CREDENTIALS_FILE"},
+		{"HOME", "ak in ~/.huaweicloud/credentials", "HOME"},
+	} {
+		c, faults := read(environment)
+		assert.Empty(t, faults)
+		assert.Equal(t, want.ak, c.Login.AccessKey)
+		assert.Equal(t, want.from, c.Login.From)
+		environment[want.unset] = ""
+	}
+	c, faults := read(environment, "--credentials-file", profile("FLAG"))
+	assert.Empty(t, faults)
+	assert.Equal(t, "FLAG", c.Login.AccessKey)
+}
+
+func TestAProfileThatIsNamedMustBeThere(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "missing")
+	for variable, name := range map[string]string{"DMSWAIT_CREDENTIALS_FILE": "credentials_file", "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "HUAWEICLOUD_SDK_CREDENTIALS_FILE"} {
+		_, faults := read(anonymous().with(vars{variable: missing}))
+		assert.Equal(t, []string{name + ": the profile can't be read: no such file or directory"}, faults)
+		_, faults = read(anonymous().with(vars{variable: t.TempDir()}))
+		assert.Equal(t, []string{name + ": the profile can't be read: is a directory"}, faults)
+	}
+	home := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(home, ".huaweicloud", "credentials"), 0o700))
+	_, faults := read(anonymous().with(vars{"HOME": home, "USERPROFILE": home}))
+	assert.Equal(t, []string{"~/.huaweicloud/credentials: the profile can't be read: is a directory"}, faults, "one that is there must be readable")
+}
+
+func TestWithoutAHomeNothingIsReadFromTheWorkingDirectory(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, ".huaweicloud", "credentials"), "[basic]\nak=STRAY\nsk=SK\n")
+	t.Chdir(folder)
+	c, faults := read(anonymous())
+	assert.Len(t, faults, 1)
+	assert.Empty(t, c.Login.AccessKey)
+}
+
+func TestAProfileGivesEverythingThatTheSDKTakesFromIt(t *testing.T) {
+	t.Parallel()
+	token := file(t, "token")
+	environment := anonymous().with(vars{"DMSWAIT_PROJECT_ID": "", "HUAWEICLOUD_SDK_CREDENTIALS_FILE": file(t, strings.Join([]string{
+		"[basic]", "ak=AK", "sk=SK", "security_token=ST", "project_id=p2", "iam_endpoint=https://iam.example.com"}, "\n"))})
+	c, faults := read(environment)
+	assert.Empty(t, faults)
+	assert.Equal(t, Login{Way: ByKeys, From: "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE", AccessKey: "AK", SecretKey: "SK", SecurityToken: "ST", Audience: c.Login.Audience}, c.Login)
+	assert.Equal(t, "p2", c.ProjectID)
+	assert.Equal(t, []string{"https://iam.example.com"}, c.IAMEndpoints())
+	c, _ = read(environment.with(vars{"DMSWAIT_PROJECT_ID": "mine", "DMSWAIT_IAM_ENDPOINT": "https://iam.my.example"}))
+	assert.Equal(t, "mine", c.ProjectID)
+	assert.Equal(t, "https://iam.my.example", c.IAMEndpoint)
+
+	c, faults = read(anonymous(), "--credentials-file", file(t, "[basic]\nidp_id=gitlab\nid_token_file="+token+"\nak=AK\nsk=SK\n"))
+	assert.Empty(t, faults)
+	assert.Equal(t, ByIdentityProvider, c.Login.Way)
+	assert.Equal(t, "gitlab", c.Login.IDPID)
+	assert.Equal(t, token, c.Login.IDTokenFile)
+	assert.Equal(t, "idp_id in credentials_file", c.Login.From)
+}
+
+func TestAProfileThatLacksSomethingIsAFaultThatNamesIt(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		"":                       "credentials_file: the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]",
+		"ak=AK\nsk=SK":           "credentials_file: the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]",
+		"[basic]\nproject_id=p":  "credentials_file: the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]",
+		"[basic]\nak=AK":         "sk in credentials_file: is missing: it goes with ak in credentials_file",
+		"[basic]\nsk=SK\nak=":    "ak in credentials_file: is missing: it goes with sk in credentials_file",
+		"[basic]\nidp_id=x":      "id_token_file in credentials_file: is missing: it goes with idp_id in credentials_file",
+		"[basic]\nak=A K\nsk=SK": "ak in credentials_file: holds a blank",
+		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in credentials_file: its file can't be read: no such file or directory",
+		"[basic]\nak=AK\nsk=SK\nsk=SK":                    "credentials_file: the profile can't be read whole: line 4 gives sk again",
+	} {
+		_, faults := read(anonymous(), "--credentials-file", file(t, content))
+		if assert.Len(t, faults, 1, "%q", content) {
+			assert.True(t, strings.HasPrefix(faults[0], want), faults[0])
+		}
+	}
+}
+
+// What the SDK's reader of INI would read in another way than people mean it is an error, and so is whatever it refuses.
+func TestAProfileIsReadAsTheSDKDoesOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	type keys = map[string]string
+	for content, want := range map[string]keys{ // nil: an error
+		"[basic]\nak = AK\nsk = SK":                                    {"ak": "AK", "sk": "SK"},
+		"\ufeff[basic]\r\nak=AK\r\nsk=SK\r\n":                          {"ak": "AK", "sk": "SK"},
+		"  [basic]  \n\t ak \t=\t AK \t\n":                             {"ak": "AK"},
+		"[basic]\nak:AK\nsk : SK==":                                    {"ak": "AK", "sk": "SK=="},
+		"[basic]\nak=a:b=c":                                            {"ak": "a:b=c"},
+		"[basic]\niam_endpoint=https://iam.example.com:80":             {"iam_endpoint": "https://iam.example.com:80"},
+		"[basic]\nid_token_file = C:\\run\\token":                      {"id_token_file": `C:\run\token`},
+		"# a=b\n; c=d\n\n[basic]\n  # e\nak=AK\n;sk=no":                {"ak": "AK"},
+		"ak=before\n[global]\nak=other\n[basic]\nak=AK\n[x]\nsk=other": {"ak": "AK"},
+		"[basic]\nak=AK\n[global]\nak=other\n[basic]\nsk=SK":           {"ak": "AK", "sk": "SK"},
+		"[Basic]\nak=AK":                                               {},
+		"[basic.a]\nak=AK":                                             {},
+		"[basic]\nAK=AK\nSk=SK":                                        {},
+		"[basic]\ndomain_id='x' # y\nz=\"%":                            {},
+		"[basic]\nunknown=1\nunknown=2":                                {},
+		"[global]\nname='x' # %(a)s":                                   {},
+		"[basic]\nak=\nsk=":                                            {"ak": "", "sk": ""},
+		"":                                                             {},
+
+		"[basic]\nak":                       nil,
+		"[basic]\n=AK":                      nil,
+		"[other]\nnothing here":             nil,
+		"nothing here":                      nil,
+		"[basic":                            nil,
+		"[]\nak=AK":                         nil,
+		"[ basic ]\nak=AK":                  nil,
+		"[basic] ak=AK":                     nil,
+		"[basic]]\nak=AK":                   nil,
+		"[basic] # a comment":               nil,
+		"[basic]\rak=AK\rsk=SK":             nil,
+		"\xff\xfe[\x00b\x00a\x00s\x00":      nil,
+		"[basic]\nak=AK\nak=AK2":            nil,
+		"[basic]\nak=\nak=AK":               nil,
+		"[basic]\nak=AK\n[basic]\nak=AK":    nil,
+		"[basic]\nak=\"AK\"":                nil,
+		"[basic]\nak='AK'":                  nil,
+		"[basic]\nak=`AK`":                  nil,
+		"[basic]\nak=\"\"\"AK\"\"\"":        nil,
+		"[basic]\nak=A`K":                   nil,
+		"[basic]\nak=A'K":                   nil,
+		"[basic]\nak=AK # comment":          nil,
+		"[basic]\nak=AK;comment":            nil,
+		"[basic]\nak=A#K":                   nil,
+		"[basic]\nak=%(sk)s":                nil,
+		"[basic]\nak=AK\\\nsk=SK":           nil,
+		"[basic]\n\"ak\"=AK":                nil,
+		"[basic]\n`ak`=AK":                  nil,
+		"[basic]\nother=x\\\nak=AK":         nil,
+		"[basic]\nother=`x\nak=AK\n`":       nil,
+		"[other]\nx=y\\\n[basic]\nak=AK":    nil,
+		"x=\"\"\"y\n[basic]\nak=AK\n\"\"\"": nil,
+		"[other]\n`a=b`=`\n[basic]\nak=AK":  nil,
+	} {
+		got, err := parseProfile(content)
+		if want == nil {
+			assert.Error(t, err, "%q", content)
+			continue
+		}
+		assert.NoError(t, err, "%q", content)
+		assert.Equal(t, want, got, "%q", content)
+	}
+}
+
+func TestAFaultOfAProfileShowsNothingOfIt(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"hunter2", "hunter2==\nhunter2==", "[hunter2", "[ hunter2 ]", "ak=hunter2 # hunter2", "sk='hunter2'", "hunter2='hunter2\\", "`hunter2`=x", "sk=hunter2\nsk=hunter2",
+		"security_token=hunter2\\", "iam_endpoint=https://hunter2@x\nak=a\nsk=b",
+	} {
+		_, faults := read(anonymous(), "--credentials-file", file(t, "[basic]\n"+line+"\n"))
+		assert.NotEmpty(t, faults, line)
+		assert.NotContains(t, strings.Join(faults, "\n"), "hunter2")
+	}
+}
+
+func FuzzProfile(f *testing.F) {
+	for _, seed := range []string{
+		"[basic]\nak = AK\nsk = SK\n", "\ufeff[basic]\r\nak:AK\r\n", "[basic]\nak='AK' # c\n", "[basic]\nak=A\\\nsk=B", "[x]\na=`b\n[basic]\nak=AK", "[basic]\n\"ak\"=\"\"\"A", "=", "[", "]",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		basic, err := parseProfile(content)
+		if err != nil {
+			if basic != nil {
+				t.Errorf("an error, and keys all the same: %q", basic)
+			}
+			return
+		}
+		for key, value := range basic {
+			if !slices.Contains(profileKeys, key) {
+				t.Errorf("key %q", key)
+			}
+			if strings.ContainsAny(value, "\"'`#;%\n") || strings.HasSuffix(value, `\`) || strings.TrimFunc(value, unicode.IsSpace) != value {
+				t.Errorf("%s is %q", key, value)
+			}
+			if !strings.Contains(content, value) {
+				t.Errorf("%s is %q, which is not in the profile", key, value)
+			}
+		}
+		// What is read does not hang on how lines end.
+		if crlf, err := parseProfile(strings.ReplaceAll(content, "\n", "\r\n")); err != nil || !maps.Equal(crlf, basic) {
+			t.Errorf("with CRLF: %q, %v", crlf, err)
+		}
+	})
+}

@@ -1,0 +1,98 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestTheEndpointsOfIAMAndSTSFollowFromTheRegion(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string][3]string{
+		"cn-north-4":  {"https://iam.cn-north-4.myhuaweicloud.com", "https://iam.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com"},
+		"eu-west-101": {"https://iam.eu-west-101.myhuaweicloud.eu", "https://iam.myhuaweicloud.eu", "https://sts.eu-west-101.myhuaweicloud.eu"},
+		"eu-west-0":   {"https://iam.eu-west-0.myhuaweicloud.com", "https://iam.myhuaweicloud.com", "https://sts.eu-west-0.myhuaweicloud.com"},
+	} {
+		c, faults := read(complete().with(vars{"DMSWAIT_REGION": region}))
+		assert.Empty(t, faults)
+		assert.Equal(t, want[:2], c.IAMEndpoints(), "its own, then the global one")
+		assert.Equal(t, want[2], c.STS())
+	}
+	c, faults := read(complete().with(vars{"DMSWAIT_IAM_ENDPOINT": "https://iam.example.com", "DMSWAIT_STS_ENDPOINT": "https://sts.example.com"}))
+	assert.Empty(t, faults)
+	assert.Equal(t, []string{"https://iam.example.com"}, c.IAMEndpoints(), "one that is given has no other beside it")
+	assert.Equal(t, "https://sts.example.com", c.STS())
+
+	c, faults = read(complete().with(vars{"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com"}))
+	assert.Empty(t, faults)
+	assert.Empty(t, c.IAMEndpoints())
+	assert.Empty(t, c.STS())
+}
+
+func TestARegionIsNeededOnlyWhereSomethingFollowsFromIt(t *testing.T) {
+	t.Parallel()
+	dms, iam, sts := vars{"DMSWAIT_ENDPOINT": "https://dms.example.com"}, vars{"DMSWAIT_IAM_ENDPOINT": "https://iam.example.com"}, vars{"DMSWAIT_STS_ENDPOINT": "https://sts.example.com"}
+	id, name := vars{"DMSWAIT_PROJECT_ID": "p1"}, vars{"DMSWAIT_PROJECT_NAME": "cn-north-4_prod"}
+	for title, test := range map[string]struct {
+		way   Way
+		given []vars
+		needs string // what is needed without a region; empty: nothing
+	}{
+		"keys, nothing given":                       {ByKeys, nil, "endpoint"},
+		"keys, all but the endpoint":                {ByKeys, []vars{id, iam, sts}, "endpoint"},
+		"keys, endpoint and project":                {ByKeys, []vars{dms, id}, ""},
+		"keys, endpoint":                            {ByKeys, []vars{dms}, "project_id or project_name"},
+		"keys, endpoint and IAM":                    {ByKeys, []vars{dms, iam}, "project_id or project_name"},
+		"keys, endpoint and project's name":         {ByKeys, []vars{dms, name}, "iam_endpoint"},
+		"keys, endpoint, project's name and IAM":    {ByKeys, []vars{dms, name, iam}, ""},
+		"token, endpoint and project":               {ByToken, []vars{dms, id}, ""},
+		"token, endpoint and project's name":        {ByToken, []vars{dms, name}, "iam_endpoint"},
+		"ECS, endpoint and project":                 {ByECS, []vars{dms, id}, ""},
+		"agency, endpoint and project":              {ByAgency, []vars{dms, id}, "sts_endpoint"},
+		"agency, endpoint, project and IAM":         {ByAgency, []vars{dms, id, iam}, "sts_endpoint"},
+		"agency, endpoint, project and STS":         {ByAgency, []vars{dms, id, sts}, ""},
+		"agency, endpoint, project's name, STS":     {ByAgency, []vars{dms, name, sts}, "iam_endpoint"},
+		"agency, all but the region":                {ByAgency, []vars{dms, name, iam, sts}, ""},
+		"identity provider, endpoint and project":   {ByIdentityProvider, []vars{dms, id}, "iam_endpoint"},
+		"identity provider, endpoint, project, IAM": {ByIdentityProvider, []vars{dms, id, iam}, ""},
+		"password, endpoint and project":            {ByPassword, []vars{dms, id}, "iam_endpoint"},
+		"password, endpoint, project and IAM":       {ByPassword, []vars{dms, id, iam}, ""},
+		"password, endpoint, project's name, IAM":   {ByPassword, []vars{dms, name, iam}, ""},
+		"password, endpoint and IAM":                {ByPassword, []vars{dms, iam}, "project_id or project_name"},
+	} {
+		environment := vars{"DMSWAIT_INSTANCE_ID": "i1", "DMSWAIT_TASK_ID": "t1"}.with(wholeWays[test.way])
+		for _, given := range test.given {
+			environment = environment.with(given)
+		}
+		_, faults := read(environment)
+		if test.needs == "" {
+			assert.Empty(t, faults, title)
+		} else if assert.Len(t, faults, 1, title) {
+			assert.True(t, strings.HasPrefix(faults[0], "region: is missing: "), faults[0])
+			assert.Contains(t, faults[0], "without it, "+test.needs+" is needed", title)
+		}
+		_, faults = read(environment.with(vars{"DMSWAIT_REGION": "cn-north-4"}))
+		assert.Empty(t, faults, "%s, with a region", title)
+	}
+}
+
+func TestABadProjectIsNotAMissingRegion(t *testing.T) {
+	t.Parallel()
+	_, faults := read(complete().with(vars{"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com", "DMSWAIT_PROJECT_ID": "a/b"}))
+	assert.Len(t, faults, 1)
+	assert.Len(t, about(faults, "project_id"), 1)
+}
+
+func TestTheProjectIsLookedUpByTheRegionsNameUnlessItIsGiven(t *testing.T) {
+	t.Parallel()
+	c, faults := read(complete().with(vars{"DMSWAIT_PROJECT_ID": ""}))
+	assert.Empty(t, faults)
+	assert.Equal(t, "cn-north-4", c.ProjectName)
+	c, faults = read(complete().with(vars{"DMSWAIT_PROJECT_ID": "", "DMSWAIT_PROJECT_NAME": "cn-north-4_prod"}))
+	assert.Empty(t, faults)
+	assert.Equal(t, "cn-north-4_prod", c.ProjectName)
+	c, faults = read(complete())
+	assert.Empty(t, faults)
+	assert.Empty(t, c.ProjectName, "there is nothing to look up")
+}

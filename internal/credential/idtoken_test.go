@@ -1,0 +1,81 @@
+package credential
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheRunnerOfActionsIsAskedAtItsURLWithTheAudience(t *testing.T) {
+	t.Parallel()
+	for requestURL, want := range map[string]string{
+		"https://a.test/t//idtoken/x?api-version=2.0":           "https://a.test/t//idtoken/x?api-version=2.0&audience=sts.huaweicloud.com",
+		"https://a.test/idtoken":                                "https://a.test/idtoken?audience=sts.huaweicloud.com",
+		"https://a.test/?z=a%26b&audience=github":               "https://a.test/?audience=sts.huaweicloud.com&z=a%26b",
+		"http://127.0.0.1:8080/idtoken?job=1&run=2&api-ver=%20": "http://127.0.0.1:8080/idtoken?api-ver=+&audience=sts.huaweicloud.com&job=1&run=2",
+	} {
+		c := &cloud{answers: []any{ok(`{"count":1,"value":"ey.ID"}`)}}
+		token, err := ActionsToken{c.exchange(), requestURL, "runner's", "sts.huaweicloud.com"}.Get(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "ey.ID", token)
+		assert.Equal(t, []call{{"GET " + want, plainHeader("Authorization", "bearer runner's"), ""}}, c.calls)
+	}
+	c := &cloud{answers: []any{ok(`{"value":"ey.ID"}`)}}
+	_, err := ActionsToken{c.exchange(), "https://a.test/", "r", "a b&c"}.Get(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"GET https://a.test/?audience=a+b%26c"}, c.lines())
+}
+
+func TestARequestURLThatIsNoneIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, requestURL := range []string{"", "idtoken", "/idtoken", "https://", "https://s3cret:port/", "\x00"} {
+		c := &cloud{}
+		_, err := ActionsToken{c.exchange(), requestURL, "r", "a"}.Get(t.Context())
+		assert.True(t, loginError(t, err).Rejected(), requestURL)
+		assert.NotContains(t, err.Error(), "s3cret")
+		assert.Empty(t, c.calls)
+	}
+}
+
+func TestAnIDTokenOfTheWrongKindIsNone(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"value":""}`, `{"value":null}`, `{"value":7}`, `{"value":{"x":1}}`} {
+		_, err := ActionsToken{(&cloud{answers: []any{ok(body)}}).exchange(), "https://a.test/", "r", "a"}.Get(t.Context())
+		assert.True(t, loginError(t, err).Failing(), body)
+	}
+}
+
+func TestAnIDTokensFileIsReadAnewEachTime(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	get := FileToken(path)
+	for content, want := range map[string]string{"one": "one", "two\n": "two", "three\r\n": "three", "four\n\n": "four\n"} {
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		token, err := get(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, want, token)
+	}
+	for _, empty := range []string{"", "\n", "\r\n"} {
+		require.NoError(t, os.WriteFile(path, []byte(empty), 0o600))
+		_, err := get(t.Context())
+		assert.True(t, loginError(t, err).Rejected())
+		assert.ErrorContains(t, err, "the file is empty")
+	}
+	require.NoError(t, os.Remove(path))
+	_, err := get(t.Context())
+	assert.True(t, loginError(t, err).Rejected())
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAGivenIDTokenIsTheSameEachTime(t *testing.T) {
+	t.Parallel()
+	get := GivenToken("ey.ID")
+	for range 2 {
+		token, err := get(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "ey.ID", token)
+	}
+}
