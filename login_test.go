@@ -198,7 +198,7 @@ func TestRevokedCredentialsAreRenewedOnceOn401(t *testing.T) {
 			tr.run(t)
 			assert.Equal(t, 0, tr.code, tr.log.String())
 			assert.Equal(t, 2, server.Count("assume")+server.Count("iam-token"))
-			assert.NotContains(t, tr.log.String(), "401")
+			assert.NotContains(t, tr.log.String(), ": 401")
 		})
 	}
 }
@@ -337,4 +337,31 @@ func TestAFreshTokenIsReadFromItsFileForEachExchange(t *testing.T) {
 	assert.Equal(t, 0, tr.code, tr.log.String())
 	assert.Contains(t, tr.log.String(), "::add-mask::"+later)
 	assertNothingLeaks(t, tr, server)
+}
+
+func TestALoginOutsideOfHuaweiCloudIsPointedOut(t *testing.T) {
+	t.Parallel()
+	server := start(t, account(at(0, "SUCCESS")))
+	elsewhere := start(t, account())
+	tr := newLogin(server).byAgency(server).set("DMSWAIT_STS_ENDPOINT", elsewhere.URL).set("DMSWAIT_PROJECT_ID", simulator.DefaultProjectID).run(t)
+	first, _, _ := strings.Cut(tr.log.String(), "\n")
+	assert.Contains(t, first, "logged in at "+elsewhere.URL+" (not a domain of Huawei Cloud)")
+}
+
+func TestALoginThatCannotBeRepeatedLeavesTheRefusalAsItWas(t *testing.T) {
+	t.Parallel()
+	sim := account(at(0, "EXECUTING"))
+	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+		if r.Kind == "assume" && r.Nth > 1 {
+			return simulator.Fault(400, "STS5.1001", "the token was used")
+		}
+		return nil
+	}
+	server := start(t, sim)
+	time.AfterFunc(200*time.Millisecond, server.Revoke)
+	tr := newLogin(server, "--max-outage", "2s").inActions(t).byAgency(server).run(t)
+	assert.Equal(t, 77, tr.code, tr.log.String())
+	assert.Equal(t, "denied", tr.outputs(t)["result"])
+	assert.Contains(t, tr.log.String(), "get task")
+	assert.Equal(t, 2, server.Count("assume"))
 }

@@ -148,7 +148,7 @@ func (w *wait) announcement() string {
 		host += " (not a domain of Huawei Cloud)"
 	}
 	for _, login := range w.cfg.LoginEndpoints() {
-		if !config.IsHuawei(login) {
+		if login != w.cfg.Endpoint && !config.IsHuawei(login) {
 			host += ", logged in at " + strings.TrimPrefix(login, "https://") + " (not a domain of Huawei Cloud)"
 		}
 	}

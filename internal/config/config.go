@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -257,5 +258,5 @@ func (c *Config) LoginEndpoints() []string {
 	if c.Login.Way == ByIdentityProvider || c.Login.Way == ByPassword || c.ProjectID == "" {
 		used = append(used, c.IAMEndpoints()...)
 	}
-	return used
+	return slices.Compact(used)
 }

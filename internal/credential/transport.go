@@ -5,11 +5,14 @@ package credential
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dmswait/dmswait/internal/client"
 )
 
 const (
@@ -70,12 +73,19 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !corrected && (t.Login == nil || !t.proven.Load()) {
 		return resp, nil
 	}
-	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // read to its end, so that the connection can serve the second try
+	refusal, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // to its end, so that the connection can serve the second try
 	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(refusal))
 	if !corrected {
-		if creds, err = t.replace(req.Context(), creds); err != nil {
+		renewed, err := t.replace(req.Context(), creds)
+		var e *client.Error
+		switch {
+		case errors.As(err, &e) && !e.Failing():
+			return resp, nil // there are no other credentials to be had: the refusal stands
+		case err != nil:
 			return nil, err
 		}
+		creds = renewed
 	}
 	return t.try(req, payload, creds, behind)
 }
