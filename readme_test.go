@@ -118,7 +118,7 @@ func TestReadmeCrontabIsSilentAsLongAsAllIsWell(t *testing.T) {
 	command = strings.ReplaceAll(command, "/etc/dmswait.env", filepath.Join(folder, "env"))
 	command = strings.ReplaceAll(command, "/var/log/dmswait.log", filepath.Join(folder, "log"))
 	command = strings.ReplaceAll(command, "logger -t dmswait", "echo")
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "env"), nil, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "env"), []byte("DMSWAIT_TASK_ID="+taskID+"\n"), 0o600))
 	for status, said := range map[string]string{"SUCCESS": "", "EXECUTING": "", "FAILED": "exit code 1\n"} {
 		out, err := shell(t, start(t, cloud(at(0, status))), command)
 		require.NoError(t, err, out)

@@ -37,7 +37,7 @@ func Inputs() []Input {
 	return []Input{
 		{Name: "instance_id", Group: GroupTask, Action: true, Default: "required", Meaning: "the instance whose task it is", set: id(func(c *Config) *string { return &c.InstanceID })},
 		{Name: "task_id", Group: GroupTask, Action: true, Meaning: "the task; exactly one of task_id and task_name", set: id(func(c *Config) *string { return &c.TaskID })},
-		{Name: "task_name", Group: GroupTask, Action: true, Meaning: "instead: the newest task of this name created since since, e.g. bindInstancePublicIp", set: name(func(c *Config) *string { return &c.TaskName })},
+		{Name: "task_name", Group: GroupTask, Action: true, Meaning: "instead: the newest task of this name that was created after the time in since, e.g. bindInstancePublicIp", set: name(func(c *Config) *string { return &c.TaskName })},
 		{Name: "since", Group: GroupTask, Action: true, Meaning: "with task_name: the time before the call that starts the task (2026-01-02T03:04:05Z), or a duration back from the server's clock (5m)", set: since},
 		{Name: "region", Group: GroupTask, Action: true, Meaning: "e.g. cn-north-4; needed where an endpoint or the project's name is derived from it", set: region},
 		{Name: "project_id", Group: GroupTask, Action: true, Default: "looked up by name", Meaning: "the project of the instance", set: id(func(c *Config) *string { return &c.ProjectID })},
