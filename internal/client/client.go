@@ -72,18 +72,18 @@ func (c *Client) tasks(ctx context.Context, op, query string, path ...string) (L
 	return List{Tasks: tasks, Answer: answer}, nil
 }
 
-// Progress asks how far a task is, in percent. Most tasks tell none: any error means that it is not known.
-func (c *Client) Progress(ctx context.Context, instanceID, taskID string) (int, error) {
+// Progress asks how far a task is. Most tasks do not tell: any error means that it is not known.
+func (c *Client) Progress(ctx context.Context, instanceID, taskID string) (Progress, error) {
 	op := fmt.Sprintf("get progress of task %q", taskID)
 	body, answer, err := c.get(ctx, op, "", instanceID, "tasks", taskID, "progress")
 	if err != nil {
-		return 0, err
+		return Progress{}, err
 	}
-	percent, err := decodeProgress(body)
+	progress, err := decodeProgress(body)
 	if err != nil {
-		return 0, unreadable(op, answer, body, err)
+		return Progress{}, unreadable(op, answer, body, err)
 	}
-	return percent, nil
+	return progress, nil
 }
 
 // get sends one request for a path below the project's instances, and returns the body of a 2xx answer.

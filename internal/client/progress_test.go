@@ -20,10 +20,30 @@ func TestProgressIsAWholePercentage(t *testing.T) {
 		`{"progress_percentage":1e2}`:    100,
 		`{"progress_percentage":100,"remain_time":0,"step_list":[{"name":"pre_check","statue":"COMPLETED","start_time":1763350067752,"end_time":"1763350111208"}]}`: 100,
 	} {
-		percent, err := answering(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
+		progress, err := answering(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
 		require.NoError(t, err, body)
-		assert.Equal(t, want, percent, body)
+		assert.Equal(t, want, progress.Percent, body)
 	}
+}
+
+func TestTheStepsOfATaskAreToldWhereItTellsThem(t *testing.T) {
+	t.Parallel()
+	many := strings.Repeat(`{"name":"n","statue":"WAITING"},`, 100)
+	for list, want := range map[string][]Step{
+		`[{"name":"pre_check","statue":"COMPLETED","start_time":1763350067752},{"name":"expand","statue":"IN_PROGRESS","end_time":""}]`: {{"pre_check", "COMPLETED"}, {"expand", "IN_PROGRESS"}},
+		`[{"name":1,"statue":null},{}]`: {{"1", ""}, {"", ""}},
+		`[]`:                            nil,
+		`null`:                          nil,
+		`"none"`:                        nil,
+		`[1]`:                           nil,
+	} {
+		progress, err := answering(200, nil, strings.NewReader(`{"progress_percentage":42,"step_list":`+list+`}`)).Progress(t.Context(), "i1", "t1")
+		require.NoError(t, err, list)
+		assert.Equal(t, Progress{Percent: 42, Steps: want}, progress, list)
+	}
+	progress, err := answering(200, nil, strings.NewReader(`{"progress_percentage":42,"step_list":[`+strings.TrimSuffix(many, ",")+`]}`)).Progress(t.Context(), "i1", "t1")
+	require.NoError(t, err)
+	assert.Len(t, progress.Steps, 50, "more are not kept")
 }
 
 func TestProgressThatTellsNothingIsNotKnown(t *testing.T) {

@@ -113,16 +113,35 @@ func decodeTasks(body []byte) ([]Task, error) {
 	return tasks, nil
 }
 
-func decodeProgress(body []byte) (int, error) {
+// Progress is how far a task is.
+type Progress struct {
+	Percent int
+	Steps   []Step // what it consists of; empty when the API does not tell
+}
+
+// Step is a part of a task: its name, and COMPLETED, IN_PROGRESS, FAILED or WAITING.
+type Step struct{ Name, State string }
+
+// mostSteps is how many steps are kept.
+const mostSteps = 50
+
+func decodeProgress(body []byte) (Progress, error) {
 	var answer map[string]json.RawMessage
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return 0, errNotJSON
+		return Progress{}, errNotJSON
 	}
 	percent, err := strconv.ParseFloat(text(answer["progress_percentage"]), 64)
 	if err != nil || !(percent >= 0 && percent <= 100) {
-		return 0, errNotJSON
+		return Progress{}, errNotJSON
 	}
-	return int(percent), nil
+	progress := Progress{Percent: int(percent)}
+	var steps []map[string]json.RawMessage
+	if json.Unmarshal(answer["step_list"], &steps) == nil {
+		for _, step := range steps[:min(len(steps), mostSteps)] {
+			progress.Steps = append(progress.Steps, Step{Name: text(step["name"]), State: text(step["statue"])}) // so the API spells it
+		}
+	}
+	return progress, nil
 }
 
 // text reads a JSON value as text. The API's SDKs changed fields between string and number from version to version, and no wait fails over that.
