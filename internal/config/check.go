@@ -88,6 +88,7 @@ func checkSurroundings(c *Config, getenv func(string) string) []Fault {
 		}
 	}
 	if c.Actions {
+		c.StepSummary = getenv("GITHUB_STEP_SUMMARY")
 		if err := checkOutput(getenv("GITHUB_OUTPUT")); err != nil {
 			faults = append(faults, Fault{"GITHUB_OUTPUT", err.Error()})
 		} else {

@@ -32,10 +32,17 @@ type Config struct {
 
 	Login Login
 
-	SucceedOn []string // names of results
-	Format    string
+	SucceedOn    []string // names of results
+	Format       string   // of the result on stdout: text, json, none
+	LogFormat    string   // of the log on stderr: text, json
+	Quiet, Debug bool
+	OutputFile   string // empty: none
+	OutputPrefix string
+	ResultsDir   string // empty: none
+	DryRun       bool
 
 	Actions      bool   // this is a step of a GitHub Actions job
+	StepSummary  string // the file that takes the job summary; empty when there is none
 	GitHubOutput string // the file that takes the step's outputs; empty when there is none to write, and outside of Actions
 
 	timeout, interval, maxInterval, grace, maxOutage, requestTimeout optional
@@ -68,10 +75,12 @@ func (f Fault) Error() string { return f.Input + ": " + f.Problem }
 // Parse reads flags (args, without the program's name) and environment. It returns a Config as far as it could be read, and all that is wrong with it.
 func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 	c := &Config{
-		Format:  "text",
-		Login:   Login{Audience: "sts.huaweicloud.com"},
-		Actions: getenv("GITHUB_ACTIONS") == "true",
-		given:   map[string]string{},
+		Format: "text", LogFormat: "text",
+		OutputPrefix: "DMS_",
+		Debug:        getenv("RUNNER_DEBUG") == "1",
+		Login:        Login{Audience: "sts.huaweicloud.com"},
+		Actions:      getenv("GITHUB_ACTIONS") == "true",
+		given:        map[string]string{},
 	}
 	flags, faults := c.parseFlags(args)
 	if c.Help || c.Version {

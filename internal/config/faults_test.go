@@ -25,6 +25,13 @@ var bad = map[string][]string{
 	"request_timeout": {"0"},
 	"succeed_on":      {"success", "timeout, Running"},
 	"format":          {"yaml"},
+	"log_format":      {"yaml"},
+	"quiet":           {"very"},
+	"debug":           {"1"},
+	"output_file":     {"a\nb"},
+	"output_prefix":   {"DMSWAIT_", "input_", "1", "a-b"},
+	"results_dir":     {"a\x00b"},
+	"dry_run":         {"maybe"},
 
 	"project_name": {"cn-north-4\nprod"},
 	"iam_endpoint": {"http://iam.example.com"},

@@ -70,6 +70,13 @@ func Inputs() []Input {
 
 		{Name: "succeed_on", Group: GroupResult, Action: true, Meaning: "further results that exit 0, with commas: " + strings.Join(tolerable, ", "), set: succeedOn},
 		{Name: "format", Group: GroupResult, Default: "text", Meaning: "the result on stdout: text, json, none", set: choice(func(c *Config) *string { return &c.Format }, "text", "json", "none")},
+		{Name: "log_format", Group: GroupResult, Default: "text", Meaning: "the log on stderr: text, json (an object a line)", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
+		{Name: "quiet", Group: GroupResult, Switch: true, Default: "false", Meaning: "nothing on stderr, no text on stdout, if the exit code is 0 or the result running", set: boolean(func(c *Config) *bool { return &c.Quiet })},
+		{Name: "debug", Group: GroupResult, Switch: true, Default: "false; true with RUNNER_DEBUG=1", Meaning: "a line on stderr for each request", set: boolean(func(c *Config) *bool { return &c.Debug })},
+		{Name: "output_file", Group: GroupResult, Meaning: "also write the result here: .json JSON, else dotenv", set: name(func(c *Config) *string { return &c.OutputFile })},
+		{Name: "output_prefix", Group: GroupResult, Default: "DMS_", Meaning: "before the keys in dotenv", set: prefix},
+		{Name: "results_dir", Group: GroupResult, Meaning: "also write one file for each output into this folder (Tekton, Argo)", set: name(func(c *Config) *string { return &c.ResultsDir })},
+		{Name: "dry_run", Group: GroupResult, Switch: true, Default: "false", Meaning: "check the inputs and show the plan on stdout; send nothing", set: boolean(func(c *Config) *bool { return &c.DryRun })},
 	}
 }
 

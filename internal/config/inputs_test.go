@@ -37,6 +37,13 @@ var examples = map[string]struct {
 	"auth_token":      {"ATATAT", "ATATAT", func(c *Config) any { return c.Login.AuthToken }},
 	"succeed_on":      {"timeout", []string{"timeout"}, func(c *Config) any { return c.SucceedOn }},
 	"format":          {"json", "json", func(c *Config) any { return c.Format }},
+	"log_format":      {"json", "json", func(c *Config) any { return c.LogFormat }},
+	"quiet":           {"yes", true, func(c *Config) any { return c.Quiet }},
+	"debug":           {"on", true, func(c *Config) any { return c.Debug }},
+	"output_file":     {"out.json", "out.json", func(c *Config) any { return c.OutputFile }},
+	"output_prefix":   {"WAIT_", "WAIT_", func(c *Config) any { return c.OutputPrefix }},
+	"results_dir":     {"/tekton/results", "/tekton/results", func(c *Config) any { return c.ResultsDir }},
+	"dry_run":         {"true", true, func(c *Config) any { return c.DryRun }},
 
 	"project_name":     {"cn-north-4_prod", "cn-north-4_prod", func(c *Config) any { return c.ProjectName }},
 	"iam_endpoint":     {"https://iam.example.com/", "https://iam.example.com", func(c *Config) any { return c.IAMEndpoint }},

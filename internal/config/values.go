@@ -252,3 +252,19 @@ func boolean(field func(*Config) *bool) func(*Config, string) error {
 		return nil
 	}
 }
+
+var prefixPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// prefix takes the beginning of variables' names. They must not become inputs of a later job, to which GitLab hands dotenv variables.
+func prefix(c *Config, value string) error {
+	if !prefixPattern.MatchString(value) {
+		return fmt.Errorf("%s is not the beginning of a variable's name: letters, digits and \"_\"", quote(value))
+	}
+	for _, reserved := range []string{"DMSWAIT_", "INPUT_", "PLUGIN_"} {
+		if strings.HasPrefix(strings.ToUpper(value), reserved) {
+			return fmt.Errorf("%s is for inputs: take another one", quote(value))
+		}
+	}
+	c.OutputPrefix = value
+	return nil
+}
