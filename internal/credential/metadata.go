@@ -25,11 +25,11 @@ type Metadata struct {
 	address  string
 }
 
-// NewMetadata asks at that address, past any proxy.
-func NewMetadata(address, userAgent string) Metadata {
+// NewMetadata asks at that address, past any proxy, through what wrap makes of the transport.
+func NewMetadata(address, userAgent string, wrap func(http.RoundTripper) http.RoundTripper) Metadata {
 	transport := client.NewTransport(metadataTimeout)
 	transport.Proxy = nil
-	return Metadata{Exchange{Transport: transport, UserAgent: userAgent, Timeout: metadataTimeout}, address}
+	return Metadata{Exchange{Transport: wrap(transport), UserAgent: userAgent, Timeout: metadataTimeout}, address}
 }
 
 // Login gets the keys of the moment; the service renews them by itself. Version 2 of the service wants a token first, version 1 knows none.
