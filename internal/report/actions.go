@@ -25,17 +25,26 @@ func (a *Actions) Mask(secret string) {
 	_ = caught(func() { a.action.AddMask(secret) })
 }
 
-// Annotate shows an error or a warning with the job's results.
+// Annotate shows an error, a warning or a notice with the job's results.
 func (a *Actions) Annotate(level, title, text string) {
 	titled := a.action.WithFieldsMap(map[string]string{"title": title})
 	_ = caught(func() {
-		if level == "error" {
+		switch level {
+		case "error":
 			titled.Errorf("%s", text)
-		} else {
+		case "warning":
 			titled.Warningf("%s", text)
+		default:
+			titled.Noticef("%s", text)
 		}
 	})
 }
+
+// Group folds what is printed until EndGroup under a title.
+func (a *Actions) Group(title string) { _ = caught(func() { a.action.Group(title) }) }
+
+// EndGroup ends a group.
+func (a *Actions) EndGroup() { _ = caught(a.action.EndGroup) }
 
 // SetOutputs appends all outputs to the step's file in one write, so that none is lost or cut by somebody else's.
 // The delimiter is a new random one, which no value can forge.
@@ -80,4 +89,9 @@ func caught(f func()) (err error) {
 	}()
 	f()
 	return nil
+}
+
+// AddSummary appends to the job summary.
+func (a *Actions) AddSummary(markdown string) error {
+	return caught(func() { a.action.AddStepSummary(markdown) })
 }

@@ -111,11 +111,7 @@ func allSince(tasks []client.Task, since time.Time) bool {
 }
 
 func shorten(text string) string {
-	const longest = 64
-	if len(text) <= longest {
-		return text
-	}
-	return strings.ToValidUTF8(text[:longest], "") + "…"
+	return cut(text, 64)
 }
 
 // answerIn finds the answer that an error is about.

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,47 +15,78 @@ import (
 // heartbeat is how long a log stays silent at most.
 const heartbeat = time.Minute
 
-// Log tells people on stderr how a wait goes: a line when something changes, and a heartbeat. A stderr that does not take it changes nothing.
+// Log tells on stderr how a wait goes: a line when something changes, and a heartbeat. A stderr that does not take it changes nothing.
 type Log struct {
 	Out     io.Writer
 	Hider   *Hider
-	Actions *Actions // for annotations; nil elsewhere
-	Start   time.Time
+	Actions *Actions  // for annotations; nil elsewhere
+	Live    *Live     // the last line of a terminal; nil elsewhere
+	JSON    bool      // an object a line, and no workflow commands
+	Quiet   bool      // say nothing but what End is told to say
+	Start   time.Time // of the wait
+	Timeout time.Duration
 
-	mu      sync.Mutex
-	beat    *time.Timer
-	last    poll.Poll
-	task    client.Task
-	silent  bool // nothing is told any more
-	unknown map[client.Status]bool
+	mu       sync.Mutex
+	beat     *time.Timer
+	last     poll.Poll
+	task     client.Task
+	progress int // the last percentage, -1 before the first
+	silent   bool
+	grouped  bool                   // a group of Actions is open
+	pending  *event                 // a request that is told of as soon as the pause after it is known
+	warned   map[string]bool        // what was warned of already
+	unknown  map[client.Status]bool // statuses that were warned of
 }
 
-// Printf writes one line. It is made harmless as a whole, so that nothing in it can begin another one.
-func (l *Log) Printf(format string, args ...any) {
+// event is one thing to tell. Names and fields are what programs can rely on; the text is for people.
+type event struct {
+	name   string
+	level  string // info, warning, error, debug
+	text   string
+	fields []Output
+}
+
+func text(name, value string) Output {
+	return Output{Name: name, Text: value, JSON: stringOrNull(value)}
+}
+func number(name, value string) Output {
+	return Output{Name: name, Text: value, JSON: orNull(value)}
+}
+
+// Printf tells of an event in one line. It is made harmless as a whole, so that nothing in it can begin another one.
+func (l *Log) Printf(name, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.printf(format, args...)
+	l.tell(event{name: name, text: fmt.Sprintf(format, args...)})
 }
 
-func (l *Log) printf(format string, args ...any) {
-	if l.silent {
+// Warnf tells of something that somebody should look at; in Actions by an annotation.
+func (l *Log) Warnf(name, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tell(event{name: name, level: "warning", text: fmt.Sprintf(format, args...)})
+}
+
+// tell writes an event, unless the log is quiet or closed.
+func (l *Log) tell(e event) {
+	if l.silent || l.Quiet {
 		return
 	}
-	fmt.Fprintln(l.Out, "dmswait: "+l.line(fmt.Sprintf(format, args...)))
-	l.heard()
+	l.flush()
+	l.write(e)
 }
 
-// annotate is printf for what stands out in Actions.
-func (l *Log) annotate(level, text string) {
-	if l.silent {
-		return
+func (l *Log) write(e event) {
+	switch {
+	case l.JSON:
+		l.Live.above(l.Out, l.object(e)+"\n")
+	case l.Actions != nil && (e.level == "warning" || e.level == "error"):
+		l.Actions.Annotate(e.level, "dmswait", l.line(e.text))
+	case e.level == "warning":
+		l.Live.above(l.Out, "dmswait: warning: "+l.line(e.text)+"\n")
+	default:
+		l.Live.above(l.Out, "dmswait: "+l.line(e.text)+"\n")
 	}
-	l.Actions.Annotate(level, "dmswait", text)
-	l.heard()
-}
-
-// heard puts the next heartbeat off.
-func (l *Log) heard() {
 	if l.beat != nil {
 		l.beat.Reset(heartbeat)
 	}
@@ -61,39 +94,47 @@ func (l *Log) heard() {
 
 func (l *Log) line(text string) string { return visible(l.Hider.Hide(text)) }
 
-// Warnf writes a line that somebody should look at; in Actions as an annotation.
-func (l *Log) Warnf(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.warnf(format, args...)
-}
+// short is text of the service as far as it is worth showing. Secrets go first: cut, they could not be told any more.
+func (l *Log) short(text string) string { return shorten(l.Hider.Hide(text)) }
 
-func (l *Log) warnf(format string, args ...any) {
-	if l.Actions != nil {
-		l.annotate("warning", l.line(fmt.Sprintf(format, args...)))
-		return
+// object is an event as JSON.
+func (l *Log) object(e event) string {
+	now := time.Now()
+	if e.level == "" {
+		e.level = "info"
 	}
-	l.printf("warning: "+format, args...)
-}
-
-// End writes what is behind the message of a report, and the message itself, unless that is said on stdout.
-// In Actions, what makes the step fail is one annotation.
-func (l *Log) End(message string, lines []string, failed, said bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if failed && l.Actions != nil {
-		text := l.line(message)
-		for _, line := range lines {
-			text += "\n" + l.line(line)
+	fields := []Output{
+		text("time", now.UTC().Format("2006-01-02T15:04:05.000Z")), text("level", e.level), text("event", e.name), number("elapsed", seconds(now.Sub(l.Start))),
+	}
+	fields = append(fields, e.fields...)
+	fields = append(fields, text("message", e.text))
+	var members []string
+	for _, field := range fields {
+		value := field.JSON
+		if strings.HasPrefix(value, `"`) {
+			value = quoteJSON(l.Hider.Hide(field.Text))
 		}
-		l.annotate("error", text)
-		return
+		members = append(members, quoteJSON(field.Name)+":"+value)
 	}
-	for _, line := range lines {
-		l.printf("%s", line)
+	return harmless("{" + strings.Join(members, ",") + "}")
+}
+
+// Open begins the heartbeat, the live line and, in Actions, a group of the lines until End. The first answer begins the first two, too.
+func (l *Log) Open() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open()
+	if l.Actions != nil && !l.JSON && !l.Quiet {
+		l.Actions.Group("dmswait: how it went")
+		l.grouped = true
 	}
-	if !said {
-		l.printf("%s", message)
+}
+
+func (l *Log) open() {
+	if l.beat == nil {
+		l.beat = time.AfterFunc(heartbeat, l.heartbeat)
+		l.progress = -1
+		l.Live.run(l.status)
 	}
 }
 
@@ -101,19 +142,22 @@ func (l *Log) End(message string, lines []string, failed, said bool) {
 func (l *Log) Poll(p poll.Poll) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.beat == nil {
-		l.beat = time.AfterFunc(heartbeat, l.heartbeat)
-	}
-	at := Human(p.At)
+	l.open()
+	l.next(p)
 	wasFailing, isFailing := isOutage(l.last.Err), isOutage(p.Err)
+	at := Human(p.At)
 	switch {
+	case p.Err == nil && wasFailing:
+		l.tell(event{name: "recovered", text: at + " the API answers again: " + l.ended(p.Task), fields: l.taskFields(p.Task)})
 	case p.Err == nil && (l.task.Status != p.Task.Status || l.last.Err != nil || p.N == 1):
-		l.printf("%s %s", at, l.status(p.Task))
+		l.tell(event{name: "status", text: at + " " + l.ended(p.Task), fields: l.taskFields(p.Task)})
 	case p.Err == nil, p.Next == 0: // nothing new, or what ends the wait and is told with the result
+	case isFailing && answerIn(p.Err).Throttled() && (!wasFailing || !l.warned["throttled"]):
+		l.tell(l.onceAsWarning(event{name: "throttled", text: at + " throttled, asking more slowly: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)}))
 	case isFailing && !wasFailing:
-		l.printf("%s no good answer, asking on: %s", at, l.Hider.Error(p.Err))
+		l.tell(l.onceAsWarning(event{name: "outage", text: at + " no good answer, asking on: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)}))
 	case !isFailing && (wasFailing || l.last.Err == nil):
-		l.printf("%s not there yet: %s", at, l.Hider.Error(p.Err))
+		l.tell(event{name: "missing", text: at + " not there yet: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)})
 	}
 	if p.Err == nil {
 		l.task = p.Task
@@ -122,7 +166,43 @@ func (l *Log) Poll(p poll.Poll) {
 	l.last = p
 }
 
-func (l *Log) status(task client.Task) string {
+// onceAsWarning makes a warning of the first outage, and of the first throttling; the others are news like any.
+func (l *Log) onceAsWarning(e event) event {
+	if l.warned == nil {
+		l.warned = map[string]bool{}
+	}
+	if !l.warned[e.name] {
+		l.warned[e.name] = true
+		e.level = "warning"
+	}
+	return e
+}
+
+func (l *Log) taskFields(task client.Task) []Output {
+	return []Output{text("status", l.short(string(task.Status))), text("task_id", l.short(task.ID))}
+}
+
+func (l *Log) answerFields(err error) []Output {
+	e := answerIn(err)
+	if e == nil || e.Answer.StatusCode == 0 {
+		return nil
+	}
+	return []Output{number("http_status", strconv.Itoa(e.Answer.StatusCode)), text("error_code", l.short(e.Code)), text("request_id", l.short(e.Answer.RequestID))}
+}
+
+// Progress tells of a percentage, when its tenth changes.
+func (l *Log) Progress(percent int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	changed := l.progress < 0 || percent/10 != l.progress/10
+	l.progress = percent
+	if changed {
+		l.tell(event{name: "progress", text: fmt.Sprintf("%s %s, %d %%", Human(time.Since(l.Start)), l.statusName(l.task.Status), percent),
+			fields: []Output{number("progress", strconv.Itoa(percent))}})
+	}
+}
+
+func (l *Log) ended(task client.Task) string {
 	status := l.statusName(task.Status)
 	if took, ok := task.Elapsed(time.Now()); ok && task.Status.Ended() {
 		return fmt.Sprintf("%s, it took %s s", status, seconds(took))
@@ -134,7 +214,7 @@ func (l *Log) statusName(status client.Status) string {
 	if status == "" {
 		return "no status"
 	}
-	return shorten(l.Hider.Hide(string(status)))
+	return l.short(string(status))
 }
 
 func (l *Log) warnUnknown(status client.Status) {
@@ -145,7 +225,8 @@ func (l *Log) warnUnknown(status client.Status) {
 		l.unknown = map[client.Status]bool{}
 	}
 	l.unknown[status] = true
-	l.warnf("status %q is not one that DMS documents; taken for still running", shorten(l.Hider.Hide(string(status))))
+	l.tell(event{name: "unknown_status", level: "warning", fields: []Output{text("status", l.short(string(status)))},
+		text: fmt.Sprintf("status %q is not one that DMS documents; taken for still running", l.short(string(status)))})
 }
 
 // isOutage tells whether an error of a poll means that there was no good answer.
@@ -154,28 +235,52 @@ func isOutage(err error) bool {
 	return e != nil && !e.Missing()
 }
 
-// heartbeat shows that we are still there.
+// state says where things stand, in a word or two.
+func (l *Log) state() string {
+	switch {
+	case l.last.N == 0:
+		return "no answer yet"
+	case isOutage(l.last.Err):
+		return "no good answer"
+	case l.last.Err != nil:
+		return "not there yet"
+	}
+	return l.statusName(l.task.Status)
+}
+
+// status is what the live line shows.
+func (l *Log) status() LiveStatus {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Since(l.Start)
+	since := now - l.last.At
+	return LiveStatus{
+		State: l.state(), Name: l.short(l.task.Name), Progress: l.progress,
+		Elapsed: now, Next: max(0, l.last.Next-since), Left: max(0, l.Timeout-now),
+	}
+}
+
+// heartbeat shows that we are still there. A live line shows that all the time.
 func (l *Log) heartbeat() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Since(l.Start)
-	left := max(0, l.last.Left-(now-l.last.At))
-	state := l.statusName(l.task.Status)
-	switch {
-	case l.last.Err != nil && isOutage(l.last.Err):
-		state = "no good answer"
-	case l.last.Err != nil:
-		state = "not there yet"
+	left := max(0, l.Timeout-now)
+	if l.Live != nil {
+		l.beat.Reset(heartbeat)
+		return
 	}
-	l.printf("%s %s, %s left", Human(now), state, Human(left))
+	l.tell(event{name: "heartbeat", text: fmt.Sprintf("%s %s, %s left", Human(now), l.state(), Human(left)), fields: []Output{text("status", l.short(string(l.task.Status)))}})
 }
 
 // Close ends the heartbeat and everything else: the log is silent from now on.
 func (l *Log) Close() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.flush()
 	l.silent = true
 	if l.beat != nil {
 		l.beat.Stop()
 	}
+	l.mu.Unlock()
+	l.Live.close()
 }

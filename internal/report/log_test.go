@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,15 +17,18 @@ import (
 // logged is what a log shows of what happens in tell, under a clock that goes on only when everybody sleeps.
 func logged(t *testing.T, tell func(*teller)) string {
 	t.Helper()
-	return loggedAs(t, false, tell)
+	return loggedAs(t, logKind{}, tell)
 }
 
-func loggedAs(t *testing.T, actions bool, tell func(*teller)) string {
+// logKind is how a log speaks.
+type logKind struct{ actions, json, quiet bool }
+
+func loggedAs(t *testing.T, kind logKind, tell func(*teller)) string {
 	t.Helper()
 	var out bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
-		l := &Log{Out: &out, Start: time.Now(), Hider: NewHider([]string{"hunter2-hunter2"})}
-		if actions {
+		l := &Log{Out: &out, Start: time.Now(), Timeout: time.Hour, JSON: kind.json, Quiet: kind.quiet, Hider: NewHider([]string{"hunter2-hunter2"})}
+		if kind.actions {
 			l.Actions = NewActions(&out, func(string) string { return "" })
 		}
 		tell(&teller{Log: l})
@@ -78,10 +80,13 @@ dmswait: 12s SUCCESS, it took 4.659 s
 
 func TestALogHasALineWhenAnswersFailAndWhenTheyAreGoodAgain(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, `dmswait: 0s no good answer, asking on: get task "t1": 503 DMS.00500001: busy (request 9f31)
-dmswait: 2s EXECUTING
+	assert.Equal(t, `dmswait: warning: 0s no good answer, asking on: get task "t1": 503 DMS.00500001: busy (request 9f31)
+dmswait: warning: 1s throttled, asking more slowly: get task "t1": 429 APIGW.0308: slower (request 9f31)
+dmswait: 2s the API answers again: EXECUTING
 dmswait: 4s no good answer, asking on: get task "t1": connection refused
-dmswait: 6s EXECUTING
+dmswait: 6s the API answers again: EXECUTING
+dmswait: 7s throttled, asking more slowly: get task "t1": 429 Too Many Requests (request 9f31)
+dmswait: 9s the API answers again: SUCCESS, it took 4.659 s
 `, logged(t, func(l *teller) {
 		l.failed(answered(503, "DMS.00500001", "busy"), time.Second)
 		l.failed(answered(429, "APIGW.0308", "slower"), time.Second)
@@ -90,13 +95,16 @@ dmswait: 6s EXECUTING
 		l.failed(unanswered(errors.New("connection refused")), time.Second)
 		l.failed(answered(400, "", ""), time.Second) // after a good answer an outage, too
 		l.saw(client.Executing, time.Second)
+		l.failed(answered(429, "", ""), time.Second)
+		l.failed(answered(503, "", ""), time.Second)
+		l.poll(documented(), nil, 0)
 	}))
 }
 
 func TestALogHasALineWhenATaskIsNotThere(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, `dmswait: 0s not there yet: get task "t1": 404 DMS.00404022: no such instance (request 9f31)
-dmswait: 2s no good answer, asking on: get task "t1": 503: busy (request 9f31)
+dmswait: warning: 2s no good answer, asking on: get task "t1": 503: busy (request 9f31)
 dmswait: 3s not there yet: get task "t1": 200: no such task in the answer (request 9f31)
 dmswait: 5s CREATED
 dmswait: 6s not there yet: get task "t1": 200: no such task in the answer (request 9f31)
@@ -148,7 +156,7 @@ dmswait: 3m20s EXECUTING, 56m40s left
 		l.saw(client.Created, 30*time.Second)
 		l.saw(client.Executing, 70*time.Second)
 		l.saw(client.Executing, 40*time.Second)
-		l.Printf("%v something else", time.Since(l.Start))
+		l.Printf("note", "%v something else", time.Since(l.Start))
 		l.saw(client.Executing, 61*time.Second)
 	}), "each line puts it off")
 }
@@ -169,9 +177,9 @@ func TestTheHeartbeatTellsWhatTheLastAnswerWas(t *testing.T) {
 
 func TestAWarningInActionsPutsTheHeartbeatOff(t *testing.T) {
 	t.Parallel()
-	text := loggedAs(t, true, func(l *teller) {
+	text := loggedAs(t, logKind{actions: true}, func(l *teller) {
 		l.saw(client.Executing, 30*time.Second)
-		l.Warnf("careful")
+		l.Warnf("note", "careful")
 		time.Sleep(59 * time.Second)
 	})
 	assert.Equal(t, "dmswait: 0s EXECUTING\n::warning title=dmswait::careful\n", text)
@@ -179,31 +187,35 @@ func TestAWarningInActionsPutsTheHeartbeatOff(t *testing.T) {
 
 func TestTwoHoursWithoutNewsAreUnder150Lines(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{nil, answered(503, "", "busy"), absent()} {
-		text := logged(t, func(l *teller) {
-			for range 2 * time.Hour / (20 * time.Second) {
-				if err == nil {
-					l.saw(client.Executing, 20*time.Second)
-				} else {
-					l.failed(err, 20*time.Second)
+	for _, err := range []error{nil, answered(503, "", "busy"), answered(429, "", "busy"), absent()} {
+		for _, kind := range []logKind{{}, {json: true}, {actions: true}} {
+			text := loggedAs(t, kind, func(l *teller) {
+				for range 2 * time.Hour / (20 * time.Second) {
+					if err == nil {
+						l.saw(client.Executing, 20*time.Second)
+					} else {
+						l.failed(err, 20*time.Second)
+					}
 				}
-			}
-		})
-		assert.Less(t, strings.Count(text, "\n"), 150)
-		assert.GreaterOrEqual(t, strings.Count(text, "\n"), 119, "and a heartbeat a minute")
+			})
+			assert.Less(t, strings.Count(text, "\n"), 150)
+			assert.GreaterOrEqual(t, strings.Count(text, "\n"), 119, "and a heartbeat a minute")
+		}
 	}
 }
 
 func TestALogIsSilentAfterClose(t *testing.T) {
 	t.Parallel()
 	for _, actions := range []bool{false, true} {
-		text := loggedAs(t, actions, func(l *teller) {
+		text := loggedAs(t, logKind{actions: actions}, func(l *teller) {
 			l.saw(client.Executing, time.Second)
 			l.Close()
-			l.Printf("late")
-			l.Warnf("late")
+			l.Printf("note", "late")
+			l.Warnf("note", "late")
 			l.saw("LATE", time.Hour)
-			l.End("late", []string{"late"}, true, false)
+			l.End(Ending{Report: ofTask(documented(), nil), Lines: []string{"late"}, Code: 1})
+			l.Request(client.Trace{Method: "GET"})
+			l.Flush()
 		})
 		assert.Equal(t, "dmswait: 0s EXECUTING\n", text)
 	}
@@ -216,56 +228,13 @@ func TestABrokenStderrChangesNothing(t *testing.T) {
 		for _, actions := range []*Actions{nil, NewActions(gone, func(string) string { return "" })} {
 			l := &teller{Log: &Log{Out: gone, Actions: actions, Start: time.Now()}}
 			assert.NotPanics(t, func() {
-				l.Printf("x")
+				l.Printf("note", "x")
 				l.saw("PAUSED", 2*time.Minute)
-				l.End("x", []string{"y"}, true, false)
+				l.End(Ending{Report: ofTask(documented(), nil), Lines: []string{"y"}, Code: 1})
+				l.NotOnStdout(errors.New("broken pipe"))
 				l.Close()
 			})
 		}
 		assert.Greater(t, gone.writes, 8, "it is tried again each time")
 	})
-}
-
-func TestTextOfTheServiceBeginsNoLineAndNoCommand(t *testing.T) {
-	t.Parallel()
-	for _, hostile := range []string{"x\n::error::y", "x\r\n::stop-commands::z", "##[error]y", "\x1b[2J", "\u202e", "x\u2028::y", "hunter2-hunter2", strings.Repeat("long ", 1<<18)} {
-		for _, actions := range []bool{false, true} {
-			text := loggedAs(t, actions, func(l *teller) {
-				l.failed(answered(503, hostile, hostile), time.Second)
-				l.saw(client.Executing, time.Second)
-				l.failed(answered(404, hostile, hostile), time.Second)
-				l.saw(client.Status(hostile), 61*time.Second)
-				l.failed(unanswered(errors.New(hostile)), time.Second)
-				l.Printf("%s", shorten(hostile))
-				l.Warnf("%s", shorten(hostile))
-				l.End(shorten(hostile), []string{shorten(hostile)}, true, false)
-			})
-			assert.NotContains(t, text, "hunter2")
-			for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-				command := actions && (strings.HasPrefix(line, "::warning title=dmswait::") || strings.HasPrefix(line, "::error title=dmswait::"))
-				assert.True(t, command || strings.HasPrefix(line, "dmswait: "), "%q", line)
-				assert.Equal(t, strings.TrimPrefix(line, "::"), visible(strings.TrimPrefix(line, "::")), "it is harmless")
-				assert.Less(t, len(line), 4000)
-			}
-		}
-	}
-}
-
-func TestTheEndIsToldOnce(t *testing.T) {
-	t.Parallel()
-	lines := []string{"error: 100% wrong", "hint: do\nit"}
-	for _, test := range []struct {
-		actions, failed, said bool
-		want                  string
-	}{
-		{false, true, true, "dmswait: error: 100% wrong\ndmswait: hint: do\\nit\n"},
-		{false, true, false, "dmswait: error: 100% wrong\ndmswait: hint: do\\nit\ndmswait: It failed.\n"},
-		{false, false, false, "dmswait: error: 100% wrong\ndmswait: hint: do\\nit\ndmswait: It failed.\n"},
-		{true, false, true, "dmswait: error: 100% wrong\ndmswait: hint: do\\nit\n"},
-		{true, true, true, "::error title=dmswait::It failed.%0Aerror: 100%25 wrong%0Ahint: do\\nit\n"},
-		{true, true, false, "::error title=dmswait::It failed.%0Aerror: 100%25 wrong%0Ahint: do\\nit\n"},
-	} {
-		text := loggedAs(t, test.actions, func(l *teller) { l.End("It failed.", lines, test.failed, test.said) })
-		assert.Equal(t, test.want, text, fmt.Sprintf("%+v", test))
-	}
 }

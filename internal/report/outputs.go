@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"unicode"
@@ -103,7 +102,7 @@ func (r Report) JSON() string {
 // harmless escapes within JSON what must not reach a line as it is. All of that can stand in strings only.
 func harmless(encoded string) string {
 	encoded = strings.ReplaceAll(encoded, "##[", `#\u0023[`)
-	var b bytes.Buffer
+	var b strings.Builder
 	for _, r := range encoded {
 		switch {
 		case unicode.IsPrint(r):
@@ -119,7 +118,7 @@ func harmless(encoded string) string {
 	return b.String()
 }
 
-func writeEscape(b *bytes.Buffer, r rune) {
+func writeEscape(b *strings.Builder, r rune) {
 	const hex = "0123456789abcdef"
 	b.WriteString(`\u`)
 	for shift := 12; shift >= 0; shift -= 4 {

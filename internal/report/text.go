@@ -32,6 +32,14 @@ func visible(text string) string {
 	return line
 }
 
+// cut leaves so many bytes of a text, at most.
+func cut(text string, longest int) string {
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
+}
+
 // Human shows a time as people say it: 300ms, 5.2s, 1m30s, 1h.
 func Human(d time.Duration) string {
 	switch {
