@@ -198,7 +198,7 @@ func TestRevokedCredentialsAreRenewedOnceOn401(t *testing.T) {
 			tr.run(t)
 			assert.Equal(t, 0, tr.code, tr.log.String())
 			assert.Equal(t, 2, server.Count("assume")+server.Count("iam-token"))
-			assert.NotContains(t, tr.log.String(), ": 401")
+			assert.NotContains(t, tr.log.String(), "401 APIGW")
 		})
 	}
 }

@@ -44,6 +44,10 @@ func runOn(ctx context.Context, metadataAddress string, args []string, getenv fu
 	}
 	w := newWait(cfg, start, getenv, stdout, log)
 	w.mask(cfg.Secrets()...) // before anything else is printed
+	faults = append(faults, w.tryPlaces()...)
+	if cfg.DryRun && len(faults) == 0 {
+		return show(stdout, w.plan())
+	}
 	w.report(w.guarded(ctx, metadataAddress, faults))
 	return w.publish()
 }
@@ -73,6 +77,8 @@ type wait struct {
 	polls    int         // answers asked for about the task
 	task     client.Task // as last seen
 	progress string      // the last percentage seen
+	steps    []client.Step
+	timeline *report.Timeline
 
 	result report.Report
 }
@@ -82,7 +88,11 @@ func newWait(cfg *config.Config, start time.Time, getenv func(string) string, st
 	if cfg.Actions {
 		w.actions = report.NewActions(stderr, getenv)
 	}
-	w.log = &report.Log{Out: stderr, Hider: w.hider, Actions: w.actions, Start: start}
+	w.log = &report.Log{Out: stderr, Hider: w.hider, Actions: w.actions, JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout}
+	if !w.log.JSON && !w.log.Quiet && !cfg.Actions {
+		w.log.Live = report.NewLive(stderr, getenv)
+	}
+	w.timeline = &report.Timeline{Start: start}
 	return w
 }
 
@@ -110,7 +120,8 @@ func (w *wait) guarded(ctx context.Context, metadataAddress string, faults []con
 		}
 		return lines
 	}
-	w.log.Printf("%s", w.announcement())
+	w.log.Printf("start", "%s", w.announcement())
+	w.log.Open()
 	w.session = w.newSession(metadataAddress)
 	w.api = &client.Client{
 		Endpoint:  w.cfg.Endpoint,
@@ -122,7 +133,7 @@ func (w *wait) guarded(ctx context.Context, metadataAddress string, faults []con
 	waiter := poll.Waiter{
 		Look:           w.look,
 		Progress:       w.askProgress,
-		Observe:        w.log.Poll,
+		Observe:        w.observe,
 		Schedule:       poll.NewSchedule(w.cfg.Interval, w.cfg.MaxInterval, rand.Float64),
 		Start:          w.start,
 		Timeout:        w.cfg.Timeout,
@@ -204,23 +215,30 @@ func (w *wait) find(ctx context.Context) (client.Task, error) {
 	}
 	w.taskID = task.ID
 	created, _ := task.Created()
-	w.log.Printf("found task %s, %s old", task.ID, report.Human(max(0, server.Sub(created)).Round(time.Second)))
+	w.log.Printf("found", "found task %s, %s old", task.ID, report.Human(max(0, server.Sub(created)).Round(time.Second)))
 	if found > 1 {
-		w.log.Warnf("%d tasks %q were created since %s: following the newest", found, w.cfg.TaskName, w.since.UTC().Format(time.RFC3339))
+		w.log.Warnf("ambiguous", "%d tasks %q were created since %s: following the newest", found, w.cfg.TaskName, w.since.UTC().Format(time.RFC3339))
 	}
 	return task, nil
 }
 
+func (w *wait) observe(p poll.Poll) {
+	w.timeline.Poll(p)
+	w.log.Poll(p)
+}
+
 func (w *wait) askProgress(ctx context.Context, task client.Task) error {
-	percent, err := w.api.Progress(ctx, w.cfg.InstanceID, task.ID)
+	defer w.log.Flush()
+	progress, err := w.api.Progress(ctx, w.cfg.InstanceID, task.ID)
 	if err == nil {
-		w.progress = strconv.Itoa(percent)
+		w.progress, w.steps = strconv.Itoa(progress.Percent), progress.Steps
+		w.log.Progress(progress.Percent)
 	}
 	return err
 }
 
 func (w *wait) clockCorrected(behind time.Duration) {
-	w.log.Warnf("the local clock is off by %s; requests are signed with the server's time from now on", report.Human((-behind).Round(time.Minute)))
+	w.log.Warnf("clock", "the local clock is off by %s; requests are signed with the server's time from now on", report.Human((-behind).Round(time.Minute)))
 }
 
 // report puts together what the wait came to.
@@ -237,40 +255,6 @@ func (w *wait) report(err error) {
 		At:       now,
 		Hider:    w.hider,
 	}
-}
-
-// publish writes the result everywhere it goes, stdout last, and returns the exit code.
-func (w *wait) publish() int {
-	written := w.writeOutputs()
-	code := report.ExitCode(w.result.Result, w.cfg.SucceedOn, written)
-	message, asText := w.result.Message(), w.cfg.Format == "text"
-	w.log.End(message, report.Explain(w.result, w.asked()), code != 0, asText)
-
-	w.stderr.Flush() // so that a terminal shows the result last
-	var err error
-	switch w.cfg.Format {
-	case "text":
-		_, err = fmt.Fprintln(w.stdout, message)
-	case "json":
-		_, err = fmt.Fprintln(w.stdout, w.result.JSON())
-	}
-	if err != nil {
-		w.log.Printf("error: the result could not be written to stdout: %v", err)
-	}
-	w.log.Close()
-	return report.ExitCode(w.result.Result, w.cfg.SucceedOn, written && err == nil)
-}
-
-// writeOutputs sets the outputs of a step of GitHub Actions, and tells whether they are where they should be.
-func (w *wait) writeOutputs() bool {
-	if w.cfg.GitHubOutput == "" {
-		return true
-	}
-	if err := w.actions.SetOutputs(w.result.Outputs()); err != nil {
-		w.log.Printf("error: the outputs could not be written to GITHUB_OUTPUT: %v", err)
-		return false
-	}
-	return true
 }
 
 func (w *wait) asked() report.Asked {

@@ -358,7 +358,7 @@ func TestWhatTheServiceSaysCannotForgeAnything(t *testing.T) {
 		assert.NotContains(t, line, "\x1b")
 		assert.NotContains(t, line, "\u202e")
 		if trimmed := strings.TrimSpace(line); strings.HasPrefix(trimmed, "::") {
-			assert.Regexp(t, `^::(add-mask|error title=dmswait|warning title=dmswait)::`, trimmed)
+			assert.Regexp(t, `^::(add-mask::|group::|endgroup::|error title=dmswait|warning title=dmswait)`, trimmed)
 		}
 		assert.Less(t, len(line), 12000)
 	}
