@@ -322,7 +322,7 @@ func TestTheMetadataServiceIsNotAskedUnasked(t *testing.T) {
 	tr.runOn(t.Context(), server.URL)
 	assert.Equal(t, 2, tr.code)
 	assert.Empty(t, server.Requests())
-	assert.Contains(t, tr.log.String(), "no credentials: give provider_urn")
+	assert.Contains(t, tr.log.String(), "credentials: none were given: give provider_urn")
 }
 
 func TestAFreshTokenIsReadFromItsFileForEachExchange(t *testing.T) {

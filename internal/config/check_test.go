@@ -88,7 +88,7 @@ func TestThereIsExactlyOneWholeWayToLogIn(t *testing.T) {
 		"access_key secret_key":                nil,
 		"access_key secret_key security_token": nil,
 		"auth_token":                           nil,
-		"":                                     {"access_key"},
+		"":                                     {"credentials"},
 		"access_key":                           {"secret_key"},
 		"secret_key":                           {"access_key"},
 		"security_token":                       {"access_key", "secret_key"},

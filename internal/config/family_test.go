@@ -112,7 +112,7 @@ func TestBlanksMakeNoFamily(t *testing.T) {
 	blank := vars{"HUAWEICLOUD_SDK_AK": " ", "HUAWEICLOUD_SDK_SK": "\n", "HUAWEICLOUD_SDK_IDP_ID": "\t", "HW_ASSUME_ROLE_DOMAIN_ID": " "}
 	_, faults := read(anonymous().with(blank))
 	if assert.Len(t, faults, 1) {
-		assert.Contains(t, faults[0], "no credentials")
+		assert.Contains(t, faults[0], "credentials: none were given")
 	}
 	c, faults := read(anonymous().with(blank).with(vars{"HW_ACCESS_KEY": " AK2 ", "HW_SECRET_KEY": "SK2\n"}))
 	assert.Empty(t, faults)

@@ -59,7 +59,7 @@ var ways = []way{
 	{ByECS, []string{"ecs_metadata"}, nil},
 }
 
-const howToLogIn = "no credentials: give provider_urn and agency_urn (keyless, in GitHub Actions or with id_token), access_key and secret_key, auth_token, " +
+const howToLogIn = "none were given: give provider_urn and agency_urn (keyless, in GitHub Actions or with id_token), access_key and secret_key, auth_token, " +
 	"idp_id, username with password and domain_name, or ecs_metadata; or the variables HUAWEICLOUD_SDK_AK and _SK, HW_ACCESS_KEY and HW_SECRET_KEY, " +
 	"HUAWEI_CLOUD_ACCESS_KEY_ID and HUAWEI_CLOUD_SECRET_ACCESS_KEY; or a profile in ~/.huaweicloud/credentials"
 

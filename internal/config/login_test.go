@@ -179,7 +179,7 @@ func TestWithoutCredentialsTheWaysAreNamed(t *testing.T) {
 		_, faults := read(anonymous().with(vars{"HOME": home, "USERPROFILE": home}))
 		if assert.Len(t, faults, 1) {
 			for _, way := range []string{
-				"no credentials", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key", "auth_token", "idp_id", "username", "password", "domain_name",
+				"credentials: none were given", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key", "auth_token", "idp_id", "username", "password", "domain_name",
 				"ecs_metadata", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID", "~/.huaweicloud/credentials",
 			} {
 				assert.Contains(t, faults[0], way)

@@ -16,7 +16,7 @@ func (c *Config) useProfile(getenv func(string) string) []Fault {
 	if path == "" {
 		path, from = getenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE"), "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 	}
-	named, none := path != "", []Fault{{"access_key", howToLogIn + c.hereAs("access_key")}}
+	named, none := path != "", []Fault{{"credentials", howToLogIn}}
 	if !named {
 		if home(getenv) == "" { // never what lies in the working directory
 			return none

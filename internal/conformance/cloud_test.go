@@ -1,0 +1,161 @@
+package conformance
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
+	sdkconfig "github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/region"
+	rocketmq "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/rocketmq/v2"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/rocketmq/v2/model"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/simulator"
+)
+
+// cloud is a simulator, and how to get there.
+type cloud struct {
+	*simulator.Server
+	region    string
+	transport *http.Transport // trusts the simulator, and goes nowhere but to loopback
+}
+
+var regions atomic.Int64
+
+// startCloud starts a simulator with TLS, since the SDK takes nothing else for IAM's endpoint in a variable. Each has a region of its own,
+// as the SDK keeps the projects it finds, by key and region, for as long as the process lives.
+func startCloud(t *testing.T, intercept func(simulator.Request) *simulator.Answer) cloud {
+	t.Helper()
+	name := fmt.Sprintf("test-%d", regions.Add(1))
+	server, err := (&simulator.Simulator{
+		Keys:              map[string]string{"AK": "SK", "TEMPORARY": "SK"},
+		SecurityTokens:    map[string]string{"TEMPORARY": "TOKEN+/=="},
+		UnsignedHost:      true,
+		Projects:          []simulator.Project{{ID: project, Name: name}, {ID: strings.Repeat("f", 32), Name: name + "_other"}},
+		IdentityProviders: []string{"idp"},
+		Tasks:             []simulator.Task{simulator.ExampleTask, running},
+		Intercept:         intercept,
+	}).StartTLS("127.0.0.1:0", "127.0.0.1")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	file, err := server.CAFile(t.TempDir())
+	require.NoError(t, err)
+	ca, err := os.ReadFile(file)
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(ca))
+
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: dialLoopback}
+	t.Cleanup(transport.CloseIdleConnections)
+	return cloud{server, name, transport}
+}
+
+func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
+		return nil, fmt.Errorf("%s is not on loopback", address)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
+}
+
+// environment is what config is given. The SDK is given the same: of the process's environment it reads these variables, and it writes below HOME.
+func environment(t testing.TB, vars map[string]string) func(string) string {
+	t.Helper()
+	for _, name := range []string{"AK", "SK", "SECURITY_TOKEN", "PROJECT_ID", "DOMAIN_ID", "IDP_ID", "ID_TOKEN_FILE", "IAM_ENDPOINT", "STS_ENDPOINT", "CREDENTIALS_FILE"} {
+		t.Setenv("HUAWEICLOUD_SDK_"+name, vars["HUAWEICLOUD_SDK_"+name])
+	}
+	require.NotEmpty(t, vars["HOME"])
+	vars["USERPROFILE"] = vars["HOME"] // Windows'
+	t.Setenv("HOME", vars["HOME"])
+	t.Setenv("USERPROFILE", vars["HOME"])
+	return func(name string) string { return vars[name] }
+}
+
+// sdkClient asks for the project's id at once where the credentials have none.
+func sdkClient(t *testing.T, at cloud, credentials auth.ICredential) *rocketmq.RocketMQClient {
+	t.Helper()
+	made, err := rocketmq.RocketMQClientBuilder().
+		WithRegion(region.NewRegion(at.region, at.URL)).
+		WithCredential(credentials).
+		WithHttpConfig(sdkconfig.DefaultHttpConfig().WithHttpRoundTripper(eased(at.transport))).
+		SafeBuild()
+	require.NoError(t, err)
+	return rocketmq.NewRocketMQClient(made)
+}
+
+// eased takes two stumbling blocks of the simulator's IAM out of the SDK's way, which the cloud's can't have: the SDK changes a token for keys without
+// telling a Content-Type, where the simulator wants one; and it wants an X-Request-Id with the token, where the simulator tells X-IAM-Trace-Id alone.
+func eased(transport http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Path == "/v3.0/OS-CREDENTIAL/securitytokens" && req.Header.Get("Content-Type") == "" {
+			req = req.Clone(req.Context())
+			req.Header.Set("Content-Type", "application/json")
+		}
+		resp, err := transport.RoundTrip(req)
+		if err == nil && req.URL.Path == "/v3.0/OS-AUTH/id-token/tokens" && resp.Header.Get("X-Request-Id") == "" {
+			resp.Header.Set("X-Request-Id", resp.Header.Get("X-Iam-Trace-Id"))
+		}
+		return resp, err
+	})
+}
+
+// login makes our client of an environment, as a run of dmswait does.
+func login(t *testing.T, getenv func(string) string, base http.RoundTripper) *client.Client {
+	t.Helper()
+	c, faults := config.Parse([]string{"--instance-id=" + instance, "--task-id=" + task}, getenv)
+	require.Empty(t, faults)
+	transport := &credential.Transport{Base: base}
+	switch c.Login.Way {
+	case config.ByKeys:
+		transport.Credentials.Keys = credential.Keys{AccessKey: c.Login.AccessKey, SecretKey: c.Login.SecretKey, SecurityToken: c.Login.SecurityToken}
+	case config.ByIdentityProvider:
+		iam := credential.IAM{Exchange: credential.Exchange{Transport: base, Timeout: c.RequestTimeout}, Endpoints: c.IAMEndpoints()}
+		transport.Login = credential.IdentityProvider{IAM: iam, ID: c.Login.IDPID, IDToken: credential.FileToken(c.Login.IDTokenFile)}.Login
+	default:
+		require.Fail(t, "the SDK knows no such way", "%+v", c.Login)
+	}
+	if c.ProjectID == "" {
+		iam := credential.IAM{Exchange: credential.Exchange{Transport: transport, Timeout: c.RequestTimeout}, Endpoints: c.IAMEndpoints()}
+		id, err := iam.Project(t.Context(), c.ProjectName)
+		require.NoError(t, err)
+		c.ProjectID = id
+	}
+	return &client.Client{Endpoint: c.Endpoint, ProjectID: c.ProjectID, UserAgent: "dmswait/test", Timeout: 10 * time.Second, Transport: transport}
+}
+
+// seen is a task's eight fields, in the documentation's order.
+type seen [8]string
+
+func seenByUs(tasks ...client.Task) (all []seen) {
+	for _, t := range tasks {
+		all = append(all, seen{t.ID, t.Name, t.UserName, t.UserID, t.Params, string(t.Status), t.CreatedAt, t.UpdatedAt})
+	}
+	return all
+}
+
+func seenBySDK(tasks []model.ListBackgroundTasksRespTasks) (all []seen) {
+	for _, t := range tasks {
+		all = append(all, seen{*t.Id, *t.Name, *t.UserName, *t.UserId, *t.Params, *t.Status, *t.CreatedAt, *t.UpdatedAt})
+	}
+	return all
+}
+
+func write(t testing.TB, path, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}

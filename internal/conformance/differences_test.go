@@ -1,0 +1,69 @@
+package conformance
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/rocketmq/v2/model"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/config"
+)
+
+// The tests in this file hold where the SDK and we differ, so that a difference is known, and one that ends is taken out here.
+
+// Blanks around a variable are what shells and YAML leave behind: we cut them, the SDK takes them for a part of the key.
+func TestBlanksAroundAVariableAreCutByUsAlone(t *testing.T) {
+	getenv, _ := places(t, map[string]string{"AK": " AK", "SK": "SK\n", "PROJECT_ID": "p "}, "")
+	got, faults := readByUs(getenv)
+	assert.Empty(t, faults)
+	assert.Equal(t, identity{AccessKey: "AK", SecretKey: "SK", ProjectID: "p"}, got)
+	theirs, err := readBySDK()
+	assert.NoError(t, err)
+	assert.Equal(t, identity{AccessKey: " AK", SecretKey: "SK\n", ProjectID: "p "}, theirs)
+}
+
+// The SDK cuts all blanks around an ID token in a file, we cut one newline at its end.
+func TestBlanksAroundAnIDTokenAreCutByTheSDKAlone(t *testing.T) {
+	for around, taken := range map[string]bool{"\n": true, "\r\n": true, "\n\n": false, " \n": false} {
+		cloud := startCloud(t, nil)
+		vars := variables(t, cloud)
+		file := filepath.Join(vars["HOME"], "id-token")
+		write(t, file, cloud.IDToken("any", time.Hour)+around)
+		vars["HUAWEICLOUD_SDK_IDP_ID"], vars["HUAWEICLOUD_SDK_ID_TOKEN_FILE"], vars["HUAWEICLOUD_SDK_IAM_ENDPOINT"] = "idp", file, cloud.URL
+		theirs, own := both(t, cloud, vars)
+		_, err := theirs.ShowBackgroundTask(&model.ShowBackgroundTaskRequest{InstanceId: instance, TaskId: task})
+		require.NoError(t, err, "%q", around)
+		_, err = own.Task(t.Context(), instance, task)
+		assert.Equal(t, taken, err == nil, "%q: %v", around, err)
+	}
+}
+
+// The SDK's variable for IAM's endpoint counts for its profile's credentials too. With us a family of variables is used whole or not at all.
+func TestIAMsEndpointInAVariableCountsForTheSDKsProfileAlone(t *testing.T) {
+	cloud := startCloud(t, nil)
+	vars := map[string]string{"HOME": t.TempDir(), "HUAWEICLOUD_SDK_IAM_ENDPOINT": cloud.URL}
+	write(t, filepath.Join(vars["HOME"], ".huaweicloud", "credentials"), "[basic]\nak=AK\nsk=SK\n")
+	getenv := environment(t, vars)
+	credentials, err := byProfile("", "")
+	require.NoError(t, err)
+	sdkClient(t, cloud, credentials)
+	assert.Equal(t, 1, cloud.Count("projects"))
+
+	c, faults := config.Parse([]string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}, getenv)
+	assert.Empty(t, faults)
+	assert.Empty(t, c.IAMEndpoint)
+}
+
+// The SDK's reader of INI skips a mark of UTF-16 at the start, and then reads bytes. We take the mark for a part of the first line.
+func TestAMarkOfUTF16IsPassedOverByTheSDKAlone(t *testing.T) {
+	getenv, _ := places(t, nil, "\xff\xfe[basic]=\nproject_id=p\n[basic]\nak=AK\nsk=SK\n")
+	got, faults := readByUs(getenv)
+	assert.Empty(t, faults)
+	assert.Equal(t, identity{AccessKey: "AK", SecretKey: "SK"}, got)
+	theirs, err := readBySDK()
+	assert.NoError(t, err)
+	assert.Equal(t, identity{AccessKey: "AK", SecretKey: "SK", ProjectID: "p"}, theirs)
+}
