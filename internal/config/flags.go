@@ -78,10 +78,15 @@ func width(flags *pflag.FlagSet, args []string) int {
 	switch {
 	case flag == nil || !strings.HasPrefix(name, "--"):
 		return 0
-	case hasValue || flag.NoOptDefVal != "" || len(args) == 1:
+	case hasValue || flag.NoOptDefVal != "" || len(args) == 1 || isFlag(flags, args[1]): // an empty variable, unquoted, leaves a flag without its value
 		return 1
 	}
 	return 2
+}
+
+func isFlag(flags *pflag.FlagSet, arg string) bool {
+	name, _, _ := strings.Cut(arg, "=")
+	return strings.HasPrefix(name, "--") && flags.Lookup(strings.TrimPrefix(name, "--")) != nil
 }
 
 func flagFault(err error) Fault {

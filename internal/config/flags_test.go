@@ -94,3 +94,14 @@ func TestAnInputWhoseFlagIsWrongIsNotCalledMissingToo(t *testing.T) {
 	_, faults := read(complete().with(vars{"DMSWAIT_SECRET_KEY": ""}), "--secret-key", "s")
 	assert.Len(t, faults, 1)
 }
+
+func TestAFlagIsNotTheValueOfTheOneBeforeIt(t *testing.T) {
+	t.Parallel()
+	_, faults := Parse([]string{"--task-id", "--timeout", "5m"}, func(string) string { return "" })
+	var texts []string
+	for _, fault := range faults {
+		texts = append(texts, fault.Error())
+	}
+	assert.Contains(t, texts, "task_id: the flag needs a value")
+	assert.NotContains(t, strings.Join(texts, "\n"), "5m")
+}

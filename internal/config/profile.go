@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // useProfile logs in as the profile file of the official SDK says: credentials_file, else the SDK's variable, else the SDK's place.
@@ -60,6 +61,9 @@ var profileKeys = []string{"ak", "sk", "security_token", "project_id", "iam_endp
 // ambiguous (quotes, continued lines, comments behind values) is an error here, so that nobody is logged in as somebody else unawares.
 func parseProfile(content string) (map[string]string, error) {
 	basic, section := map[string]string{}, ""
+	if !utf8.ValidString(content) { // the SDK passes over the mark of UTF-16, and then reads bytes
+		return nil, errors.New("it is not UTF-8")
+	}
 	content = strings.TrimPrefix(content, "\ufeff")
 	for n, line := range strings.Split(content, "\n") {
 		line = strings.TrimSpace(line)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -44,15 +45,20 @@ func (a ActionsToken) Get(ctx context.Context) (string, error) {
 	return answer.Value, nil
 }
 
-// FileToken reads an ID token from a file, anew each time, since whoever put it there keeps it fresh. One newline at its end is cut.
+// FileToken reads an ID token from a file, anew each time, since whoever put it there keeps it fresh. Blanks around it are cut, as the official SDK does.
 func FileToken(path string) IDToken {
 	return func(context.Context) (string, error) {
 		op := fmt.Sprintf("read the ID token in %q", path)
-		content, err := os.ReadFile(path)
+		file, err := os.Open(path)
 		if err != nil {
 			return "", unfit(op, client.Answer{}, err)
 		}
-		token := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+		defer file.Close()
+		content, err := io.ReadAll(io.LimitReader(file, 1<<20)) // no token is longer
+		if err != nil {
+			return "", unfit(op, client.Answer{}, err)
+		}
+		token := strings.TrimSpace(string(content))
 		if token == "" {
 			return "", unfit(op, client.Answer{}, errors.New("the file is empty"))
 		}

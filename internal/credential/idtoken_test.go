@@ -52,7 +52,7 @@ func TestAnIDTokensFileIsReadAnewEachTime(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
 	get := FileToken(path)
-	for content, want := range map[string]string{"one": "one", "two\n": "two", "three\r\n": "three", "four\n\n": "four\n"} {
+	for content, want := range map[string]string{"one": "one", "two\n": "two", "three\r\n": "three", "four\n\n": "four"} {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 		token, err := get(t.Context())
 		require.NoError(t, err)

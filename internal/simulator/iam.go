@@ -172,7 +172,7 @@ func iamFault(c *call, status int, message string) *Answer {
 func answerIAM(status int, value any) *Answer {
 	a := answerJSON(value)
 	a.Status = status
-	a.Header = http.Header{"X-Request-Id": nil, "X-Iam-Trace-Id": {randomID()}}
+	a.Header = http.Header{"X-Iam-Trace-Id": {randomID()}} // beside X-Request-Id, without which the official SDK takes no token
 	return a
 }
 

@@ -33,7 +33,7 @@ func TestTokenByPasswordIsAnsweredAsDocumented(t *testing.T) {
 			assert.Equal(t, http.StatusCreated, response.StatusCode, body)
 			assert.Regexp(t, "^simtoken-", response.Header.Get("X-Subject-Token"))
 			assert.Regexp(t, "^[0-9a-f]{32}$", response.Header.Get("X-IAM-Trace-Id"))
-			assert.Empty(t, response.Header.Get("X-Request-Id"))
+			assert.NotEmpty(t, response.Header.Get("X-Request-Id"), "the official SDK takes no token without it")
 			assert.NotContains(t, body, response.Header.Get("X-Subject-Token"))
 
 			var answer struct {
@@ -97,7 +97,6 @@ func TestTokenByPasswordIsRefused(t *testing.T) {
 		"no object":          {`[]`, nil, 400, "request body is invalid: "},
 		"cut":                {good[:20], nil, 400, "request body is invalid: "},
 		"empty":              {"", nil, 400, "request body is invalid: "},
-		"not said to be":     {good, []string{"Content-Type", ""}, 400, `content type must be application/json, not \"\"`},
 		"a form":             {good, []string{"Content-Type", "application/x-www-form-urlencoded"}, 400, "content type must be application/json"},
 	} {
 		t.Run(name, func(t *testing.T) {
