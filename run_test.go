@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,61 +120,6 @@ func TestASignalEndsAWaitWithItsOutputsWritten(t *testing.T) {
 			})
 		}
 	}
-}
-
-func TestATaskIsFoundByNameAndFollowedByItsID(t *testing.T) {
-	t.Parallel()
-	sim := cloud(at(0, "EXECUTING"), at(100, "SUCCESS"))
-	old, other := sim.Tasks[0], sim.Tasks[0]
-	old.ID, old.Age, old.Steps = strings.Repeat("1", 32), time.Hour, []simulator.Step{at(0, "FAILED")}
-	other.ID, other.Name = strings.Repeat("2", 32), "restartInstance"
-	sim.Tasks = append(sim.Tasks, old, other)
-	server := start(t, sim)
-	tr := newTrial(server, "--task-name", "bindInstancePublicIp", "--since", "5m").set("DMSWAIT_TASK_ID", "").run(t)
-	assert.Equal(t, 0, tr.code, tr.log.String())
-	assert.Equal(t, "Task "+taskID+" ended with SUCCESS after 0.1 s.\n", tr.out.String())
-	assert.Contains(t, tr.log.String(), "dmswait: found task "+taskID+", 0s old\n")
-	assert.Equal(t, 1, server.Count("tasks"), "once it is found, it is asked for by its id")
-	assert.GreaterOrEqual(t, server.Count("task"), 1)
-}
-
-func TestATaskThatIsCreatedLaterIsFoundWithinTheGrace(t *testing.T) {
-	t.Parallel()
-	sim := cloud(at(0, "SUCCESS"))
-	sim.Tasks[0].Age = -150 * time.Millisecond
-	since := time.Now().Add(-time.Second).UTC().Format(time.RFC3339)
-	tr := newTrial(start(t, sim), "--task-name", "bindInstancePublicIp", "--since", since, "--format", "json").set("DMSWAIT_TASK_ID", "").run(t)
-	assert.Equal(t, 0, tr.code, tr.log.String())
-	assert.Equal(t, taskID, tr.json(t)["task_id"])
-}
-
-func TestSeveralTasksOfTheNameAreWarnedOfAndTheNewestIsFollowed(t *testing.T) {
-	t.Parallel()
-	sim := cloud(at(0, "SUCCESS"))
-	older := sim.Tasks[0]
-	older.ID, older.Age = strings.Repeat("1", 32), time.Minute
-	sim.Tasks = append(sim.Tasks, older)
-	tr := newTrial(start(t, sim), "--task-name", "bindInstancePublicIp", "--since", "5m", "--format", "json").set("DMSWAIT_TASK_ID", "").run(t)
-	assert.Equal(t, taskID, tr.json(t)["task_id"])
-	assert.Contains(t, tr.log.String(), `warning: 2 tasks "bindInstancePublicIp" were created since`)
-}
-
-func TestAnOlderTaskOfTheNameIsNotTakenAndTheMessageListsWhatIsThere(t *testing.T) {
-	t.Parallel()
-	sim := cloud(at(0, "SUCCESS"))
-	sim.Tasks[0].Age = time.Hour
-	tr := newTrial(start(t, sim), "--task-name", "bindInstancePublicIp", "--since", "5m", "--timeout", "0").set("DMSWAIT_TASK_ID", "").run(t)
-	assert.Equal(t, 4, tr.code)
-	assert.Regexp(t, `there are: bindInstancePublicIp \((1h|59m59s) old, SUCCESS\)`, tr.log.String())
-}
-
-func TestOneLookByNameAsksForTheListOnly(t *testing.T) {
-	t.Parallel()
-	server := start(t, cloud(at(0, "EXECUTING")))
-	tr := newTrial(server, "--task-name", "bindInstancePublicIp", "--since", "5m", "--timeout", "0", "--format", "json").set("DMSWAIT_TASK_ID", "").run(t)
-	assert.Equal(t, 124, tr.code)
-	assert.Len(t, server.Requests(), 1)
-	assert.EqualValues(t, 1, tr.json(t)["polls"])
 }
 
 func TestOneConnectionServesAllPolls(t *testing.T) {
@@ -336,54 +280,6 @@ func TestAPanicIsCaughtAndOutputsAreWritten(t *testing.T) {
 type panicking struct{ context.Context }
 
 func (*panicking) Err() error { panic("a bug") }
-
-func TestWhatTheServiceSaysCannotForgeAnything(t *testing.T) {
-	t.Parallel()
-	hostile := "x\n::error::forged\r::warning::forged\n##[error]forged\x1b[2J\u202e" + strings.Repeat("y", 4000)
-	sim := cloud(at(30, "SUCCESS"))
-	sim.Tasks[0].Name, sim.Tasks[0].UserName = hostile, "result=forged\nresult<<EOF\nforged\nEOF"
-	sim.Tasks[0].Params = "_GitHubActionsFileCommandDelimeter_\nresult=forged"
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
-		if r.Nth == 1 {
-			answer := simulator.Fault(503, hostile, hostile)
-			answer.Header = http.Header{"X-Request-Id": {"##[error]forged"}}
-			return answer
-		}
-		return nil
-	}
-	tr := newTrial(start(t, sim), "--format", "json").inActions(t).run(t)
-	assert.Equal(t, 0, tr.code, tr.log.String())
-	for _, line := range strings.FieldsFunc(tr.log.String()+tr.out.String(), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		assert.NotContains(t, line, "##[")
-		assert.NotContains(t, line, "\x1b")
-		assert.NotContains(t, line, "\u202e")
-		if trimmed := strings.TrimSpace(line); strings.HasPrefix(trimmed, "::") {
-			assert.Regexp(t, `^::(add-mask::|group::|endgroup::|error title=dmswait|warning title=dmswait)`, trimmed)
-		}
-		assert.Less(t, len(line), 12000)
-	}
-	outputs := tr.outputs(t)
-	assert.Equal(t, "success", outputs["result"])
-	assert.Equal(t, sim.Tasks[0].Params, outputs["params"], "outputs hold it exactly as it was")
-	assert.Len(t, outputs, len(report.OutputMeanings())+1)
-}
-
-func TestOurSecretsAreHiddenWhereTheServiceRepeatsThem(t *testing.T) {
-	t.Parallel()
-	sim := cloud(at(0, "SUCCESS"))
-	sim.Tasks[0].Params = `{"note":"` + secretKey + `"}`
-	sim.Intercept = simulator.Script(simulator.Fault(500, "DMS.00500000", "you said "+secretKey))
-	tr := newTrial(start(t, sim), "--format", "json").inActions(t).run(t)
-	assert.Equal(t, 0, tr.code)
-	assertSecretOnlyMasked(t, tr)
-	assert.Equal(t, `{"note":"***"}`, tr.outputs(t)["params"])
-}
-
-func TestParamsNeverGoToTheLog(t *testing.T) {
-	t.Parallel()
-	tr := newTrial(start(t, cloud(at(50, "FAILED")))).run(t)
-	assert.NotContains(t, tr.log.String()+tr.out.String(), "06a13350")
-}
 
 func TestProgressIsAnOutput(t *testing.T) {
 	t.Parallel()
