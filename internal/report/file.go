@@ -5,12 +5,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+	"time"
 )
 
 // WriteFile writes a file so that nobody ever reads half of it: whole, by rename. What can't be replaced like that is written in place:
 // a device, a named pipe, a file that is mounted, or one in a folder where no other may be made. Links are followed; folders are made.
 func WriteFile(path string, content []byte) error {
 	mode := fs.FileMode(0o644)
+	if isStream(path) {
+		return appendTo(path, content)
+	}
 	if isSpecial(path) {
 		return writeInPlace(path, content, mode)
 	}
@@ -71,6 +76,21 @@ func isSpecial(path string) bool {
 	return err == nil && !info.IsDir() && !info.Mode().IsRegular()
 }
 
+// isStream tells of the names of our own open files. Where such a one is a regular file, it is somebody's log: nothing of it may go.
+func isStream(path string) bool {
+	path = filepath.Clean(path)
+	return path == "/dev/stdout" || path == "/dev/stderr" || filepath.Dir(path) == "/dev/fd" || filepath.Dir(path) == "/proc/self/fd"
+}
+
+func appendTo(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
+}
+
 // TryFolder makes a folder if it is not there, and finds out whether files can be made in it.
 func TryFolder(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
@@ -121,9 +141,22 @@ func replace(path string, content []byte, mode fs.FileMode) (refused bool, err e
 }
 
 func writeInPlace(path string, content []byte, mode fs.FileMode) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	info, err := os.Stat(path)
+	isPipe := err == nil && info.Mode()&fs.ModeNamedPipe != 0
+	if isPipe {
+		flags = os.O_WRONLY | syscall.O_NONBLOCK // a pipe that nobody reads is an error, and nothing to wait for
+	}
+	file, err := os.OpenFile(path, flags, mode)
+	for began := time.Now(); isPipe && errors.Is(err, syscall.ENXIO) && time.Since(began) < patience/2; {
+		time.Sleep(10 * time.Millisecond) // its reader may be about to come
+		file, err = os.OpenFile(path, flags, mode)
+	}
 	if err != nil {
 		return err
+	}
+	if isPipe {
+		_ = file.SetWriteDeadline(time.Now().Add(patience)) // nor is a reader that stands still
 	}
 	_, err = file.Write(content)
 	return errors.Join(err, file.Close())
