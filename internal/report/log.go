@@ -46,13 +46,6 @@ type event struct {
 	fields []Output
 }
 
-func text(name, value string) Output {
-	return Output{Name: name, Text: value, JSON: stringOrNull(value)}
-}
-func number(name, value string) Output {
-	return Output{Name: name, Text: value, JSON: orNull(value)}
-}
-
 // Printf tells of an event in one line. It is made harmless as a whole, so that nothing in it can begin another one.
 func (l *Log) Printf(name, format string, args ...any) {
 	l.mu.Lock()

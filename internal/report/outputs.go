@@ -16,6 +16,10 @@ type Output struct {
 	JSON string // the same as a JSON value; null when it is not known
 }
 
+// text is an output that is a string in JSON, number one that is there as it stands.
+func text(name, value string) Output   { return Output{name, value, stringOrNull(value)} }
+func number(name, value string) Output { return Output{name, value, orNull(value)} }
+
 // OutputMeanings are the outputs there are, in their order, with a line on each; action.yml and README tell the same.
 func OutputMeanings() [][2]string {
 	return [][2]string{
@@ -42,8 +46,6 @@ func (r Report) Outputs() []Output {
 		params = compact(params)
 		paramsJSON = params
 	}
-	number := func(name, text string) Output { return Output{name, text, orNull(text)} }
-	text := func(name, text string) Output { return Output{name, text, stringOrNull(text)} }
 	return []Output{
 		text("status", r.Hider.Hide(string(r.Task.Status))),
 		text("result", r.Result.Name),
