@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -97,4 +98,24 @@ func TestWithoutAnAnswerTheAPIIsFailing(t *testing.T) {
 func TestNoTaskOfTheNameIsMissingToo(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "missing", class(&Error{Op: "find", Err: ErrNoTask, Answer: Answer{StatusCode: http.StatusOK}, Seen: []Task{{ID: "t2"}}}))
+}
+
+func TestTheWindowOfThrottlingIsReadFromTheGatewaysWords(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]time.Duration{
+		"The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute": time.Minute,
+		"policy ip over ratelimit,limit:200,time:1 second":                                             time.Second,
+		"policy api over ratelimit,limit:5,time:2 hours":                                               2 * time.Hour,
+		"policy api over ratelimit,limit:5,time:1 day, or so":                                          24 * time.Hour,
+		"limit:60,time:1 fortnight":                                                                    0,
+		"limit:60,time:-1 minute":                                                                      0,
+		"limit:60,time:99999999999999999999 days":                                                      0,
+		"limit:60,time:1": 0,
+		"limit:60":        0,
+		"":                0,
+		",time:" + strings.Repeat("9", 1<<20) + " minutes": 0,
+	} {
+		assert.Equal(t, want, (&Error{Answer: Answer{StatusCode: 429}, Message: message}).Window(), shorten(message, 80))
+	}
+	assert.Zero(t, (&Error{Answer: Answer{StatusCode: 503}, Message: "limit:60,time:1 minute"}).Window(), "not throttled")
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -20,10 +19,11 @@ const (
 	PageSize = 100
 )
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
 // ValidID tells whether id may stand in a path: project, instance and task ids are letters, digits, "_" and "-", 64 at most.
-func ValidID(id string) bool { return idPattern.MatchString(id) }
+func ValidID(id string) bool {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	return id != "" && len(id) <= 64 && strings.Trim(id, allowed) == "" // that is, nothing else is in it
+}
 
 // Client asks one DMS endpoint about one project. Its fields are set before the first call and not changed after it.
 type Client struct {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Error says why a request brought no task: what was asked, and what was answered or went wrong instead.
@@ -32,6 +33,21 @@ var throttling = map[string]bool{"APIGW.0308": true, "APIG.0308": true, "DMS.102
 // Throttled tells whether the API asks to be asked less often.
 func (e *Error) Throttled() bool {
 	return e.Answer.StatusCode == http.StatusTooManyRequests || throttling[e.Code]
+}
+
+// Window is the time in which the API counts requests, where its gateway tells it in its words about throttling: "limit:60,time:1 minute".
+func (e *Error) Window() time.Duration {
+	_, told, _ := strings.Cut(e.Message, ",time:")
+	words := strings.Fields(shorten(told, 40))
+	if len(words) < 2 || !e.Throttled() {
+		return 0
+	}
+	n, err := strconv.ParseUint(words[0], 10, 16)
+	if err != nil {
+		return 0
+	}
+	unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
+	return time.Duration(n) * unit[strings.TrimRight(words[1], "s,.")]
 }
 
 // Denied tells whether the API refuses who asks.

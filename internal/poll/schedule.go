@@ -16,6 +16,8 @@ const (
 	// throttledPause is how long a pause grows to while the API throttles, unless max_interval is longer.
 	// Its gateway counts requests by the minute.
 	throttledPause = time.Minute
+	// spread is the part of a throttled pause that chance may add: all who wait for the same gateway were refused in the same second.
+	spread = 0.5
 )
 
 // Schedule says how long to pause before the next look: interval × Factorⁿ, at most max, ± Jitter.
@@ -45,26 +47,38 @@ func NewSchedule(interval, longest time.Duration, random func() float64) *Schedu
 	}
 }
 
-// next tells the pause after an answer, retryAfter being the least that the answer asks for. Throttling that asks for nothing doubles the pause;
+// demand is what an answer asks of the next pause.
+type demand struct {
+	slower     bool          // the API throttles
+	retryAfter time.Duration // the least that it may be; 0: nothing is asked for
+	window     time.Duration // in which the API counts requests; 0: it doesn't tell
+}
+
+// next tells the pause after an answer. Throttling that names no time doubles the pause, and spreads it over the API's window if that is longer;
 // the schedule itself stands still from then on until the next good answer.
-func (s *Schedule) next(answer kind, throttled bool, retryAfter time.Duration) time.Duration {
+func (s *Schedule) next(answer kind, asked demand) time.Duration {
+	least := asked.retryAfter
 	switch {
 	case answer != failing:
 		s.throttled = 0
-	case throttled && retryAfter == 0:
-		s.throttled = 2 * min(max(s.last, s.interval), s.slowest/2)
-	case throttled && s.throttled == 0:
-		s.throttled = max(s.last, s.interval)
+	case asked.slower && least == 0:
+		chance := s.random()
+		doubled := 2 * min(max(s.last, s.interval), s.slowest/2)
+		s.throttled = max(times(doubled, 1+spread*chance), times(min(asked.window, s.slowest), chance))
+	case asked.slower:
+		least = times(least, 1+Jitter*s.random())
+		if s.throttled == 0 {
+			s.throttled = max(s.last, s.interval)
+		}
 	}
 	pause := s.throttled
 	if pause == 0 {
-		pause = s.jittered(s.steps.NextBackOff())
+		pause = times(s.steps.NextBackOff(), 1-Jitter+2*Jitter*s.random())
 	}
-	s.last = max(pause, retryAfter)
+	s.last = max(pause, least)
 	return s.last
 }
 
-func (s *Schedule) jittered(pause time.Duration) time.Duration {
-	exact := float64(pause) * (1 - Jitter + 2*Jitter*s.random())
-	return time.Duration(min(exact, math.MaxInt64/2)) // half, since a float of MaxInt64 is one too many for an int64
+func times(pause time.Duration, factor float64) time.Duration {
+	return time.Duration(min(float64(pause)*factor, math.MaxInt64/2)) // half, since a float of MaxInt64 is one too many for an int64
 }

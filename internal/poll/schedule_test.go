@@ -12,7 +12,9 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
+// Chance that leaves the schedule's pauses as they are, and chance that adds nothing to a throttled one.
 func steady() float64 { return 0.5 }
+func never() float64  { return 0 }
 
 func TestThrottlingDoublesThePauseAndAGoodAnswerReturnsToWhereTheScheduleStood(t *testing.T) {
 	t.Parallel()
@@ -21,16 +23,16 @@ func TestThrottlingDoublesThePauseAndAGoodAnswerReturnsToWhereTheScheduleStood(t
 	for _, p := range tr.observed {
 		pauses = append(pauses, p.Next.String())
 	}
-	assert.Equal(t, []string{"1s", "1.15s", "1.3225s", "2.645s", "5.29s", "10.58s", "1.520875s", "0s"}, pauses)
+	assert.Equal(t, []string{"1s", "1.15s", "1.3225s", "3.30625s", "8.265625s", "20.6640625s", "1.520875s", "0s"}, pauses)
 }
 
 func TestThrottlingStartsAtTwiceTheIntervalAndStopsAtAMinute(t *testing.T) {
 	t.Parallel()
 	for _, longest := range []time.Duration{20 * time.Second, 3 * time.Minute} {
-		s := NewSchedule(time.Second, longest, steady)
+		s := NewSchedule(time.Second, longest, never)
 		var pauses []time.Duration
 		for range 12 {
-			pauses = append(pauses, s.next(failing, true, 0))
+			pauses = append(pauses, s.next(failing, demand{slower: true}))
 		}
 		assert.Equal(t, 2*time.Second, pauses[0])
 		assert.Equal(t, 4*time.Second, pauses[1])
@@ -38,13 +40,52 @@ func TestThrottlingStartsAtTwiceTheIntervalAndStopsAtAMinute(t *testing.T) {
 	}
 }
 
+func TestChanceSpreadsThrottledPausesUpwardsByHalf(t *testing.T) {
+	t.Parallel()
+	for chance, want := range map[float64]time.Duration{0: 40 * time.Second, 0.5: 50 * time.Second, 1: time.Minute} {
+		s := NewSchedule(time.Second, 20*time.Second, func() float64 { return chance })
+		s.last = 20 * time.Second
+		assert.Equal(t, want, s.next(failing, demand{slower: true}))
+		s = NewSchedule(time.Second, 20*time.Second, func() float64 { return chance })
+		want := time.Duration(float64(30*time.Second) * (1 + chance/10))
+		assert.Equal(t, want, s.next(failing, demand{slower: true, retryAfter: 30 * time.Second}), "all were told the same time")
+		assert.Equal(t, 30*time.Second, s.next(failing, demand{retryAfter: 30 * time.Second}), "not throttled: no herd")
+	}
+}
+
+func TestAThrottledPauseIsSomewhereInTheWindowThatTheGatewayTells(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		window time.Duration
+		chance float64
+		want   time.Duration
+	}{
+		{time.Minute, 0, 2 * time.Second}, // twice the interval, all the same
+		{time.Minute, 0.5, 30 * time.Second},
+		{time.Minute, 1, time.Minute},
+		{time.Second, 1, 3 * time.Second},
+		{24 * time.Hour, 1, time.Minute}, // it is not slept through: somebody waits
+	} {
+		s := NewSchedule(time.Second, 20*time.Second, func() float64 { return test.chance })
+		assert.Equal(t, test.want, s.next(failing, demand{slower: true, window: test.window}), test)
+	}
+}
+
+func TestAWaitReadsTheWindowFromTheGatewaysWords(t *testing.T) {
+	t.Parallel()
+	told := failure(429, "APIGW.0308")
+	told.err.(*client.Error).Message = "The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute"
+	tr := newTrial(told, succeeded).run(t)
+	assert.Equal(t, []string{"0s", "30s"}, tr.asked)
+}
+
 func TestAnOutageAfterThrottlingStaysSlow(t *testing.T) {
 	t.Parallel()
-	s := NewSchedule(time.Second, 20*time.Second, steady)
-	s.next(failing, true, 0)
-	s.next(failing, true, 0)
-	assert.Equal(t, 4*time.Second, s.next(failing, false, 0))
-	assert.Equal(t, time.Second, s.next(missing, false, 0), "a missing answer is a good one")
+	s := NewSchedule(time.Second, 20*time.Second, never)
+	s.next(failing, demand{slower: true})
+	s.next(failing, demand{slower: true})
+	assert.Equal(t, 4*time.Second, s.next(failing, demand{}))
+	assert.Equal(t, 900*time.Millisecond, s.next(missing, demand{}), "a missing answer is a good one")
 }
 
 func TestRetryAfterIsAFloorUnderThePause(t *testing.T) {
@@ -56,7 +97,7 @@ func TestRetryAfterIsAFloorUnderThePause(t *testing.T) {
 		executing.retryAfter(time.Millisecond),
 		succeeded,
 	).run(t)
-	assert.Equal(t, []string{"0s", "7s", "37s", "1m17s", "1m18.3225s"}, tr.asked)
+	assert.Equal(t, []string{"0s", "7s", "37s", "1m19s", "1m20.3225s"}, tr.asked)
 }
 
 func TestBudgetsAndDeadlineCutRetryAfter(t *testing.T) {
@@ -77,7 +118,7 @@ func TestThrottlingIsAnOutageWhateverItsStatus(t *testing.T) {
 	asNotFound := failure(404, "DMS.10240407")
 	tr := newTrial(executing, asNotFound.times(3), succeeded).run(t)
 	tr.endsWith(t, nil)
-	assert.Equal(t, []string{"0s", "1s", "3s", "7s", "15s"}, tr.asked)
+	assert.Equal(t, []string{"0s", "1s", "3.5s", "9.75s", "25.375s"}, tr.asked)
 	newTrial(executing, asNotFound).run(t).endsWith(t, ErrUnavailable)
 }
 
@@ -88,13 +129,13 @@ func TestJitterIsTenPercentAroundThePause(t *testing.T) {
 		want   time.Duration
 	}{{0, 900 * time.Millisecond}, {0.5, time.Second}, {0.999999, 1099999800}} {
 		s := NewSchedule(time.Second, time.Second, func() float64 { return c.random })
-		assert.Equal(t, c.want, s.next(there, false, 0))
-		assert.Equal(t, c.want, s.next(there, false, 0), "it comes after the cap, and does not add up")
+		assert.Equal(t, c.want, s.next(there, demand{}))
+		assert.Equal(t, c.want, s.next(there, demand{}), "it comes after the cap, and does not add up")
 	}
 	s := NewSchedule(time.Second, time.Second, rand.Float64)
 	distinct := map[time.Duration]bool{}
 	for range 100 {
-		pause := s.next(there, false, 0)
+		pause := s.next(there, demand{})
 		distinct[pause] = true
 		assert.InDelta(t, float64(time.Second), float64(pause), float64(100*time.Millisecond))
 	}
@@ -105,9 +146,9 @@ func TestTheLongestPausesDoNotOverflow(t *testing.T) {
 	t.Parallel()
 	s := NewSchedule(math.MaxInt64, math.MaxInt64, func() float64 { return 0.999 })
 	for range 5 {
-		assert.Positive(t, s.next(there, false, 0))
-		assert.Positive(t, s.next(failing, true, 0))
-		assert.Positive(t, s.next(failing, true, math.MaxInt64))
+		assert.Positive(t, s.next(there, demand{}))
+		assert.Positive(t, s.next(failing, demand{slower: true}))
+		assert.Positive(t, s.next(failing, demand{slower: true, retryAfter: math.MaxInt64, window: math.MaxInt64}))
 	}
 	tr := newTrial(executing, gone, broken)
 	tr.Timeout, tr.NotFoundGrace, tr.MaxOutage = 5*time.Second, math.MaxInt64, math.MaxInt64

@@ -96,12 +96,12 @@ func (w *Waiter) judge(ctx context.Context, budgets *budgets, poll Poll) (over b
 
 // next is the pause after a poll. It ends with the budget that the answer draws on, and with the timeout: a look is made there all the same.
 func (w *Waiter) next(budgets *budgets, poll Poll) time.Duration {
-	throttled, retryAfter := false, poll.Task.Answer.RetryAfter
+	asked := demand{retryAfter: poll.Task.Answer.RetryAfter}
 	var e *client.Error
 	if errors.As(poll.Err, &e) {
-		throttled, retryAfter = e.Throttled(), e.Answer.RetryAfter
+		asked = demand{slower: e.Throttled(), retryAfter: e.Answer.RetryAfter, window: e.Window()}
 	}
-	pause := w.Schedule.next(budgets.now, throttled, retryAfter)
+	pause := w.Schedule.next(budgets.now, asked)
 	return min(pause, budgets.left(poll.At), poll.Left)
 }
 
