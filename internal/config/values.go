@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,16 +17,21 @@ import (
 // shortestPause keeps a typing error (interval: 1ns) from becoming a flood. It is also what the schedule's factor needs to make a difference.
 const shortestPause = time.Millisecond
 
-var (
-	idPattern     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	regionPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+// Sets of characters, rather than regular expressions: compiling four of these took a tenth of a run's time.
+const (
+	digits  = "0123456789"
+	small   = "abcdefghijklmnopqrstuvwxyz"
+	letters = small + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
+
+// isOf tells whether a text has no character but those of a set.
+func isOf(set, text string) bool { return strings.Trim(text, set) == "" }
 
 type target func(*Config) *string
 
 func id(field target) func(*Config, string) error {
 	return func(c *Config, value string) error {
-		if !idPattern.MatchString(value) {
+		if len(value) > 64 || !isOf(letters+digits+"-_", value) {
 			return fmt.Errorf("%s is not an id: 1 to 64 letters, digits, \"-\" or \"_\"", quote(value))
 		}
 		*field(c) = value
@@ -80,7 +84,8 @@ func choice(field target, values ...string) func(*Config, string) error {
 }
 
 func region(c *Config, value string) error {
-	if !regionPattern.MatchString(value) {
+	// The name becomes part of host names.
+	if len(value) > 63 || !isOf(small+digits+"-", value) || value[0] == '-' || value[len(value)-1] == '-' {
 		return fmt.Errorf("%s is not a region: give its name as in cn-north-4", quote(value))
 	}
 	c.Region = value
@@ -253,11 +258,9 @@ func boolean(field func(*Config) *bool) func(*Config, string) error {
 	}
 }
 
-var prefixPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
 // prefix takes the beginning of variables' names. They must not become inputs of a later job, to which GitLab hands dotenv variables.
 func prefix(c *Config, value string) error {
-	if !prefixPattern.MatchString(value) {
+	if !isOf(letters+digits+"_", value) || isOf(digits, value[:1]) {
 		return fmt.Errorf("%s is not the beginning of a variable's name: letters, digits and \"_\"", quote(value))
 	}
 	for _, reserved := range []string{"DMSWAIT_", "INPUT_", "PLUGIN_"} {
