@@ -16,7 +16,7 @@ func Plan(interval, longest, timeout time.Duration, first int) (looks []time.Dur
 		if at >= timeout {
 			return looks, count + 1
 		}
-		at += min(schedule.next(there, demand{}), timeout-at)
+		at += min(schedule.Next(), timeout-at)
 	}
 	return looks, count
 }

@@ -47,6 +47,9 @@ func NewSchedule(interval, longest time.Duration, random func() float64) *Schedu
 	}
 }
 
+// Next tells the pause after an answer that the task is there, as long as the API asks for nothing else.
+func (s *Schedule) Next() time.Duration { return s.next(there, demand{}) }
+
 // demand is what an answer asks of the next pause.
 type demand struct {
 	slower     bool          // the API throttles

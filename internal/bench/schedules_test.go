@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/poll"
+)
+
+var update = flag.Bool("update", false, "write README.md's tables and the plot anew")
+
+// golden holds a file of the repository to what the program makes, or brings it there.
+func golden(t *testing.T, path, want string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
+	}
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, want, string(content), "%s: go test ./internal/bench -update brings it up to date", path)
+}
+
+func TestTheTablesInReadmeAreWhatTheProgramPrints(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	readme := string(content)
+	for name, args := range map[string][]string{"schedules": {"schedules"}, "search": {"schedules", "-search"}} {
+		var table bytes.Buffer
+		require.NoError(t, run(args, &table))
+		block := regexp.MustCompile(`(?s)(<!-- ` + name + ` -->\n).*?(<!-- /` + name + ` -->)`)
+		require.Regexp(t, block, readme)
+		readme = block.ReplaceAllString(readme, "${1}"+table.String()+"${2}")
+	}
+	golden(t, "README.md", readme)
+}
+
+func TestThePlotIsWhatTheProgramDraws(t *testing.T) {
+	t.Parallel()
+	drawn := filepath.Join(t.TempDir(), "plot.svg")
+	require.NoError(t, run([]string{"schedules", "-svg", drawn}, io.Discard))
+	want, err := os.ReadFile(drawn)
+	require.NoError(t, err)
+	golden(t, "../../.github/schedules.svg", string(want))
+	assert.Error(t, run([]string{"schedules", "-svg", filepath.Join(drawn, "nowhere")}, io.Discard))
+}
+
+func TestOurDefaultsAreTheProgramsOwn(t *testing.T) {
+	t.Parallel()
+	// With a token, so that no profile is looked for.
+	cfg, _ := config.Parse(nil, func(name string) string { return map[string]string{"DMSWAIT_AUTH_TOKEN": "token"}[name] })
+	assert.Equal(t, cfg.Interval, defaultInterval)
+	assert.Equal(t, cfg.MaxInterval, defaultMaxInterval)
+}
+
+func TestTheSimulationDoesWhatAWaitDoes(t *testing.T) {
+	t.Parallel()
+	for i, task := range []time.Duration{3 * time.Second, 45 * time.Second, 10 * time.Minute, 50 * time.Minute} {
+		polls, delay := ours().wait(task, rand.New(rand.NewPCG(seed, uint64(i))))
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			looks := 0
+			w := poll.Waiter{
+				Start: start, Timeout: 2 * longest, MaxOutage: longest, RequestTimeout: time.Minute,
+				Schedule: poll.NewSchedule(defaultInterval, defaultMaxInterval, rand.New(rand.NewPCG(seed, uint64(i))).Float64),
+				Look: func(context.Context) (client.Task, error) {
+					looks++
+					time.Sleep(roundTrip / 2)
+					status := client.Executing
+					if time.Since(start) >= task {
+						status = client.Success
+					}
+					time.Sleep(roundTrip / 2)
+					return client.Task{Status: status}, nil
+				},
+			}
+			_, err := w.Wait(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, looks, polls, task)
+			assert.Equal(t, time.Since(start)-task, delay, task)
+		})
+	}
+}
+
+func TestAWaitIsCountedByHand(t *testing.T) {
+	t.Parallel()
+	// Sent at 0, 1.15, 2.3 and 3.45 s, told how things stand 0.075 s later, and answered 0.075 s after that.
+	for task, want := range map[time.Duration]struct {
+		polls int
+		delay time.Duration
+	}{
+		75 * time.Millisecond:   {1, 75 * time.Millisecond},
+		76 * time.Millisecond:   {2, 1224 * time.Millisecond},
+		1225 * time.Millisecond: {2, 75 * time.Millisecond},
+		2500 * time.Millisecond: {4, 1100 * time.Millisecond},
+	} {
+		polls, delay := schedule{pauses: constant(1)}.wait(task, nil)
+		assert.Equal(t, want.polls, polls, task)
+		assert.Equal(t, want.delay, delay, task)
+	}
+	polls, delay := schedule{first: 10 * time.Second, pauses: constant(20)}.wait(11*time.Second, nil)
+	assert.Equal(t, 2, polls)
+	assert.Equal(t, 19300*time.Millisecond, delay, "at 30.3 s")
+}
+
+func TestFiguresAreMeansOverTheTasks(t *testing.T) {
+	t.Parallel()
+	f := measure(schedule{pauses: constant(1)}, []time.Duration{1225 * time.Millisecond, 2500 * time.Millisecond})
+	assert.InDelta(t, 3, f.polls, 1e-9)
+	assert.InDelta(t, (0.075+1.1)/2, f.delay, 1e-9)
+	assert.InDelta(t, (0.075/1.225+1.1/2.5)/2, f.relative, 1e-9)
+	assert.InDelta(t, 1.1, f.late, 1e-9)
+}
+
+func TestTaskTimesAreOfAllSizes(t *testing.T) {
+	t.Parallel()
+	tasks := allTimes()
+	require.Len(t, tasks, draws)
+	assert.InDelta(t, 3, tasks[0].Seconds(), 0.01)
+	assert.InDelta(t, 3600, tasks[draws-1].Seconds(), 10)
+	assert.InDelta(t, math.Sqrt(3*3600), tasks[draws/2].Seconds(), 1, "half of them are shorter than the geometric mean")
+	for _, task := range timesAround(time.Minute) {
+		assert.InDelta(t, 60, task.Seconds(), 6)
+	}
+}
+
+func TestEachSchedulePausesAsItsRuleSays(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{ // the least and the most of the first five pauses, in seconds
+		"wait4x":                    "1 1 1 1 1",
+		"gh run watch":              "3 3 3 3 3",
+		"wait4x, exponential":       "2 4 5 5 5",
+		"KooCLI":                    "5 5 5 5 5",
+		"AWS CLI, 15 s":             "15 15 15 15 15",
+		"AWS CLI, 30 s; az; azcore": "30 30 30 30 30",
+		"Terraform, RocketMQ":       "20 20 20 20 20",
+		"Terraform, Kafka":          "30 30 30 30 30",
+		"Go longrunning":            "0–1 0–2 0–4 0–8 0–16",
+		"backoff v4":                "0.25–0.75 0.375–1.125 0.5625–1.6875 0.84375–2.53125 1.265625–3.796875",
+		"smithy":                    "2 2–4 2–8 2–16 2–32",
+		"smithy, ECS":               "15 15–30 15–60 15–120 15–240",
+		"gcloud":                    "2–3 2.8–3.8 3.92–4.92 5.488–6.488 7.6832–8.6832",
+		"dmswait":                   "0.9–1.1 1.035–1.265 1.19025–1.45475 1.368788–1.672963 1.574106–1.923907",
+	} {
+		var found *schedule
+		for _, s := range everySchedule() {
+			if s.name == name {
+				found = &s
+			}
+		}
+		require.NotNil(t, found, name)
+		least, most := found.pauses(rand.New(lowest{})), found.pauses(rand.New(highest{}))
+		for _, pause := range strings.Fields(want) {
+			low, high, ok := strings.Cut(pause, "–")
+			if !ok {
+				high = low
+			}
+			assert.InDelta(t, number(t, low), least().Seconds(), 1e-6, name)
+			assert.InDelta(t, number(t, high), most().Seconds(), 1e-6, name)
+		}
+	}
+	assert.Len(t, everySchedule(), 14)
+}
+
+func TestSchedulesStopGrowing(t *testing.T) {
+	t.Parallel()
+	caps := map[string]time.Duration{
+		"wait4x, exponential": 5 * time.Second, "Go longrunning": time.Minute, "backoff v4": 90 * time.Second, "smithy": 2 * time.Minute,
+		"smithy, ECS": 10 * time.Minute, "gcloud": 3 * time.Minute, "dmswait": 22 * time.Second,
+	}
+	for _, s := range everySchedule() {
+		if most, ok := caps[s.name]; ok {
+			next := s.pauses(rand.New(highest{}))
+			for range 50 {
+				next()
+			}
+			assert.InDelta(t, most.Seconds(), next().Seconds(), 1e-6, s.name)
+			delete(caps, s.name)
+		}
+	}
+	assert.Empty(t, caps)
+}
+
+// lowest and highest are the ends of chance.
+type (
+	lowest  struct{}
+	highest struct{}
+)
+
+func (lowest) Uint64() uint64  { return 0 }
+func (highest) Uint64() uint64 { return math.MaxUint64 }
+
+func TestNobodyIsSoonerWithFewerPolls(t *testing.T) {
+	t.Parallel()
+	tasks := allTimes()
+	us := measure(ours(), tasks)
+	assert.Less(t, us.polls, 40.0)
+	assert.Less(t, us.relative, 0.08)
+	for _, s := range peers() {
+		f := measure(s, tasks)
+		assert.False(t, f.polls <= us.polls && f.relative <= us.relative, "%s: %+v", s.name, f)
+	}
+}
+
+func TestTheBoundIsNotReached(t *testing.T) {
+	t.Parallel()
+	best := curve()
+	for _, s := range everySchedule() {
+		f := measure(s, allTimes())
+		if bound := bestAt(best, f.polls); !math.IsNaN(bound) {
+			assert.Greater(t, f.relative, bound, s.name)
+		}
+	}
+	// Nor does it get any better by beginning earlier or later.
+	for _, shift := range []float64{0.5, 0.8, 0.95, 1.05, 1.2, 2} {
+		s := bound(1.15)
+		s.first = time.Duration(float64(s.first) * shift)
+		f := measure(s, allTimes())
+		assert.Greater(t, f.relative, bestAt(best, f.polls), shift)
+	}
+}
+
+func TestACandidateWithOurParametersIsOurs(t *testing.T) {
+	t.Parallel()
+	c := candidate{first: 1, factor: 1.15, most: 20}
+	assert.True(t, c.isDefault())
+	same, us := measure(c.schedule(), allTimes()), measure(ours(), allTimes())
+	assert.Equal(t, us.polls, same.polls)
+	assert.InDelta(t, us.delay, same.delay, 1e-5)
+}
