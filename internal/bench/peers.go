@@ -10,14 +10,14 @@ import (
 // The defaults of interval and max_interval; a test holds them to those.
 const (
 	defaultInterval    = time.Second
-	defaultMaxInterval = 20 * time.Second
+	defaultMaxInterval = 25 * time.Second
 )
 
 // ours is dmswait's own schedule, by the code that the program runs.
 func ours() schedule {
 	return schedule{
 		name: "dmswait", isOurs: true, label: right,
-		rule: "1 × 1.15ⁿ, at most 20, ± 10 %",
+		rule: "1 × 1.1ⁿ, at most 25, ± 10 %",
 		pauses: func(chance *rand.Rand) func() time.Duration {
 			return poll.NewSchedule(defaultInterval, defaultMaxInterval, chance.Float64).Next
 		},

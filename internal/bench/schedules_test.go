@@ -156,7 +156,7 @@ func TestEachSchedulePausesAsItsRuleSays(t *testing.T) {
 		"smithy":                    "2 2–4 2–8 2–16 2–32",
 		"smithy, ECS":               "15 15–30 15–60 15–120 15–240",
 		"gcloud":                    "2–3 2.8–3.8 3.92–4.92 5.488–6.488 7.6832–8.6832",
-		"dmswait":                   "0.9–1.1 1.035–1.265 1.19025–1.45475 1.368788–1.672963 1.574106–1.923907",
+		"dmswait":                   "0.9–1.1 0.99–1.21 1.089–1.331 1.1979–1.4641 1.31769–1.61051",
 	} {
 		var found *schedule
 		for _, s := range everySchedule() {
@@ -182,7 +182,7 @@ func TestSchedulesStopGrowing(t *testing.T) {
 	t.Parallel()
 	caps := map[string]time.Duration{
 		"wait4x, exponential": 5 * time.Second, "Go longrunning": time.Minute, "backoff v4": 90 * time.Second, "smithy": 2 * time.Minute,
-		"smithy, ECS": 10 * time.Minute, "gcloud": 3 * time.Minute, "dmswait": 22 * time.Second,
+		"smithy, ECS": 10 * time.Minute, "gcloud": 3 * time.Minute, "dmswait": 27500 * time.Millisecond,
 	}
 	for _, s := range everySchedule() {
 		if most, ok := caps[s.name]; ok {
@@ -238,7 +238,7 @@ func TestTheBoundIsNotReached(t *testing.T) {
 
 func TestACandidateWithOurParametersIsOurs(t *testing.T) {
 	t.Parallel()
-	c := candidate{first: 1, factor: 1.15, most: 20}
+	c := candidate{first: 1, factor: 1.1, most: 25}
 	assert.True(t, c.isDefault())
 	same, us := measure(c.schedule(), allTimes()), measure(ours(), allTimes())
 	assert.Equal(t, us.polls, same.polls)

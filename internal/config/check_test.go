@@ -62,8 +62,8 @@ func TestMaxIntervalIsNotShorterThanInterval(t *testing.T) {
 		interval, longest string
 		want              time.Duration // 0: a fault
 	}{
-		"neither":                           {"", "", 20 * time.Second},
-		"a short interval":                  {"5s", "", 20 * time.Second},
+		"neither":                           {"", "", 25 * time.Second},
+		"a short interval":                  {"5s", "", 25 * time.Second},
 		"an interval longer than the other": {"90s", "", 90 * time.Second},
 		"given, longer":                     {"5s", "6s", 6 * time.Second},
 		"given, equal":                      {"5s", "5s", 5 * time.Second},

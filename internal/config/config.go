@@ -201,7 +201,7 @@ func withoutPath(err error) error {
 func (c *Config) applyDefaults() {
 	c.Timeout = c.timeout.or(time.Hour)
 	c.Interval = c.interval.or(time.Second)
-	c.MaxInterval = c.maxInterval.or(max(20*time.Second, c.Interval))
+	c.MaxInterval = c.maxInterval.or(max(25*time.Second, c.Interval))
 	c.NotFoundGrace = c.grace.or(30 * time.Second)
 	c.MaxOutage = c.maxOutage.or(15 * time.Minute)
 	c.RequestTimeout = c.requestTimeout.or(10 * time.Second)

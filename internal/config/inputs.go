@@ -46,7 +46,7 @@ func Inputs() []Input {
 
 		{Name: "timeout", Group: GroupWaiting, Action: true, Default: "1h", Meaning: "longest wait; 0 looks once", set: duration(func(c *Config) *optional { return &c.timeout }, mayBeZero)},
 		{Name: "interval", Group: GroupWaiting, Action: true, Default: "1s", Meaning: "first pause between two polls", set: duration(func(c *Config) *optional { return &c.interval }, aPause)},
-		{Name: "max_interval", Group: GroupWaiting, Action: true, Default: "20s, or interval if longer", Meaning: "longest pause, before jitter", set: duration(func(c *Config) *optional { return &c.maxInterval }, aPause)},
+		{Name: "max_interval", Group: GroupWaiting, Action: true, Default: "25s, or interval if longer", Meaning: "longest pause, before jitter", set: duration(func(c *Config) *optional { return &c.maxInterval }, aPause)},
 		{Name: "not_found_grace", Group: GroupWaiting, Action: true, Default: "30s", Meaning: "how long a task may be missing before that is final", set: duration(func(c *Config) *optional { return &c.grace }, mayBeZero)},
 		{Name: "max_outage", Group: GroupWaiting, Action: true, Default: "15m", Meaning: "how long the API may go without one good answer", set: duration(func(c *Config) *optional { return &c.maxOutage }, mayBeZero)},
 		{Name: "request_timeout", Group: GroupWaiting, Default: "10s", Meaning: "longest time for one request", set: duration(func(c *Config) *optional { return &c.requestTimeout }, aPause)},

@@ -161,7 +161,7 @@ func TestTheDefaultsAreTheContracts(t *testing.T) {
 	assert.Empty(t, faults)
 	assert.Equal(t, time.Hour, c.Timeout)
 	assert.Equal(t, time.Second, c.Interval)
-	assert.Equal(t, 20*time.Second, c.MaxInterval)
+	assert.Equal(t, 25*time.Second, c.MaxInterval)
 	assert.Equal(t, 30*time.Second, c.NotFoundGrace)
 	assert.Equal(t, 15*time.Minute, c.MaxOutage)
 	assert.Equal(t, 10*time.Second, c.RequestTimeout)

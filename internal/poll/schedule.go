@@ -9,7 +9,7 @@ import (
 
 const (
 	// Factor is how much longer each pause is than the one before.
-	Factor = 1.15
+	Factor = 1.1
 	// Jitter is the part of a pause by which chance may shorten or lengthen it, so that waiters that started together drift apart.
 	Jitter = 0.1
 

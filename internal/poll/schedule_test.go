@@ -23,7 +23,7 @@ func TestThrottlingDoublesThePauseAndAGoodAnswerReturnsToWhereTheScheduleStood(t
 	for _, p := range tr.observed {
 		pauses = append(pauses, p.Next.String())
 	}
-	assert.Equal(t, []string{"1s", "1.15s", "1.3225s", "3.30625s", "8.265625s", "20.6640625s", "1.520875s", "0s"}, pauses)
+	assert.Equal(t, []string{"1s", "1.1s", "1.21s", "3.025s", "7.5625s", "18.90625s", "1.331s", "0s"}, pauses)
 }
 
 func TestThrottlingStartsAtTwiceTheIntervalAndStopsAtAMinute(t *testing.T) {
@@ -97,7 +97,7 @@ func TestRetryAfterIsAFloorUnderThePause(t *testing.T) {
 		executing.retryAfter(time.Millisecond),
 		succeeded,
 	).run(t)
-	assert.Equal(t, []string{"0s", "7s", "37s", "1m19s", "1m20.3225s"}, tr.asked)
+	assert.Equal(t, []string{"0s", "7s", "37s", "1m19s", "1m20.21s"}, tr.asked)
 }
 
 func TestBudgetsAndDeadlineCutRetryAfter(t *testing.T) {

@@ -13,13 +13,13 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-func TestTheFirstPollIsAtOnceAndPausesGrowBy15Percent(t *testing.T) {
+func TestTheFirstPollIsAtOnceAndPausesGrowByATenth(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(executing.times(5), succeeded).run(t)
 	tr.endsWith(t, nil)
-	assert.Equal(t, []string{"0s", "1s", "2.15s", "3.4725s", "4.993375s", "6.742381249s"}, tr.asked)
+	assert.Equal(t, []string{"0s", "1s", "2.1s", "3.31s", "4.641s", "6.1051s"}, tr.asked)
 	assert.Equal(t, client.Success, tr.task.Status)
-	assert.Equal(t, 6742381249*time.Nanosecond, tr.ended, "nothing is paused for after the last answer")
+	assert.Equal(t, 6105100*time.Microsecond, tr.ended, "nothing is paused for after the last answer")
 }
 
 func TestPausesStayAtTheCap(t *testing.T) {
@@ -55,7 +55,7 @@ func TestTheLastLookIsAtTheDeadlineNotBeforeIt(t *testing.T) {
 	tr := newTrial(executing)
 	tr.Timeout = 4 * time.Second
 	tr.run(t).endsWith(t, ErrTimeout)
-	assert.Equal(t, []string{"0s", "1s", "2.15s", "3.4725s", "4s"}, tr.asked)
+	assert.Equal(t, []string{"0s", "1s", "2.1s", "3.31s", "4s"}, tr.asked)
 	assert.Equal(t, 4*time.Second, tr.ended)
 	assert.Equal(t, client.Executing, tr.task.Status, "the last task seen comes back with the error")
 }
@@ -165,7 +165,7 @@ func TestObserversHearOfEveryAnswerWithThePauseAfterIt(t *testing.T) {
 	tr := newTrial(executing, broken, succeeded).run(t)
 	require.Len(t, tr.observed, 3)
 	assert.Equal(t, Poll{N: 1, Task: client.Task{ID: "t1", Status: client.Executing, Answer: client.Answer{StatusCode: 200}}, Next: time.Second, Left: time.Hour}, tr.observed[0])
-	assert.Equal(t, Poll{N: 2, At: time.Second, Err: broken.err, Next: 1150 * time.Millisecond, Left: time.Hour - time.Second}, tr.observed[1])
+	assert.Equal(t, Poll{N: 2, At: time.Second, Err: broken.err, Next: 1100 * time.Millisecond, Left: time.Hour - time.Second}, tr.observed[1])
 	assert.Equal(t, time.Duration(0), tr.observed[2].Next)
 }
 
@@ -174,7 +174,7 @@ func TestADayOfPollingLeavesNothingBehind(t *testing.T) {
 	tr := newTrial(executing)
 	tr.Timeout = 24 * time.Hour
 	tr.run(t).endsWith(t, ErrTimeout)
-	// 22 pauses below the cap take 134 s; the rest are 20 s each.
-	assert.InDelta(t, 24*3600/20, len(tr.asked), 20)
+	// 32 pauses below the cap take 201 s; the rest are 20 s each.
+	assert.InDelta(t, 24*3600/20, len(tr.asked), 30)
 	assert.Equal(t, 24*time.Hour, tr.ended)
 }
