@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -50,16 +51,34 @@ func ending(status string) []simulator.Step {
 func main() {
 	ends := strings.Join(slices.Sorted(maps.Keys(plays)), "|")
 	end := flag.String("end", "success", "how the wait ends: "+ends)
+	address := flag.String("serve", "", "run nothing: play the cloud by HTTPS on this address, until stopped")
+	folder := flag.String("into", "", "with -serve: the folder for ca.pem and env, with the inputs of dmswait")
 	flag.Parse()
 	play, ok := plays[*end]
-	if !ok || flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "usage: go run ./internal/demo [-end %s]\n", ends)
+	if !ok || flag.NArg() > 0 || (*address == "") != (*folder == "") {
+		fmt.Fprintf(os.Stderr, "usage: go run ./internal/demo [-end %s] [-serve address:port -into folder]\n", ends)
 		os.Exit(2)
 	}
-	if err := run(play); err != nil {
+	var err error
+	if *address != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		err = serve(ctx, *address, *folder, play)
+	} else {
+		err = run(play)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
+}
+
+// cloud is the simulated cloud that the play is about, with one task.
+func (p play) cloud() simulator.Simulator {
+	task := simulator.ExampleTask
+	task.CreatedAt, task.UpdatedAt = "", ""
+	task.Steps = p.steps
+	return simulator.Simulator{Keys: map[string]string{accessKey: secretKey}, Tasks: []simulator.Task{task}}
 }
 
 func run(play play) error {
@@ -78,10 +97,7 @@ func run(play play) error {
 		return fmt.Errorf("build dmswait: %w", err)
 	}
 
-	task := simulator.ExampleTask
-	task.CreatedAt, task.UpdatedAt = "", ""
-	task.Steps = play.steps
-	cloud := simulator.Simulator{Keys: map[string]string{accessKey: secretKey}, Tasks: []simulator.Task{task}}
+	cloud := play.cloud()
 	server, err := cloud.Start()
 	if err != nil {
 		return err
@@ -92,7 +108,7 @@ func run(play play) error {
 		"--endpoint", server.URL,
 		"--project-id", simulator.DefaultProjectID,
 		"--instance-id", simulator.DefaultInstanceID,
-		"--task-id", task.ID,
+		"--task-id", cloud.Tasks[0].ID,
 		"--access-key", accessKey,
 	}, play.flags...)
 	fmt.Printf("The simulator plays the cloud at %s. Now this runs, with its secret key in DMSWAIT_SECRET_KEY:\n\n  dmswait%s\n\n", server.URL, shown(args))
