@@ -52,9 +52,19 @@ inputs:
 	for _, output := range report.OutputMeanings() {
 		fmt.Fprintf(&b, "  %s:\n    description: %s\n", output[0], yamlString(output[1]))
 	}
-	b.WriteString("runs:\n  using: docker\n  image: Dockerfile\n")
+	b.WriteString("runs:\n  using: docker\n")
+	// A release's own commit names the image that was built for it instead: see .ci/release.
+	content, err := os.ReadFile("action.yml")
+	require.NoError(t, err)
+	image := imageLine.FindString(string(content))
+	if image == "" {
+		image = "  image: Dockerfile"
+	}
+	b.WriteString(image + "\n")
 	golden(t, "action.yml", b.String())
 }
+
+var imageLine = regexp.MustCompile(`(?m)^  image: docker://ghcr\.io/dmswait/dmswait@sha256:[0-9a-f]{64}$`)
 
 func defaultOf(in config.Input) string {
 	switch in.Default {
