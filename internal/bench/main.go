@@ -13,6 +13,8 @@ import (
 const usage = `usage: go run ./internal/bench <subcommand> [flags]
 
   schedules   how soon, and with how many requests, the end of a task is noticed: dmswait's pauses and those of others, simulated
+  look        how long one look takes from start to exit, and how much memory, beside curl and a bare GET program
+  herd        how many processes fare that wait at once, on an account that may send 60 requests a minute
 `
 
 func main() {
@@ -33,6 +35,10 @@ func run(args []string, out io.Writer) error {
 	switch name, args := args[0], args[1:]; name {
 	case "schedules":
 		return schedules(args, out)
+	case "look":
+		return look(args, out)
+	case "herd":
+		return herd(args, out)
 	default:
 		return fmt.Errorf("there is no %q\n\n%s", name, usage)
 	}
