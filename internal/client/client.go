@@ -38,27 +38,31 @@ type Client struct {
 // an answer that holds no task of that id is one for which Missing is true.
 func (c *Client) Task(ctx context.Context, instanceID, taskID string) (Task, error) {
 	op := fmt.Sprintf("get task %q", taskID)
-	list, err := c.tasks(ctx, op, "", instanceID, "tasks", taskID)
+	body, answer, err := c.get(ctx, op, "", instanceID, "tasks", taskID)
 	if err != nil {
 		return Task{}, err
 	}
-	for _, task := range list.Tasks {
+	var ours []Task
+	err = eachTask(body, func(task Task) {
 		// An id with odd characters may be equal but for their case, and still not be ours.
-		if ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
-			return task, nil
+		if len(ours) == 0 && ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
+			ours = append(ours, task)
 		}
+	})
+	switch {
+	case err != nil:
+		return Task{}, unreadable(op, answer, body, err)
+	case len(ours) == 0:
+		return Task{}, &Error{Op: op, Answer: answer, Err: ErrNoTask}
 	}
-	return Task{}, &Error{Op: op, Answer: list.Answer, Err: ErrNoTask}
+	ours[0].Answer = answer
+	return ours[0], nil
 }
 
 // Tasks asks for the newest background tasks of an instance, PageSize at most (ListBackgroundTasks). Errors are as Task's.
 func (c *Client) Tasks(ctx context.Context, instanceID string) (List, error) {
 	op := fmt.Sprintf("list tasks of instance %q", instanceID)
-	return c.tasks(ctx, op, fmt.Sprintf("?start=1&limit=%d", PageSize), instanceID, "tasks")
-}
-
-func (c *Client) tasks(ctx context.Context, op, query string, path ...string) (List, error) {
-	body, answer, err := c.get(ctx, op, query, path...)
+	body, answer, err := c.get(ctx, op, fmt.Sprintf("?start=1&limit=%d", PageSize), instanceID, "tasks")
 	if err != nil {
 		return List{}, err
 	}

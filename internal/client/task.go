@@ -83,23 +83,40 @@ func (l List) Newest(name string, since time.Time) (newest Task, found int) {
 	return newest, found
 }
 
-func decodeTasks(body []byte) ([]Task, error) {
+// mostTasks is how many tasks of one answer are kept, far more than PageSize.
+const mostTasks = 1000
+
+func decodeTasks(body []byte) (tasks []Task, err error) {
+	err = eachTask(body, func(task Task) {
+		if len(tasks) < mostTasks {
+			tasks = append(tasks, task)
+		}
+	})
+	return tasks, err
+}
+
+// eachTask goes through the tasks of an answer one by one: a megabyte can hold so many that all of them at once would take a hundred.
+func eachTask(body []byte, found func(Task)) error {
 	var answer map[string]json.RawMessage
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, errNotJSON
+		return errNotJSON
 	}
-	raw, ok := answer["tasks"]
-	var entries []json.RawMessage
-	if !ok || json.Unmarshal(raw, &entries) != nil {
-		return nil, errNotJSON
+	raw := answer["tasks"]
+	entries := json.NewDecoder(bytes.NewReader(raw))
+	switch begin, _ := entries.Token(); {
+	case string(raw) == "null":
+		return nil
+	case begin != json.Delim('['):
+		return errNotJSON
 	}
-	tasks := make([]Task, 0, len(entries))
-	for _, entry := range entries {
-		var field map[string]json.RawMessage
-		if json.Unmarshal(entry, &field) != nil || field == nil {
+	var entry json.RawMessage
+	var field map[string]json.RawMessage
+	for entries.More() {
+		clear(field)
+		if entries.Decode(&entry) != nil || entry[0] != '{' || json.Unmarshal(entry, &field) != nil {
 			continue // not a task, thus not ours
 		}
-		tasks = append(tasks, Task{
+		found(Task{
 			ID:        text(field["id"]),
 			Name:      text(field["name"]),
 			UserName:  text(field["user_name"]),
@@ -110,7 +127,7 @@ func decodeTasks(body []byte) ([]Task, error) {
 			UpdatedAt: text(field["updated_at"]),
 		})
 	}
-	return tasks, nil
+	return nil
 }
 
 // Progress is how far a task is.
@@ -146,6 +163,9 @@ func decodeProgress(body []byte) (Progress, error) {
 
 // text reads a JSON value as text. The API's SDKs changed fields between string and number from version to version, and no wait fails over that.
 func text(raw json.RawMessage) string {
+	if len(raw) == 0 { // it is not there
+		return ""
+	}
 	var s string
 	if json.Unmarshal(raw, &s) == nil { // null leaves it empty
 		return s

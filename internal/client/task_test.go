@@ -100,6 +100,17 @@ func TestFieldsOfAnyTypeAreReadAsText(t *testing.T) {
 	}
 }
 
+func TestOfAMegabyteOfTasksAThousandAreKeptAndOursIsFoundBehindThem(t *testing.T) {
+	t.Parallel()
+	body := `{"tasks":[` + strings.Repeat(`{},`, 2000) + `{"id":"t1","status":"SUCCESS"}]}`
+	tasks, err := decodeTasks([]byte(body))
+	require.NoError(t, err)
+	assert.Len(t, tasks, 1000)
+	task, err := ask(t, body, "t1")
+	require.NoError(t, err)
+	assert.Equal(t, Success, task.Status)
+}
+
 func TestFieldsThatAreNotThereAreEmpty(t *testing.T) {
 	t.Parallel()
 	task, err := ask(t, `{"tasks":[{"id":"t1"}]}`, "t1")
