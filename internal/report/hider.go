@@ -34,7 +34,7 @@ func (h *Hider) Add(secrets ...string) {
 		escaped := strings.Trim(quoteJSON(secret), `"`)
 		for _, part := range append(lines, secret, escaped) {
 			if len(part) >= shortestSecret && !slices.Contains(h.parts, part) {
-				h.parts = append(h.parts, part)
+				h.parts = append(h.parts, part, strings.ToUpper(part)) // as a status is shown
 			}
 		}
 	}

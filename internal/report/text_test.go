@@ -84,6 +84,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		{[]string{"line-one\r\nline-two\r\n"}, "line-one line-two", "*** ***"},
 		{[]string{"", "a", "short"}, "a short story", "a short story"},
 		{[]string{"sixsix"}, "sixsix", "***"},
+		{[]string{"sixsix"}, "SIXSIX SixSix", "*** SixSix"},
 		{[]string{"ab\ncd\nlonger"}, "ab cd longer", "ab cd ***"},
 		{[]string{"$1.*[x]"}, "$1.*[x]", "***"},
 	} {
