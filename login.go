@@ -22,7 +22,7 @@ type session struct {
 // newSession composes the way to log in that the config names. It sends nothing yet.
 func (w *wait) newSession(metadataAddress string) *session {
 	cfg, login := w.cfg, w.cfg.Login
-	base := w.traced(client.NewTransport(cfg.RequestTimeout))
+	base := w.open(client.NewTransport(cfg.RequestTimeout))
 	exchange := credential.Exchange{Transport: base, UserAgent: userAgent(), Timeout: cfg.RequestTimeout}
 	iam := credential.IAM{Exchange: exchange, Endpoints: cfg.IAMEndpoints()}
 	transport := &credential.Transport{Base: base, Learned: w.hider.Add, ClockCorrected: w.clockCorrected}
@@ -45,18 +45,26 @@ func (w *wait) newSession(metadataAddress string) *session {
 			ProjectID: cfg.ProjectID, ProjectName: cfg.ProjectName,
 		}.Login
 	case config.ByECS:
-		transport.Login = credential.NewMetadata(metadataAddress, userAgent(), w.traced).Login
+		transport.Login = credential.NewMetadata(metadataAddress, userAgent(), w.open).Login
 	}
 	iam.Transport = transport
 	return &session{Transport: transport, iam: iam, projectID: cfg.ProjectID, name: cfg.ProjectName}
 }
 
-// traced has the log tell of each request that goes through a transport, if it is asked to.
-func (w *wait) traced(base http.RoundTripper) http.RoundTripper {
+// open keeps a transport until close, and has the log tell of each request that goes through it, if it is asked to.
+func (w *wait) open(base *http.Transport) http.RoundTripper {
+	w.transports = append(w.transports, base)
 	if !w.cfg.Debug {
 		return base
 	}
 	return &client.Tracer{Base: base, Tell: w.log.Request}
+}
+
+// close ends the connections that are kept alive.
+func (w *wait) close() {
+	for _, transport := range w.transports {
+		transport.CloseIdleConnections()
+	}
 }
 
 // idToken composes where ID tokens are from. Each one is masked and hidden when it comes.

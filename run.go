@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"runtime/debug"
 	"strconv"
@@ -72,6 +73,8 @@ type wait struct {
 	session *session
 	api     *client.Client
 
+	transports []*http.Transport // all there are, for close
+
 	taskID   string      // the task followed; empty until it is found by name
 	since    time.Time   // with task_name: the earliest creation, known from the first answer on
 	polls    int         // answers asked for about the task
@@ -122,6 +125,7 @@ func (w *wait) guarded(ctx context.Context, metadataAddress string, faults []con
 	}
 	w.log.Printf("start", "%s", w.announcement())
 	w.log.Open()
+	defer w.close()
 	w.session = w.newSession(metadataAddress)
 	w.api = &client.Client{
 		Endpoint:  w.cfg.Endpoint,

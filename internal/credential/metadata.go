@@ -26,7 +26,7 @@ type Metadata struct {
 }
 
 // NewMetadata asks at that address, past any proxy, through what wrap makes of the transport.
-func NewMetadata(address, userAgent string, wrap func(http.RoundTripper) http.RoundTripper) Metadata {
+func NewMetadata(address, userAgent string, wrap func(*http.Transport) http.RoundTripper) Metadata {
 	transport := client.NewTransport(metadataTimeout)
 	transport.Proxy = nil
 	return Metadata{Exchange{Transport: wrap(transport), UserAgent: userAgent, Timeout: metadataTimeout}, address}

@@ -109,4 +109,4 @@ func TestTheMetadataServiceIsAskedOverTheWire(t *testing.T) {
 	assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 }
 
-func unwrapped(base http.RoundTripper) http.RoundTripper { return base }
+func unwrapped(base *http.Transport) http.RoundTripper { return base }

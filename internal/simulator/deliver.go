@@ -28,6 +28,9 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a *Answer) {
 	case a.Reset, a.Close:
 		hangUp(w, a.Reset)
 		return
+	case a.Raw != "":
+		sendRaw(w, r, a)
+		return
 	}
 
 	cut := a.Cut > 0 && a.Cut < len(a.Body)
@@ -76,10 +79,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // hangUp ends the connection without an answer, by FIN or by RST. The request was read whole, else a FIN would be an RST too.
 func hangUp(w http.ResponseWriter, rst bool) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
+	conn := hijack(w)
 	if secure, ok := conn.(*tls.Conn); ok {
 		conn = secure.NetConn() // TLS would say goodbye first
 	}
@@ -87,6 +87,37 @@ func hangUp(w http.ResponseWriter, rst bool) {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
+}
+
+// sendRaw sends what net/http would not let through, and ends the connection.
+func sendRaw(w http.ResponseWriter, r *http.Request, a *Answer) {
+	conn := hijack(w)
+	defer conn.Close()
+	// Nobody else looks after this connection any more: neither when the server closes nor when the client goes away.
+	defer context.AfterFunc(r.Context(), func() { _ = conn.Close() })()
+	ctx, cancel := context.WithCancel(r.Context())
+	go func() {
+		_, _ = io.Copy(io.Discard, conn)
+		cancel()
+	}()
+	if a.Slow <= 0 {
+		_, _ = io.WriteString(conn, a.Raw)
+		return
+	}
+	for i := range len(a.Raw) {
+		if _, err := io.WriteString(conn, a.Raw[i:i+1]); err != nil || !pause(ctx, a.Slow) {
+			return
+		}
+	}
+}
+
+// hijack takes the connection out of net/http's hands.
+func hijack(w http.ResponseWriter) net.Conn {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return conn
 }
 
 // writeBody sends the body, byte by byte if it is to be slow. Writing fails only when nobody listens any more,

@@ -93,6 +93,17 @@ func TestConnectionsAreResetOrClosed(t *testing.T) {
 	}
 }
 
+func TestRawBytesAreSentAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for name, slow := range map[string]time.Duration{"at once": 0, "slowly": 100 * time.Microsecond} {
+		server := start(t, answering(&simulator.Answer{Raw: "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 299 Odd\r\n\r\nto the end", Slow: slow}))
+		response, body := get(t, server, example)
+		assert.Equal(t, "299 Odd", response.Status, name)
+		assert.Equal(t, http.Header{}, response.Header)
+		assert.Equal(t, "to the end", body, "the connection is closed behind it")
+	}
+}
+
 func TestCutBodyIsShorterThanAnnounced(t *testing.T) {
 	t.Parallel()
 	server := start(t, answering(&simulator.Answer{Body: `{"task_count":"0"}`, Cut: 5}))
@@ -131,6 +142,7 @@ var endings = map[string]*simulator.Answer{
 	"hang":    {Hang: true},
 	"delay":   {Delay: time.Hour},
 	"slow":    {Body: "12", Slow: time.Hour},
+	"raw":     {Raw: "HTTP/1.1 200 OK", Slow: time.Hour},
 	"endless": {Endless: true, Body: `{"tasks":[`},
 }
 
@@ -152,7 +164,7 @@ func TestAnswersUnderWayEndOnClose(t *testing.T) {
 				}
 				ended <- err
 			}()
-			if answer.Endless || answer.Slow > 0 {
+			if answer.Raw == "" && (answer.Endless || answer.Slow > 0) { // it has a head
 				<-started
 			} else {
 				require.Eventually(t, func() bool { return server.Count("task") == 1 }, 5*time.Second, time.Millisecond)
