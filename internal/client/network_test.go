@@ -3,12 +3,14 @@ package client
 import (
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -152,6 +154,48 @@ func TestAProxyThatRefuses(t *testing.T) {
 			assert.Zero(t, fault(t, err).Answer.StatusCode, "the API answered nothing")
 		})
 	}
+}
+
+func TestAProxyThatDoesNotAnswerIsLetGo(t *testing.T) {
+	t.Parallel()
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { proxy.Close() })
+	ended := make(chan error, 1)
+	go func() {
+		conn, err := proxy.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second)) // net/http would go on waiting for a minute
+		_, err = io.Copy(io.Discard, conn)
+		ended <- err
+	}()
+	transport := NewTransport(100 * time.Millisecond)
+	transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Addr().String()})
+	c := &Client{Endpoint: "https://dms.test", ProjectID: "p1", Timeout: 100 * time.Millisecond, Transport: transport}
+	_, err = c.Task(t.Context(), "i1", "t1")
+	assert.Equal(t, "failing", class(fault(t, err)))
+	assert.NoError(t, <-ended, "the connection to the proxy is closed")
+}
+
+func TestAConnectionThatHasBeenHeardOfMayBeSilent(t *testing.T) {
+	t.Parallel()
+	connections := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connections[r.RemoteAddr] = true
+		reply{Status: 200, Body: `{"tasks":[{"id":"t1"}]}`}.write(w)
+	}))
+	t.Cleanup(server.Close)
+	const timeout = 500 * time.Millisecond
+	c := &Client{Endpoint: server.URL, ProjectID: "p1", Timeout: timeout, Transport: NewTransport(timeout)}
+	for range 2 {
+		_, err := c.Task(t.Context(), "i1", "t1")
+		require.NoError(t, err)
+		time.Sleep(timeout + timeout/5) // as between two polls
+	}
+	assert.Len(t, connections, 1, "connections")
 }
 
 func TestAnEndlessHeaderIsAnOutage(t *testing.T) {

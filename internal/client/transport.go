@@ -22,7 +22,7 @@ func (e *ProxyError) Error() string {
 }
 
 // NewTransport returns a transport for polling: it keeps one connection, goes through the proxy that HTTPS_PROXY and NO_PROXY name,
-// and trusts the certificates that SSL_CERT_FILE names. A connection has to stand within timeout.
+// and trusts the certificates that SSL_CERT_FILE names. A connection has to stand within timeout, and to bring something within as long again.
 func NewTransport(timeout time.Duration) *http.Transport {
 	// HTTP/1.1 only: a request that ran out of time closes its connection, and the next one gets a fresh one.
 	// On HTTP/2 it would go on using the connection that may be the trouble.
@@ -31,7 +31,7 @@ func NewTransport(timeout time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: refused,
-		DialContext:            (&net.Dialer{Timeout: timeout}).DialContext,
+		DialContext:            dial(timeout),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots()},
 		TLSHandshakeTimeout:    timeout,
 		Protocols:              &protocols,
@@ -40,6 +40,35 @@ func NewTransport(timeout time.Duration) *http.Transport {
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true,
 	}
+}
+
+// dial opens connections that must not be silent for longer than timeout at first. A proxy that is asked for a tunnel and does not answer
+// would else be waited for a minute, whoever has given up by then, and each poll would leave one more connection behind.
+func dial(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: timeout}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(timeout)) // fails for a closed connection only
+		return &unheard{Conn: conn}, nil
+	}
+}
+
+// unheard is a connection with a deadline that ends with the first byte.
+type unheard struct {
+	net.Conn
+	heard bool
+}
+
+func (c *unheard) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 && !c.heard {
+		c.heard = true
+		_ = c.SetReadDeadline(time.Time{}) // as above
+	}
+	return n, err
 }
 
 func refused(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
