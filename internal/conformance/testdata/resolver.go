@@ -1,0 +1,17 @@
+// This file is built into dmswait by a test, and by nothing else: it has Go's resolver ask the server that the test names.
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+)
+
+func init() {
+	net.DefaultResolver = &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "udp", os.Getenv("TEST_RESOLVER"))
+		},
+	}
+}
