@@ -30,6 +30,7 @@ func untilSignal() context.Context {
 		first := <-signals
 		cancel(report.Interrupt{Signal: first.(syscall.Signal)})
 		second := <-signals
+		report.Settle()
 		os.Exit(128 + int(second.(syscall.Signal)))
 	}()
 	return ctx

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -46,7 +49,7 @@ func tryResults(folder string) error {
 }
 
 // publish writes the result everywhere it goes, stdout last, and returns the exit code.
-func (w *wait) publish() int {
+func (w *wait) publish(ctx context.Context) int {
 	unwritten := w.writeOutputs()
 	code := report.ExitCode(w.result.Result, w.cfg.SucceedOn, len(unwritten) == 0)
 	w.log.End(report.Ending{
@@ -57,7 +60,7 @@ func (w *wait) publish() int {
 		OnStdout:  w.cfg.Format == "text" && !w.isQuiet(code),
 	})
 	w.stderr.Flush() // so that a terminal shows the result last
-	if err := w.print(code); err != nil {
+	if err := w.print(ctx, code); err != nil {
 		w.log.NotOnStdout(err)
 		code = report.ExitCode(w.result.Result, w.cfg.SucceedOn, false)
 	}
@@ -71,14 +74,34 @@ func (w *wait) isQuiet(code int) bool {
 }
 
 // print writes the result to stdout.
-func (w *wait) print(code int) (err error) {
+func (w *wait) print(ctx context.Context, code int) error {
 	switch {
 	case w.cfg.Format == "json":
-		_, err = fmt.Fprintln(w.stdout, w.result.JSON())
+		return say(ctx, w.stdout, w.result.JSON()+"\n")
 	case w.cfg.Format == "text" && !w.isQuiet(code):
-		_, err = fmt.Fprintln(w.stdout, w.result.Message())
+		return say(ctx, w.stdout, w.result.Message()+"\n")
 	}
-	return err
+	return nil
+}
+
+// say writes to stdout. It waits for a reader as long as that takes, but after a signal a second at most.
+func say(ctx context.Context, stdout io.Writer, text string) error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(stdout, text)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Second):
+		return errors.New("nobody reads it")
+	}
 }
 
 // writeOutputs writes the result to all other places, and tells where it could not, and why. One that fails does not hinder the others.

@@ -36,26 +36,26 @@ func runOn(ctx context.Context, metadataAddress string, args []string, getenv fu
 			code = report.Internal.Code
 		}
 	}()
-	cfg, faults := config.Parse(args, getenv)
+	cfg, faults := config.Parse(ctx, args, getenv)
 	switch {
 	case cfg.Help:
-		return show(stdout, config.Help()+report.Help())
+		return show(ctx, stdout, config.Help()+report.Help())
 	case cfg.Version:
-		return show(stdout, "dmswait "+version()+"\n")
+		return show(ctx, stdout, "dmswait "+version()+"\n")
 	}
 	w := newWait(cfg, start, getenv, stdout, log)
 	w.mask(cfg.Secrets()...) // before anything else is printed
 	faults = append(faults, w.tryPlaces()...)
 	if cfg.DryRun && len(faults) == 0 {
-		return show(stdout, w.plan())
+		return show(ctx, stdout, w.plan())
 	}
 	w.report(w.guarded(ctx, metadataAddress, faults))
-	return w.publish()
+	return w.publish(ctx)
 }
 
 // show prints what was asked for instead of a wait.
-func show(stdout io.Writer, text string) int {
-	if _, err := io.WriteString(stdout, text); err != nil {
+func show(ctx context.Context, stdout io.Writer, text string) int {
+	if err := say(ctx, stdout, text); err != nil {
 		return report.NotWritten
 	}
 	return 0
@@ -116,6 +116,9 @@ func (w *wait) guarded(ctx context.Context, metadataAddress string, faults []con
 			err = report.Panic{Value: bug, Stack: string(debug.Stack())}
 		}
 	}()
+	if ctx.Err() != nil { // which may be why there are faults: a file was not read to its end
+		return context.Cause(ctx)
+	}
 	if len(faults) > 0 {
 		var lines report.Faults
 		for _, fault := range faults {

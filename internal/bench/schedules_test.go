@@ -64,7 +64,7 @@ func TestThePlotIsWhatTheProgramDraws(t *testing.T) {
 func TestOurDefaultsAreTheProgramsOwn(t *testing.T) {
 	t.Parallel()
 	// With a token, so that no profile is looked for.
-	cfg, _ := config.Parse(nil, func(name string) string { return map[string]string{"DMSWAIT_AUTH_TOKEN": "token"}[name] })
+	cfg, _ := config.Parse(t.Context(), nil, func(name string) string { return map[string]string{"DMSWAIT_AUTH_TOKEN": "token"}[name] })
 	assert.Equal(t, cfg.Interval, defaultInterval)
 	assert.Equal(t, cfg.MaxInterval, defaultMaxInterval)
 }

@@ -3,12 +3,9 @@
 package config
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +45,7 @@ type Config struct {
 	timeout, interval, maxInterval, grace, maxOutage, requestTimeout optional
 	given                                                            map[string]string // where each input that has a value, right or wrong, is from
 	secrets                                                          []string
+	ctx                                                              context.Context // of Parse: its end calls off the reading of files
 }
 
 // Since is the earliest time of creation of a task that is looked for by name: an instant, or a duration back from the server's clock.
@@ -73,8 +71,10 @@ type Fault struct {
 func (f Fault) Error() string { return f.Input + ": " + f.Problem }
 
 // Parse reads flags (args, without the program's name) and environment. It returns a Config as far as it could be read, and all that is wrong with it.
-func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
+// A file that keeps it waiting is left, with a fault, when ctx ends.
+func Parse(ctx context.Context, args []string, getenv func(string) string) (*Config, []Fault) {
 	c := &Config{
+		ctx:    ctx,
 		Format: "text", LogFormat: "text",
 		OutputPrefix: "DMS_",
 		Debug:        getenv("RUNNER_DEBUG") == "1",
@@ -87,7 +87,7 @@ func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 		return c, nil
 	}
 	for _, in := range Inputs() {
-		value, from, err := lookup(in, flags, getenv)
+		value, from, err := c.lookup(in, flags, getenv)
 		if err == nil && value == "" {
 			continue
 		}
@@ -110,7 +110,7 @@ func Parse(args []string, getenv func(string) string) (*Config, []Fault) {
 
 // lookup finds the value of an input and where it is from: its flag, the CI system's variable, its own variable or, for a secret, a file.
 // An empty value counts as none on every level.
-func lookup(in Input, flags *pflag.FlagSet, getenv func(string) string) (value, from string, err error) {
+func (c *Config) lookup(in Input, flags *pflag.FlagSet, getenv func(string) string) (value, from string, err error) {
 	if flag := flags.Lookup(in.Flag()); flag != nil && strings.TrimSpace(flag.Value.String()) != "" {
 		return strings.TrimSpace(flag.Value.String()), "--" + in.Flag(), nil
 	}
@@ -130,7 +130,7 @@ func lookup(in Input, flags *pflag.FlagSet, getenv func(string) string) (value, 
 	if path == "" {
 		return "", "", nil
 	}
-	value, err = readSecret(path)
+	value, err = readSecret(c.ctx, path)
 	return value, name, err
 }
 
@@ -156,46 +156,6 @@ func trim(in Input, value string) string {
 
 func cutNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
-}
-
-// readSecret reads a secret from a file.
-func readSecret(path string) (string, error) {
-	content, err := readFile(path)
-	if err != nil {
-		return "", fmt.Errorf("its file can't be read: %w", err)
-	}
-	secret := cutNewline(string(content))
-	if secret == "" {
-		return "", errors.New("its file is empty")
-	}
-	return secret, nil
-}
-
-// readFile reads a small file. Its errors don't show the path: whoever took the variable for that of the secret itself has the secret there.
-func readFile(path string) ([]byte, error) {
-	const longest = 1 << 20
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	defer file.Close()
-	// What is read counts, not the size that is told: a pipe and a device tell none.
-	content, err := io.ReadAll(io.LimitReader(file, longest+1))
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	if len(content) > longest {
-		return nil, errors.New("it is longer than any secret")
-	}
-	return content, nil
-}
-
-func withoutPath(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		return inPath.Err
-	}
-	return err
 }
 
 func (c *Config) applyDefaults() {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -41,7 +42,7 @@ func anonymous() vars {
 
 // read parses, and returns the faults as people see them.
 func read(v vars, args ...string) (*Config, []string) {
-	c, faults := Parse(args, v.get)
+	c, faults := Parse(context.Background(), args, v.get)
 	lines := []string{}
 	for _, fault := range faults {
 		lines = append(lines, fault.Error())

@@ -97,7 +97,7 @@ func TestAnInputWhoseFlagIsWrongIsNotCalledMissingToo(t *testing.T) {
 
 func TestAFlagIsNotTheValueOfTheOneBeforeIt(t *testing.T) {
 	t.Parallel()
-	_, faults := Parse([]string{"--task-id", "--timeout", "5m"}, func(string) string { return "" })
+	_, faults := Parse(t.Context(), []string{"--task-id", "--timeout", "5m"}, func(string) string { return "" })
 	var texts []string
 	for _, fault := range faults {
 		texts = append(texts, fault.Error())

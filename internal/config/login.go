@@ -148,7 +148,7 @@ func (c *Config) resolveIDToken(getenv func(string) string) []Fault {
 
 // useIDTokenFile takes a file with an ID token that another tool's variable or file names, if there is one in it.
 func (c *Config) useIDTokenFile(from, path string) []Fault {
-	token, err := readSecret(path)
+	token, err := readSecret(c.ctx, path)
 	if err != nil {
 		return []Fault{{from, err.Error()}}
 	}

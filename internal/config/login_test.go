@@ -213,7 +213,7 @@ func TestNoSecretIsInAnyFaultAndEachIsToBeMasked(t *testing.T) {
 			for name, value := range source {
 				switch {
 				case strings.HasSuffix(name, "_ID_TOKEN_FILE"), name == "DMSWAIT_CREDENTIALS_FILE":
-					content, _ := readFile(value)
+					content, _ := readFile(t.Context(), value)
 					for word := range strings.FieldsFuncSeq(string(content), func(r rune) bool { return r == '=' || r == '\n' }) {
 						if strings.HasPrefix(word, "s3cret") {
 							want = append(want, word)

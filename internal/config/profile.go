@@ -24,7 +24,7 @@ func (c *Config) useProfile(getenv func(string) string) []Fault {
 		}
 		path, from = filepath.Join(home(getenv), ".huaweicloud", "credentials"), "~/.huaweicloud/credentials"
 	}
-	content, err := readFile(path)
+	content, err := readFile(c.ctx, path)
 	if !named && errors.Is(err, fs.ErrNotExist) {
 		return none
 	}

@@ -100,7 +100,7 @@ func sdkClient(t *testing.T, at cloud, credentials auth.ICredential) *rocketmq.R
 // login makes our client of an environment, as a run of dmswait does.
 func login(t *testing.T, getenv func(string) string, base http.RoundTripper) *client.Client {
 	t.Helper()
-	c, faults := config.Parse([]string{"--instance-id=" + instance, "--task-id=" + task}, getenv)
+	c, faults := config.Parse(t.Context(), []string{"--instance-id=" + instance, "--task-id=" + task}, getenv)
 	require.Empty(t, faults)
 	transport := &credential.Transport{Base: base}
 	switch c.Login.Way {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,7 @@ import (
 type identity struct{ AccessKey, SecretKey, SecurityToken, ProjectID, IDPID, IDTokenFile string }
 
 func readByUs(getenv func(string) string) (identity, []config.Fault) {
-	c, faults := config.Parse([]string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}, getenv)
+	c, faults := config.Parse(context.Background(), []string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}, getenv)
 	return identity{c.Login.AccessKey, c.Login.SecretKey, c.Login.SecurityToken, c.ProjectID, c.Login.IDPID, c.Login.IDTokenFile}, faults
 }
 

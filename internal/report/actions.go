@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -49,17 +50,23 @@ func (a *Actions) EndGroup() { _ = caught(a.action.EndGroup) }
 // SetOutputs appends all outputs to the step's file in one write, so that none is lost or cut by somebody else's.
 // The delimiter is a new random one, which no value can forge.
 func (a *Actions) SetOutputs(outputs []Output) error {
-	delimiter := "dmswait_" + rand.Text()
+	path, delimiter := a.action.Getenv("GITHUB_OUTPUT"), "dmswait_"+rand.Text()
+	before, unknown := os.Stat(path)
 	var blocks []string
-	if endsOpen(a.action.Getenv("GITHUB_OUTPUT")) {
+	if endsOpen(path) {
 		blocks = append(blocks, "")
 	}
 	for _, output := range outputs {
 		blocks = append(blocks, output.Name+"<<"+delimiter+"\n"+output.Text+"\n"+delimiter)
 	}
-	return caught(func() {
+	err := caught(func() {
 		a.action.IssueFileCommand(&githubactions.Command{Name: "output", Message: strings.Join(blocks, "\n")})
 	})
+	if err != nil && unknown == nil && before.Mode().IsRegular() {
+		// A disk that filled up may have taken a part: for half an output the runner would refuse the whole file, others' outputs too.
+		err = errors.Join(err, os.Truncate(path, before.Size()))
+	}
+	return err
 }
 
 // endsOpen tells whether another program left the last line of a file without its end, so that ours would become a part of it.
@@ -93,5 +100,8 @@ func caught(f func()) (err error) {
 
 // AddSummary appends to the job summary.
 func (a *Actions) AddSummary(markdown string) error {
+	if info, err := os.Stat(a.action.Getenv("GITHUB_STEP_SUMMARY")); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return errors.New("it is a named pipe") // to open it would wait for a reader
+	}
 	return caught(func() { a.action.AddStepSummary(markdown) })
 }

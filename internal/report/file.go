@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -96,6 +97,8 @@ func TryFolder(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return err
 	}
+	making.Lock()
+	defer making.Unlock()
 	file, err := os.CreateTemp(path, ".dmswait-*")
 	if err != nil {
 		return err
@@ -123,6 +126,8 @@ func target(path string) (string, error) {
 // replace puts a new file in the place of the old one. Where the system refuses to, the old one is untouched, and may be written in place.
 // A full disk is no such refusal: in place, it would cost the old content, too.
 func replace(path string, content []byte, mode fs.FileMode) (refused bool, err error) {
+	making.Lock()
+	defer making.Unlock()
 	file, err := os.CreateTemp(filepath.Dir(path), ".dmswait-*")
 	if err != nil {
 		return true, err
@@ -138,6 +143,23 @@ func replace(path string, content []byte, mode fs.FileMode) (refused bool, err e
 	}
 	err = os.Rename(file.Name(), path)
 	return err != nil, err
+}
+
+// making is held as long as there is a file under a name that is not to stay.
+var making sync.Mutex
+
+// Settle lets a file that is being replaced be finished, and no other be begun: then the process can end where it is and leaves nothing behind.
+// It waits for a moment only.
+func Settle() {
+	settled := make(chan struct{})
+	go func() {
+		making.Lock()
+		close(settled)
+	}()
+	select {
+	case <-settled:
+	case <-time.After(patience / 4):
+	}
 }
 
 func writeInPlace(path string, content []byte, mode fs.FileMode) error {

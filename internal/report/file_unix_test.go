@@ -3,6 +3,7 @@
 package report
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,4 +39,20 @@ func TestAnOpenFileOfOursIsAppendedTo(t *testing.T) {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, "precious\nresult\n", string(content))
+}
+
+func TestASummaryIntoAPipeIsAnErrorAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	done := make(chan error, 1)
+	go func() {
+		done <- NewActions(io.Discard, func(string) string { return path }).AddSummary("x")
+	}()
+	select {
+	case err := <-done:
+		assert.EqualError(t, err, "it is a named pipe")
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "it hangs")
+	}
 }

@@ -171,5 +171,5 @@ func ascii(text string) string {
 			return '?'
 		}
 		return r
-	}, text)
+	}, visible(text))
 }

@@ -57,6 +57,8 @@ func TestALiveLineIsASCIIWhateverTheServiceSays(t *testing.T) {
 			assert.True(t, r >= ' ' && r <= '~', "%q", line)
 		}
 	}
+	line := LiveStatus{State: "::error::x", Name: "##[error]x", Progress: 5}.line(0, 500)
+	assert.Equal(t, `:\x3aerror::x [#...................] 5%  #\x23[error]x  0s, looking`, line, "nor is it a command to a runner")
 }
 
 func TestThereIsNoLiveLineWhereNoneCanBe(t *testing.T) {

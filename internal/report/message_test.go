@@ -78,6 +78,33 @@ func TestNothingOfTheServiceGetsIntoTheMessageButStatusCodeAndIds(t *testing.T) 
 	}
 }
 
+func TestACodeOrAnIdThatLooksLikeNoneIsLeftOutOfTheMessage(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"DMS.00500001":           " (503 DMS.00500001)",
+		"a-B_9.":                 " (503 a-B_9.)",
+		strings.Repeat("x", 64):  " (503 " + strings.Repeat("x", 64) + ")",
+		strings.Repeat("x", 65):  " (503)",
+		"":                       " (503)",
+		"DMS 5":                  " (503)",
+		"DMS.5\n":                " (503)",
+		"\nDMS.5":                " (503)",
+		"::error::":              " (503)",
+		"DMS.5\u202e":            " (503)",
+		"D\u041cS.5":             " (503)", // a letter of another alphabet
+		"\xff":                   " (503)",
+		"hunter2.hunter2":        " (503)", // a secret of ours
+		"DMS.hunter2.hunter2.00": " (503)",
+	} {
+		r := ofTask(client.Task{}, ending(poll.ErrUnavailable, answered(503, code, "")))
+		r.Hider = NewHider([]string{"hunter2.hunter2"})
+		assert.Equal(t, "The API gave no good answer"+want+"; whether the task goes on is not known.", r.Message(), "%q", code)
+	}
+	for id, want := range map[string]string{"t-1_a": "Task t-1_a", "": "The task", "t 1": "The task", "t1\n": "The task", strings.Repeat("1", 65): "The task"} {
+		assert.Equal(t, want+" ended with FAILED.", ofTask(client.Task{ID: id, Status: client.Failed}, nil).Message(), "%q", id)
+	}
+}
+
 func TestTheMessageNamesNoHostRegionOrProject(t *testing.T) {
 	t.Parallel()
 	where := "dms.cn-north-4.myhuaweicloud.com project 0a1b"

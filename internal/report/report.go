@@ -27,8 +27,8 @@ type Report struct {
 // Message is one sentence in our own words. Nothing of the service is in it but status, code and ids.
 func (r Report) Message() string {
 	task := "The task"
-	if r.TaskID != "" {
-		task = "Task " + plain(r.TaskID)
+	if isPlain(r.TaskID) {
+		task = "Task " + r.TaskID
 	}
 	status := r.plain(string(r.Task.Status))
 	if status == "" {
@@ -107,10 +107,11 @@ func (r Report) answered() string {
 	if e == nil || e.Answer.StatusCode == 0 || e.Answer.StatusCode == 200 {
 		return ""
 	}
-	if e.Code == "" {
-		return fmt.Sprintf(" (%d)", e.Answer.StatusCode)
+	// A code that is none, or hides a secret, says nothing: the log has it as it was.
+	if code := r.Hider.Hide(e.Code); isPlain(code) {
+		return fmt.Sprintf(" (%d %s)", e.Answer.StatusCode, code)
 	}
-	return fmt.Sprintf(" (%d %s)", e.Answer.StatusCode, r.plain(e.Code))
+	return fmt.Sprintf(" (%d)", e.Answer.StatusCode)
 }
 
 // plain is what a message may hold of the service's text. Secrets go first: cut, they could not be told any more.

@@ -60,9 +60,16 @@ func Human(d time.Duration) string {
 	return text
 }
 
-// plain keeps what an id, a code or a status is made of, since messages go where nothing else is safe.
+// longestWord is how long a word of the service may be in a message.
+const longestWord = 64
+
+// isPlain tells of a code or an id that it looks like one. What does not is no part of a message, since messages go where nothing else is safe.
+func isPlain(text string) bool {
+	return text != "" && len(text) <= longestWord && plain(text) == text
+}
+
+// plain keeps what an id, a code or a status is made of.
 func plain(text string) string {
-	const longest = 64
 	kept := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
@@ -70,5 +77,5 @@ func plain(text string) string {
 		}
 		return '_'
 	}, text)
-	return kept[:min(len(kept), longest)]
+	return kept[:min(len(kept), longestWord)]
 }
