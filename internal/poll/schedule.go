@@ -69,9 +69,9 @@ func (s *Schedule) next(answer kind, asked demand) time.Duration {
 		doubled := 2 * min(max(s.last, s.interval), s.slowest/2)
 		s.throttled = max(times(doubled, 1+spread*chance), times(min(asked.window, s.slowest), chance))
 	case asked.slower:
-		least = times(least, 1+Jitter*s.random())
+		least = max(least, times(least, 1+Jitter*s.random())) // max: a float has fewer digits
 		if s.throttled == 0 {
-			s.throttled = max(s.last, s.interval)
+			s.throttled = min(max(s.last, s.interval), s.slowest) // the last pause may have been a longer Retry-After
 		}
 	}
 	pause := s.throttled
@@ -82,6 +82,11 @@ func (s *Schedule) next(answer kind, asked demand) time.Duration {
 	return s.last
 }
 
+// times stays within what a duration can be.
 func times(pause time.Duration, factor float64) time.Duration {
-	return time.Duration(min(float64(pause)*factor, math.MaxInt64/2)) // half, since a float of MaxInt64 is one too many for an int64
+	exact := float64(pause) * factor
+	if exact >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(exact)
 }

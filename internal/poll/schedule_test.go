@@ -88,6 +88,14 @@ func TestAnOutageAfterThrottlingStaysSlow(t *testing.T) {
 	assert.Equal(t, 900*time.Millisecond, s.next(missing, demand{}), "a missing answer is a good one")
 }
 
+func TestARetryAfterIsOverWithThePauseThatItAskedFor(t *testing.T) {
+	t.Parallel()
+	s := NewSchedule(time.Second, 20*time.Second, steady)
+	assert.Equal(t, time.Hour, s.next(there, demand{retryAfter: time.Hour}))
+	assert.Equal(t, time.Minute, s.next(failing, demand{slower: true, retryAfter: 5 * time.Second}), "not another hour")
+	assert.Equal(t, time.Minute, s.next(failing, demand{}))
+}
+
 func TestRetryAfterIsAFloorUnderThePause(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(
