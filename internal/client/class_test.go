@@ -16,7 +16,7 @@ import (
 )
 
 // answers are answers to `get task "t1"`, with what they are by the error's methods, and how the error reads; empty: no error.
-func answers(t *testing.T) (all []struct {
+func answers(t testing.TB) (all []struct {
 	reply
 	Name, Is, Error string
 }) {

@@ -132,7 +132,7 @@ func failing(err error) *Client {
 }
 
 // fault is the *Error that every error of this package is.
-func fault(t *testing.T, err error) *Error {
+func fault(t testing.TB, err error) *Error {
 	t.Helper()
 	var e *Error
 	require.True(t, errors.As(err, &e), "%T: %v", err, err)

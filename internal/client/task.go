@@ -174,7 +174,7 @@ func text(raw json.RawMessage) string {
 	if json.Compact(&compact, raw) != nil {
 		return ""
 	}
-	return compact.String()
+	return strings.ToValidUTF8(compact.String(), "\ufffd") // as it is with strings
 }
 
 // timeLayouts are the forms DMS is known to write times in, epoch milliseconds aside. Parse takes fractions of a second with each.
@@ -194,4 +194,4 @@ func parseTime(s string) (time.Time, bool) {
 }
 
 // plausible keeps out the zero times of other languages, and times whose differences overflow.
-func plausible(t time.Time) bool { return t.Year() >= 2000 && t.Year() < 2200 }
+func plausible(t time.Time) bool { return t.UTC().Year() >= 2000 && t.UTC().Year() < 2200 }

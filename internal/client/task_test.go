@@ -91,6 +91,8 @@ func TestFieldsOfAnyTypeAreReadAsText(t *testing.T) {
 		`{ "a": [1, "<&>"] }`:  `{"a":[1,"<&>"]}`,
 		`[ ]`:                  `[]`,
 		`"\ud800"`:             "\ufffd",
+		"\"\xff\"":             "\ufffd",
+		"{\"a\":\"\xff\"}":     "{\"a\":\"\ufffd\"}",
 	} {
 		body := fmt.Sprintf(`{"tasks":[{"name":%[1]s,"user_name":%[1]s,"user_id":%[1]s,"params":%[1]s,"status":%[1]s,"created_at":%[1]s,"updated_at":%[1]s,"id":"t1"}]}`, value)
 		tasks, err := decodeTasks([]byte(body))

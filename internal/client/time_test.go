@@ -38,6 +38,17 @@ func TestTimesWithoutAFractionAreRead(t *testing.T) {
 	}
 }
 
+func TestATimeIsTheSameInEveryTimeZone(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{
+		`"2200-01-01T07:59:59+08:00"`: true, `"2199-12-31T23:59:59Z"`: true, `"2000-01-01T00:00:00Z"`: true, `"1999-12-31T19:00:00-05:00"`: true,
+		`"2000-01-01T07:59:59+08:00"`: false, `"1999-12-31T23:59:59Z"`: false, `"2199-12-31T19:00:00-05:00"`: false,
+	} {
+		_, ok := created(t, value)
+		assert.Equal(t, want, ok, value)
+	}
+}
+
 func TestATimeThatTellsNothingIsNoTime(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{

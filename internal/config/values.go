@@ -24,8 +24,8 @@ const (
 	letters = small + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// isOf tells whether a text has no character but those of a set.
-func isOf(set, text string) bool { return strings.Trim(text, set) == "" }
+// isOf tells whether a text is made of the characters of a set, and of one at least.
+func isOf(set, text string) bool { return text != "" && strings.Trim(text, set) == "" }
 
 type target func(*Config) *string
 
@@ -123,7 +123,8 @@ func baseURL(value string) (string, error) {
 	if !isPort(u.Port()) {
 		return "", errors.New("has no valid port")
 	}
-	if net.ParseIP(strings.Trim(u.Hostname(), "[]")) == nil && strings.ContainsFunc(u.Hostname(), notInHostName) {
+	// A label of a name is not empty, but behind its end.
+	if net.ParseIP(strings.Trim(u.Hostname(), "[]")) == nil && (strings.ContainsFunc(u.Hostname(), notInHostName) || strings.Contains("."+u.Hostname(), "..")) {
 		return "", errors.New("has no valid host name")
 	}
 	return u.Scheme + "://" + strings.ToLower(strings.TrimSuffix(u.Host, ":")), nil

@@ -100,7 +100,9 @@ func nonsense(op string, answer client.Answer) error {
 func without(secret string, err error) error {
 	var e *client.Error
 	if secret != "" && errors.As(err, &e) {
-		e.Message = strings.ReplaceAll(e.Message, secret, "***")
+		for _, told := range []*string{&e.Code, &e.Message, &e.Answer.RequestID} {
+			*told = strings.ReplaceAll(*told, secret, "***")
+		}
 	}
 	return err
 }

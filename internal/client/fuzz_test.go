@@ -1,0 +1,274 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+func FuzzTasks(f *testing.F) {
+	example, err := os.ReadFile("testdata/example.json")
+	require.NoError(f, err)
+	f.Add(example)
+	for _, seed := range []string{
+		``, `null`, `{}`, `{"tasks":null}`, `{"tasks":[]}`, `{"tasks":{}}`, `{"tasks":[null,1,"x",[],{}]}`, `{"tasks":[{"id":1,"status":" success ","params":{"a":[1, 2]}}]}`,
+		"{\"tasks\":[{\"id\":\"t1\",\"name\":\"\xff\",\"params\":{\"a\":\"\xff\"},\"status\":\"ß\xff\"}]}", `{"tasks":[{"id":"t1"},{"id":"T1","created_at":1592881203471}]}`,
+		`{"tasks":[{"id":"t1","status":"FAILED"}],"tasks":[{"id":"\ud800","name":null,"user_id":true}]}`, `{"TASKS":[{"ID":"t1"}]}`,
+		`{"tasks":[{"id":"t1","name":"n","created_at":1592881203471},{"id":"t2","name":"n","created_at":1592881203472}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		tasks, err := decodeTasks(body)
+		if err != nil {
+			require.Nil(t, tasks)
+			require.Equal(t, errNotJSON, err)
+			return
+		}
+		require.True(t, json.Valid(body))
+		require.Len(t, tasks, objects(body))
+		again, err := decodeTasks(encodeTasks(t, tasks))
+		require.NoError(t, err)
+		require.Equal(t, tasks, again)
+		for _, task := range tasks {
+			requireTask(t, task)
+			if !ValidID(task.ID) {
+				continue
+			}
+			found, err := answering(http.StatusOK, nil, strings.NewReader(string(body))).Task(t.Context(), "i1", strings.ToLower(task.ID))
+			require.NoError(t, err)
+			require.Equal(t, strings.ToLower(task.ID), strings.ToLower(found.ID))
+			list := List{Tasks: tasks}
+			newest, count := list.Newest(task.Name, time.Time{})
+			created, dated := task.Created()
+			latest, _ := newest.Created()
+			require.False(t, dated && (count == 0 || newest.Name != task.Name || created.After(latest)))
+		}
+	})
+}
+
+// objects counts the tasks that a body lists; what is no object is none. Of a key that is there twice the last one counts.
+func objects(body []byte) (n int) {
+	var answer map[string]any
+	_ = json.Unmarshal(body, &answer)
+	entries, _ := answer["tasks"].([]any)
+	for _, entry := range entries {
+		if _, ok := entry.(map[string]any); ok {
+			n++
+		}
+	}
+	return n
+}
+
+// encodeTasks writes tasks as the API does.
+func encodeTasks(t *testing.T, tasks []Task) []byte {
+	t.Helper()
+	entries := []map[string]string{}
+	for _, task := range tasks {
+		entries = append(entries, map[string]string{
+			"id": task.ID, "name": task.Name, "user_name": task.UserName, "user_id": task.UserID, "params": task.Params,
+			"status": string(task.Status), "created_at": task.CreatedAt, "updated_at": task.UpdatedAt,
+		})
+	}
+	body, err := json.Marshal(map[string]any{"task_count": strconv.Itoa(len(entries)), "tasks": entries})
+	require.NoError(t, err)
+	return body
+}
+
+func requireTask(t *testing.T, task Task) {
+	t.Helper()
+	status := string(task.Status)
+	require.Equal(t, strings.ToUpper(strings.TrimSpace(status)), status)
+	require.Equal(t, strings.Contains(" SUCCESS FAILED DELETED CANCELLED ", " "+status+" ") && !strings.Contains(status, " ") && status != "", task.Status.Ended())
+	require.False(t, task.Status.Ended() && !task.Status.Known())
+	for _, text := range []string{task.ID, task.Name, task.UserName, task.UserID, task.Params, status, task.CreatedAt, task.UpdatedAt} {
+		require.True(t, utf8.ValidString(text), "%q", text)
+	}
+}
+
+func FuzzProgress(f *testing.F) {
+	for _, seed := range []string{
+		``, `null`, `{}`, `{"progress_percentage":0}`, `{"progress_percentage":"100"}`, `{"progress_percentage":"99.99"}`, `{"progress_percentage":1e2}`, `{"progress_percentage":"0x1p6"}`,
+		`{"progress_percentage":"NaN"}`, `{"progress_percentage":"-0"}`, `{"progress_percentage":100.0000001}`, `{"progress_percentage":"Inf"}`, `{"progress_percentage":101}`, `{"progress_percentage":{}}`,
+		`{"progress_percentage":5,"step_list":[null,{},{"name":1,"statue":"WAITING"}]}`, `{"progress_percentage":5,"step_list":{}}`,
+		`{"progress_percentage":5,"step_list":[` + strings.Repeat("{},", 60) + `{}]}`, "{\"progress_percentage\":5,\"step_list\":[{\"name\":[\"\xff\"]}]}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		progress, err := decodeProgress(body)
+		if err != nil {
+			require.Equal(t, errNotJSON, err)
+			require.Zero(t, progress)
+			return
+		}
+		require.True(t, json.Valid(body))
+		require.True(t, progress.Percent >= 0 && progress.Percent <= 100, "%d %%", progress.Percent)
+		require.LessOrEqual(t, len(progress.Steps), 50)
+		for _, step := range progress.Steps {
+			require.True(t, utf8.ValidString(step.Name+step.State), "%q", step)
+		}
+	})
+}
+
+// FuzzAnswer holds whatever may be answered to be a success or an error of one class, and the same whether it is traced or not. The bits of how it is
+// asked are: 1 while logging in, 2 and that can't work, 4 the body is cut.
+func FuzzAnswer(f *testing.F) {
+	for _, c := range answers(f) {
+		f.Add(c.Status, []byte(c.Body), c.Headers["X-Request-Id"], byte(0))
+	}
+	f.Add(200, []byte(`{"error_code":"APIGW.0308"}`), "9f31", byte(0))
+	f.Add(404, []byte(`{"error":{"code":404,"message":"m","request_id":"\u0000"},"error_code":""}`), "", byte(1))
+	f.Add(403, []byte("<html>"), "\r\n", byte(3))
+	f.Add(404, []byte(`{"error_code":"DMS.10240407"}`), "", byte(1))
+	f.Add(400, []byte("{}"), "", byte(4))
+	f.Add(200, []byte(`{"tasks":[{"id":"t1"}]}`), "", byte(4))
+	f.Add(500, []byte("upstream \xff connect\terror"), "", byte(4))
+	f.Add(-1, []byte(`{"error_code":{"a":1},"error_msg":[`+strings.Repeat("1,", 6000)+`1]}`), "", byte(2))
+	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string, how byte) {
+		respond := func() *http.Response {
+			content := io.Reader(strings.NewReader(string(body)))
+			if how&4 != 0 {
+				content = io.MultiReader(content, &cutOnce{})
+			}
+			return &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {requestID}}, Body: io.NopCloser(content)}
+		}
+		content, answer, err := Read(t.Context(), "ask", respond())
+		require.Equal(t, status, answer.StatusCode)
+		if err == nil {
+			require.Equal(t, 2, status/100)
+			require.Equal(t, string(body), string(content))
+			require.Zero(t, how&4, "what was cut is no answer")
+		} else {
+			require.Nil(t, content)
+			e := fault(t, err)
+			e.Login, e.Unfit = how&1 != 0, how&2 != 0 && how&1 != 0
+			requireOneClass(t, e)
+		}
+		var trace Trace
+		traced := &Tracer{Base: carrier(func(*http.Request) (*http.Response, error) { return respond(), nil }), Tell: func(t Trace) { trace = t }}
+		for _, transport := range []http.RoundTripper{traced.Base, traced} {
+			c := &Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: transport}
+			task, taskErr := c.Task(t.Context(), "i1", "t1")
+			require.Equal(t, taskErr == nil, strings.EqualFold(task.ID, "t1"))
+			if taskErr != nil {
+				require.Zero(t, task)
+				requireOneClass(t, fault(t, taskErr))
+			}
+			require.False(t, err != nil && taskErr == nil)
+			_, progressErr := c.Progress(t.Context(), "i1", "t1")
+			require.False(t, err != nil && progressErr == nil)
+		}
+		require.Equal(t, status, trace.StatusCode)
+		require.Equal(t, how&4 != 0, trace.Err != nil)
+	})
+}
+
+// cutOnce ends a body too early, and tells so once.
+type cutOnce struct{ told bool }
+
+func (c *cutOnce) Read([]byte) (int, error) {
+	if c.told {
+		return 0, io.EOF
+	}
+	c.told = true
+	return 0, io.ErrUnexpectedEOF
+}
+
+func requireOneClass(t *testing.T, e *Error) {
+	t.Helper()
+	classes := 0
+	for _, is := range []bool{e.Denied(), e.NoSuchAPI(), e.Rejected(), e.Missing(), e.Failing()} {
+		if is {
+			classes++
+		}
+	}
+	require.Equal(t, 1, classes, class(e))
+	settled := e.Unfit || e.Login && e.Answer.StatusCode == http.StatusNotFound // whatever the code is
+	require.False(t, e.Throttled() && !e.Failing() && !settled, "throttled is an outage")
+	require.False(t, e.Err != nil && !errors.Is(e.Err, ErrNoTask) && !e.Denied() && !e.Failing() && !e.Unfit, "what was cut tells nothing: %v", e)
+	require.False(t, e.Misconfigured())
+	require.Less(t, len(e.Error()), 4*(64+500+500+64)+200)
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	f.Add("Thu, 01 Jan 2026 20:00:00 GMT", "Thu, 01 Jan 2026 19:59:59 GMT")
+	for _, value := range []string{"", "0", "7", "-7", "+7", "1.5", "NaN", "9223372037", "99999999999999999999999", "Thu, 01 Jan 2026 20:01:30 GMT", "Thu Jan  1 20:01:30 2026"} {
+		f.Add("Thu, 01 Jan 2026 20:00:00 GMT", value)
+		f.Add(value, "Fri, 31 Dec 9999 23:59:59 GMT")
+	}
+	const longest = math.MaxInt64 / int64(time.Second) // seconds that a duration can be
+	f.Fuzz(func(t *testing.T, date, value string) {
+		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		read := func(local time.Time) Answer {
+			return readAnswer(&http.Response{Header: http.Header{"Retry-After": {value}, "Date": {date}}}, local)
+		}
+		answer := read(at)
+		require.GreaterOrEqual(t, answer.RetryAfter, time.Duration(0))
+		server, told := answer.Clock(at)
+		until, err := http.ParseTime(value)
+		seconds, noSeconds := strconv.ParseUint(value, 10, 64)
+		switch {
+		case noSeconds == nil && seconds <= uint64(longest):
+			require.Equal(t, time.Duration(seconds)*time.Second, answer.RetryAfter)
+		case noSeconds == nil || errors.Is(noSeconds, strconv.ErrRange):
+			require.Equal(t, time.Duration(longest)*time.Second, answer.RetryAfter)
+		case err != nil:
+			require.Zero(t, answer.RetryAfter)
+		case told:
+			require.Equal(t, max(0, until.Sub(server)), answer.RetryAfter)
+		}
+		if !told {
+			return
+		}
+		require.Equal(t, answer.RetryAfter, read(at.AddDate(30, 0, 0)).RetryAfter, "our clock does not matter where the server tells its own")
+		later, _ := answer.Clock(at.Add(90 * time.Second))
+		require.Equal(t, 90*time.Second, later.Sub(server))
+		again, ok := readAnswer(&http.Response{Header: http.Header{"Date": {server.UTC().Format(http.TimeFormat)}}}, at).Clock(at)
+		require.True(t, ok && again.Equal(server), "%v, %v", server, again)
+	})
+}
+
+func FuzzTime(f *testing.F) {
+	for _, seed := range []string{
+		"", "0", "2020-06-23T03:00:03.471Z", "2020-06-23T11:00:03.471+0800", "2020-06-23 11:00:03,471-05:30", "1592881203471", "-1", "+1592881203471", "9223372036854775807",
+		"2199-12-31T23:59:59.999999999Z", "2000-01-01T00:00:00+2359", "2020-02-30T00:00:00Z", "2020-06-23T24:00:00Z", "2020-06-23T03:00:60Z",
+	} {
+		f.Add(seed, "2020-06-23T03:00:08.130Z", "Tue, 23 Jun 2020 03:00:09 GMT")
+		f.Add("2020-06-23T03:00:08.130Z", seed, "Fri, 31 Dec 9999 23:59:59 GMT")
+	}
+	f.Fuzz(func(t *testing.T, created, updated, date string) {
+		task := Task{CreatedAt: created, UpdatedAt: updated, Answer: readAnswer(&http.Response{Header: http.Header{"Date": {date}}}, time.Unix(0, 0))}
+		at, ok := task.Created()
+		if again, same := task.Created(); same != ok || !again.Equal(at) {
+			t.Errorf("%q is %v, then %v", created, at, again)
+		}
+		if ok {
+			milliseconds := at.UnixMilli()
+			for _, text := range []string{
+				at.UTC().Format(time.RFC3339Nano), at.In(time.FixedZone("", 8*3600)).Format("2006-01-02T15:04:05.999999999Z0700"),
+				at.In(time.FixedZone("", -19800)).Format("2006-01-02 15:04:05.999999999Z0700"), strconv.FormatInt(milliseconds, 10), fmt.Sprintf("%013d", milliseconds),
+			} {
+				read, ok := parseTime(text)
+				require.True(t, ok && (read.Equal(at) || read.Equal(at.Truncate(time.Millisecond))), "%q is %v, not %v", text, read, at)
+			}
+		}
+		for _, status := range []Status{Executing, Success} {
+			task.Status = status
+			elapsed, known := task.Elapsed(time.Unix(0, 0).Add(time.Hour))
+			require.False(t, known && elapsed < 0, "%v", elapsed)
+			require.False(t, known && !ok, "without a beginning there is no duration")
+		}
+	})
+}
