@@ -72,17 +72,17 @@ func TestManyPollsCostNoMoreThanTheFirst(t *testing.T) {
 		tell()
 	}
 	const polls = 10_000
-	first, before := testing.AllocsPerRun(100, tell), held()
+	first, before := testing.AllocsPerRun(100, tell), heap()
 	for range polls {
 		tell()
 	}
 	assert.InDelta(t, first, testing.AllocsPerRun(100, tell), 2, "allocations of a poll; pools are emptied now and then")
-	assert.Less(t, (held()-before)/polls, 8.0, "bytes kept of each poll")
+	assert.Less(t, (heap()-before)/polls, 8.0, "bytes kept of each poll")
 	runtime.KeepAlive(timeline)
 }
 
-// held is how much memory is in use, once what nobody needs is gone.
-func held() float64 {
+// heap is how much memory is in use, once what nobody needs is gone.
+func heap() float64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

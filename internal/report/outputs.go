@@ -3,7 +3,6 @@ package report
 import (
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -39,7 +38,7 @@ func OutputMeanings() [][2]string {
 
 // Outputs are all outputs of a report, always all of them and in the same order.
 func (r Report) Outputs() []Output {
-	params, isJSON := redact(r.Hider.Hide(r.Task.Params))
+	params, isJSON := redact(r.Task.Params, r.Hider)
 	task := r.taskJSON(params)
 	paramsJSON := stringOrNull(params)
 	if isJSON {
@@ -47,7 +46,7 @@ func (r Report) Outputs() []Output {
 		paramsJSON = params
 	}
 	return []Output{
-		text("status", r.Hider.Hide(string(r.Task.Status))),
+		text("status", shorten(r.Hider.Hide(string(r.Task.Status)))),
 		text("result", r.Result.Name),
 		number("duration", r.duration()),
 		{"params", params, paramsJSON},
@@ -107,7 +106,7 @@ func harmless(encoded string) string {
 	var b strings.Builder
 	for _, r := range encoded {
 		switch {
-		case unicode.IsPrint(r):
+		case shows(r):
 			b.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

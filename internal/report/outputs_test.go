@@ -193,11 +193,22 @@ func TestOutputsHoldNoSecretOfOurs(t *testing.T) {
 	}
 }
 
+func TestAStatusOfAnyLengthFitsWhereOutputsGoByFile(t *testing.T) {
+	t.Parallel()
+	task := documented()
+	task.Status = client.Status(strings.Repeat("É", 5000))
+	r := ofTask(task, poll.ErrTimeout)
+	content, _ := r.Dotenv("DMS_")
+	assert.LessOrEqual(t, len(content), smallPlace)
+	assert.Equal(t, strings.Repeat("É", 32)+"…", output(r, "status").Text)
+	assert.Contains(t, output(r, "task").Text, string(task.Status), "the task is told as the API has it")
+}
+
 func TestTheJSONHoldsNothingATerminalOrARunnerActsOn(t *testing.T) {
 	t.Parallel()
 	for _, params := range []string{
 		"##[error]", "a\r\n::stop-commands::x", "\x1b]0;title\a", "\u202e\u200b\u2066\ufeff", "\u0085\u2028\u2029\u00a0\u3000", "\x7f", "\U000e0041",
-		`{"##[group]":"###[x]","\u202e":"\u001b[2J"}`, "{\"\u202e\":\"\U000e0041\"}",
+		"#\u034f#[error]\ufe0f\u3164", `{"##[group]":"###[x]","\u202e":"\u001b[2J"}`, "{\"\u202e\":\"\U000e0041\"}",
 	} {
 		r := withParams(params)
 		line := r.JSON()

@@ -22,8 +22,10 @@ func isSensitive(text string) bool {
 }
 
 // redact puts stars for the values under keys that name a secret, at any depth, and in JSON that is held by strings. Keys keep their order and numbers their text.
-// Text that is not JSON becomes stars as a whole if it may hold a secret; so does a JSON string. Where there is nothing to hide, text stays as it is.
-func redact(text string) (redacted string, isJSON bool) {
+// Text that is not JSON becomes stars as a whole if it may hold a secret; so does a JSON string. Secrets of our own are hidden too, in whatever way
+// JSON escapes them. Where there is nothing to hide, text stays as it is.
+func redact(text string, own *Hider) (redacted string, isJSON bool) {
+	text = own.Hide(text)
 	if !isNestable(text) {
 		if isSensitive(text) {
 			return stars, false
@@ -34,7 +36,7 @@ func redact(text string) (redacted string, isJSON bool) {
 	if json.Unmarshal([]byte(text), &scalar) == nil && isSensitive(scalar) {
 		return quoteJSON(stars), true
 	}
-	if hidden, found := hide(text); found {
+	if hidden, found := hide(text, own); found {
 		return hidden, true
 	}
 	return text, true
@@ -53,12 +55,12 @@ func isNestable(text string) bool {
 }
 
 // hide redacts what is known to be valid JSON, and tells whether there was anything to hide.
-func hide(text string) (hidden string, found bool) {
-	// An escape might spell a key in other ways.
-	if !isSensitive(text) && !strings.Contains(text, `\u`) {
+func hide(text string, own *Hider) (hidden string, found bool) {
+	// An escape might spell a key or a secret in other ways.
+	if !isSensitive(text) && !strings.Contains(text, `\`) {
 		return text, false
 	}
-	r := redactor{decoder: json.NewDecoder(strings.NewReader(text))}
+	r := redactor{own: own, decoder: json.NewDecoder(strings.NewReader(text))}
 	r.decoder.UseNumber()
 	r.value()
 	return r.out.String(), r.hid
@@ -66,6 +68,7 @@ func hide(text string) (hidden string, found bool) {
 
 // redactor copies what is known to be valid JSON.
 type redactor struct {
+	own     *Hider
 	decoder *json.Decoder
 	out     strings.Builder
 	hid     bool // something was hidden
@@ -96,7 +99,7 @@ func (r *redactor) members(open json.Delim) {
 		if open == '{' {
 			key, _ := r.decoder.Token()
 			name, _ := key.(string)
-			r.out.WriteString(quoteJSON(name) + ":")
+			r.out.WriteString(quoteJSON(r.hide(name)) + ":")
 			hide = isSensitive(name)
 		}
 		if hide {
@@ -112,13 +115,21 @@ func (r *redactor) members(open json.Delim) {
 	r.out.WriteString(end.(json.Delim).String())
 }
 
+// hide takes secrets of our own out of text.
+func (r *redactor) hide(text string) string {
+	hidden := r.own.Hide(text)
+	r.hid = r.hid || hidden != text
+	return hidden
+}
+
 // inner looks into JSON that is held by a string, as the API holds params, and hides a string that gives a secret its value in another notation.
 // A string without secrets stays as it is.
 func (r *redactor) inner(text string) string {
+	text = r.hide(text)
 	hidden, found := text, false
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "[") || strings.HasPrefix(trimmed, `"`) {
 		if json.Valid([]byte(text)) {
-			hidden, found = hide(text)
+			hidden, found = hide(text, r.own)
 		}
 	}
 	if !found && assigns(text) {

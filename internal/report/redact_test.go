@@ -46,7 +46,7 @@ func TestValuesUnderKeysThatNameASecretAreStars(t *testing.T) {
 		` "\u0070assword=x" `:                                  `"***"`,
 		`{"token":"x","html":"<a href='?a&b'>","u":"é\u00e9"}`: `{"token":"***","html":"<a href='?a&b'>","u":"éé"}`,
 	} {
-		got, isJSON := redact(text)
+		got, isJSON := redact(text, nil)
 		assert.True(t, isJSON, text)
 		assert.Equal(t, want, got, text)
 	}
@@ -91,7 +91,7 @@ func TestParamsThatAreNotJSONAreStarsIfTheyMayHoldASecret(t *testing.T) {
 		`{"a":1}{"password":"x"}`: "***",
 		`{"password":"x"},`:       "***",
 	} {
-		got, isJSON := redact(text)
+		got, isJSON := redact(text, nil)
 		assert.False(t, isJSON, text)
 		assert.Equal(t, want, got, text)
 	}
@@ -133,7 +133,7 @@ func TestDeepNestingIsBorne(t *testing.T) {
 	for range 12 { // each level doubles the backslashes
 		inner = fmt.Sprintf(`{"a":%s}`, quoteJSON(inner))
 	}
-	got, isJSON := redact(inner)
+	got, isJSON := redact(inner, nil)
 	assert.True(t, isJSON)
 	assert.NotContains(t, got, "hunter2")
 	assert.Less(t, time.Since(start), 30*time.Second)
@@ -156,7 +156,7 @@ func TestASecretInAnotherNotationIsHidden(t *testing.T) {
 		`{"e":"\"{\\\"token\\\":\\\"p5\\\"}\""}`: `{"e":"\"{\\\"token\\\":\\\"***\\\"}\""}`,
 		`{"name":"rotate-secret-of-topic"}`:      `{"name":"rotate-secret-of-topic"}`,
 	} {
-		got, isJSON := redact(text)
+		got, isJSON := redact(text, nil)
 		assert.True(t, isJSON)
 		assert.Equal(t, want, got)
 	}
@@ -165,4 +165,20 @@ func TestASecretInAnotherNotationIsHidden(t *testing.T) {
 func TestASecretWithAQuoteIsHiddenInJSON(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, `{"a":"***"}`, NewHider([]string{`hunter"22x`}).Hide(`{"a":"hunter\"22x"}`))
+}
+
+func TestASecretOfOursIsHiddenHoweverJSONEscapesIt(t *testing.T) {
+	t.Parallel()
+	own := NewHider([]string{`hunter2&"/x`})
+	for text, want := range map[string]string{
+		`{"a":"hunter2\u0026\"\/x"}`:                `{"a":"***"}`,
+		`{"hunter2\u0026\u0022/x":1.10}`:            `{"***":1.10}`,
+		`["{\"a\":\"hunter2&\\u0022/x\"}", 1]`:      `["{\"a\":\"***\"}",1]`,
+		`"hunter\u0032&\"/x"`:                       `"***"`,
+		`{"a":"\u0068unter2","b": "hunter2\u0026"}`: `{"a":"\u0068unter2","b": "hunter2\u0026"}`,
+	} {
+		got, isJSON := redact(text, own)
+		assert.True(t, isJSON)
+		assert.Equal(t, want, got)
+	}
 }

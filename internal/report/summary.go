@@ -19,7 +19,7 @@ func (r Report) Summary(t *Timeline, steps []client.Step) string {
 	var b strings.Builder
 	b.WriteString("### " + icon(r.Result) + " dmswait: " + strings.ReplaceAll(r.Result.Name, "_", " ") + "\n\n" + markdown(r.Message()) + "\n\n")
 	b.WriteString("| result | " + strings.ReplaceAll(r.Result.Name, "_", " ") + " |\n| --- | --- |\n")
-	params, _ := redact(r.Hider.Hide(r.Task.Params))
+	params, _ := redact(r.Task.Params, r.Hider)
 	for _, row := range [][2]string{
 		{"task", shorten(r.Hider.Hide(r.Task.Name))},
 		{"id", r.TaskID},

@@ -17,7 +17,7 @@ func visible(text string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			b.WriteString(`\x` + strconv.FormatUint(uint64(text[0]), 16))
-		case unicode.IsPrint(r):
+		case shows(r):
 			b.WriteRune(r)
 		default:
 			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
@@ -30,6 +30,12 @@ func visible(text string) string {
 		line = strings.Replace(line, "::", `:\x3a`, 1)
 	}
 	return line
+}
+
+// shows tells whether a character can be seen. Some that Go takes for printable can't: fillers and selectors of variants.
+// The runner passes over those where it looks for a command.
+func shows(r rune) bool {
+	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // cut leaves so many bytes of a text, at most.

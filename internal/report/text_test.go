@@ -36,6 +36,9 @@ func TestVisibleMakesOneHarmlessLineOfAnyText(t *testing.T) {
 		"\t::error::x":               `\t::error::x`,
 		"\n::error::x":               `\n::error::x`,
 		"\ufeff::error::x":           `\ufeff::error::x`,
+		"\u034f::error::x":           `\u034f::error::x`, // Go takes these for printable; nobody sees them, and the runner passes over them
+		":\ufe0f:error::x":           `:\ufe0f:error::x`,
+		"#\u3164#[error]x":           `#\u3164#[error]x`,
 		":::error::x":                `:\x3a:error::x`,
 		": :error::x":                ": :error::x",
 		"a::b":                       "a::b",
