@@ -94,7 +94,7 @@ func TestAQuietRunIsSilentUnlessItFailed(t *testing.T) {
 }
 
 var debugLine = regexp.MustCompile(`^dmswait: debug: GET 127\.0\.0\.1:[0-9]+/v2/` + simulator.DefaultProjectID + `/instances/` + simulator.DefaultInstanceID + `/tasks/` + taskID +
-	`(/progress)? [0-9]{3}( [A-Z.0-9]+)? \(request [0-9a-f]{32}\) in [0-9.]+[mµ]?s(, next in [0-9.]+m?s)?$`)
+	`((/progress)? [0-9]{3}( [A-Z.0-9]+)? \(request [0-9a-f]{32}\) in [0-9.]+[mµ]?s(, next in [0-9.]+m?s)?|/progress no answer in [0-9.]+ms: no answer before the next poll)$`)
 
 func TestDebugIsALineForEachRequestAndOfNoSecret(t *testing.T) {
 	t.Parallel()
@@ -103,7 +103,7 @@ func TestDebugIsALineForEachRequestAndOfNoSecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sim := cloud(at(0, "EXECUTING"), at(120, "SUCCESS"))
+			sim := cloud(at(0, "EXECUTING"), at(400, "SUCCESS"))
 			sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
 			sim.SecurityTokens = map[string]string{accessKey: "theSecurityToken+/=="}
 			sim.Intercept = simulator.Script(nil, simulator.Fault(503, "DMS.00500001", "busy"))
@@ -149,7 +149,7 @@ func TestDebugTellsOfALoginAsWell(t *testing.T) {
 
 func TestTheLogAsJSON(t *testing.T) {
 	t.Parallel()
-	sim := cloud(at(0, "EXECUTING"), at(150, "SUCCESS"))
+	sim := cloud(at(0, "EXECUTING"), at(400, "SUCCESS"))
 	sim.Tasks[0].Name = "x\n::error::forged ##[error]"
 	sim.Intercept = simulator.Script(simulator.Fault(503, "DMS.00500001", "x\r\n::error::forged ##[error]\x1b[2J"))
 	folder := t.TempDir()

@@ -18,7 +18,7 @@ func TestAJobSummaryIsAppendedForEveryResult(t *testing.T) {
 		steps []simulator.Step
 		args  []string
 	}{
-		"success": {steps: []simulator.Step{at(100, "SUCCESS")}},
+		"success": {steps: []simulator.Step{at(400, "SUCCESS")}},
 		"failure": {steps: []simulator.Step{at(0, "FAILED")}},
 		"usage":   {args: []string{"--timeout", "soon"}},
 		"running": {steps: []simulator.Step{at(0, "EXECUTING")}, args: []string{"--timeout", "0"}},

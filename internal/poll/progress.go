@@ -13,6 +13,9 @@ const (
 	maxProgressFailures = 3
 )
 
+// errDue is why a request for the percentage was called off.
+var errDue = errors.New("no answer before the next poll")
+
 // progress asks for the percentage of a running task. Most tasks tell none, so it soon gives up, and it delays nothing and fails nothing.
 type progress struct {
 	ask      func(context.Context, client.Task) error
@@ -24,7 +27,7 @@ func (p *progress) after(ctx context.Context, poll Poll, wake time.Time) {
 	if p.ask == nil || poll.Err != nil || poll.N%progressEvery != 0 || p.failures >= maxProgressFailures {
 		return
 	}
-	ctx, cancel := context.WithDeadline(ctx, wake)
+	ctx, cancel := context.WithDeadlineCause(ctx, wake, errDue)
 	defer cancel()
 	err := p.ask(ctx, poll.Task)
 	var e *client.Error
