@@ -53,7 +53,7 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := exampleCloud(t, at(0, c.status))
-			out := pipeline(t, append(c.variables,
+			out := gitlabPipeline(t, append(c.variables,
 				"DMS_INSTANCE="+given["instance_id"], "DMSWAIT_PROVIDER_URN="+providerURN, "DMSWAIT_AGENCY_URN="+agencyURN,
 				"DMSWAIT_ID_TOKEN="+server.IDToken("sts.huaweicloud.com", time.Hour), "CI_PIPELINE_SOURCE=web"), simulated(server))
 			jobs := map[string]string{}
@@ -66,8 +66,8 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 	}
 }
 
-// pipeline runs the example in a repository of its own, and returns what gitlab-ci-local says. The variables are the project's.
-func pipeline(t *testing.T, variables []string, simulated map[string]string) string {
+// gitlabPipeline runs the example in a repository of its own, and returns what gitlab-ci-local says. The variables are the project's.
+func gitlabPipeline(t *testing.T, variables []string, simulated map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
 	program, err := program()
