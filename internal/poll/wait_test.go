@@ -168,13 +168,3 @@ func TestObserversHearOfEveryAnswerWithThePauseAfterIt(t *testing.T) {
 	assert.Equal(t, Poll{N: 2, At: time.Second, Err: broken.err, Next: 1100 * time.Millisecond, Left: time.Hour - time.Second}, tr.observed[1])
 	assert.Equal(t, time.Duration(0), tr.observed[2].Next)
 }
-
-func TestADayOfPollingLeavesNothingBehind(t *testing.T) {
-	t.Parallel()
-	tr := newTrial(executing)
-	tr.Timeout = 24 * time.Hour
-	tr.run(t).endsWith(t, ErrTimeout)
-	// 32 pauses below the cap take 201 s; the rest are 20 s each.
-	assert.InDelta(t, 24*3600/20, len(tr.asked), 30)
-	assert.Equal(t, 24*time.Hour, tr.ended)
-}
