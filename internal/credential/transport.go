@@ -101,7 +101,7 @@ func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 	if err := t.login(ctx); err != nil {
 		now := time.Now() // a login that fails may take its time
 		if t.there() && now.Before(t.Credentials.Expires) {
-			t.renewAt = now.Add(renewAgain)
+			t.renewAt = now.Add(min(renewAgain, t.Credentials.Expires.Sub(now)))
 			return t.Credentials, nil
 		}
 		return Credentials{}, err
@@ -135,10 +135,13 @@ func (t *Transport) login(ctx context.Context) error {
 	if t.Learned != nil {
 		t.Learned(creds.SecretKey, creds.SecurityToken, creds.Token)
 	}
+	// The metadata service may give the same keys again.
+	same := creds.Keys == t.Credentials.Keys && creds.Token == t.Credentials.Token
+	t.proven.Store(same && t.proven.Load())
 	t.Credentials, t.renewAt = creds, time.Time{}
-	t.proven.Store(false)
-	if !creds.Expires.IsZero() {
-		t.renewAt = creds.Expires.Add(-min(renewAhead, time.Until(creds.Expires)/4))
+	// Where they had ended before they came, a clock is wrong. To believe it would be a login for each request.
+	if life := time.Until(creds.Expires); life > 0 {
+		t.renewAt = creds.Expires.Add(-min(renewAhead, life/4))
 	}
 	return nil
 }

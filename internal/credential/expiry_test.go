@@ -1,0 +1,79 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCredentialsAreNotUsedAfterTheirEndWhenTheirRenewalFails(t *testing.T) {
+	t.Parallel()
+	for _, life := range []time.Duration{time.Minute, 3 * time.Minute, 10*time.Minute + time.Second, 17 * time.Minute, time.Hour} {
+		for _, takes := range []time.Duration{0, 10 * time.Second} {
+			inAccount(t, account{life: life, takes: takes}, func(t *testing.T, a *account, transport *Transport) {
+				send(t, transport)
+				end := transport.Credentials.Expires
+				a.broken = errors.New("STS is down")
+				for time.Now().Before(end) {
+					_, err := transport.Get(t.Context())
+					if time.Now().Before(end) {
+						require.NoError(t, err, "they work")
+					}
+					time.Sleep(time.Second)
+				}
+				for range 90 {
+					_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
+					assert.Equal(t, a.broken, err)
+					time.Sleep(time.Second)
+				}
+				assert.Equal(t, []string{"key1"}, a.requests)
+				a.broken = nil
+				assert.Equal(t, http.StatusOK, send(t, transport), "and it goes on when logins do")
+			})
+		}
+	}
+}
+
+func TestCredentialsThatEndedBeforeTheyCameAreNoLoginForEachRequest(t *testing.T) {
+	t.Parallel()
+	for _, life := range []time.Duration{-time.Nanosecond, -time.Hour, -10 * 365 * 24 * time.Hour} {
+		inAccount(t, account{life: life}, func(t *testing.T, a *account, transport *Transport) {
+			for range 100 {
+				assert.Equal(t, http.StatusOK, send(t, transport))
+				time.Sleep(20 * time.Second)
+			}
+			assert.Len(t, a.logins, 1)
+			a.refused = func(name string) bool { return name == "key1" }
+			assert.Equal(t, http.StatusOK, send(t, transport), "a 401 renews them all the same")
+			assert.Len(t, a.logins, 2)
+		})
+	}
+}
+
+func TestTheSameKeysGivenAgainAreStillProven(t *testing.T) {
+	t.Parallel()
+	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
+		name, end := "key1", time.Now().Add(20*time.Minute)
+		transport.Login = func(context.Context) (Credentials, error) {
+			a.logins = append(a.logins, time.Since(a.start))
+			return Credentials{Keys: Keys{AccessKey: name, SecretKey: "s", SecurityToken: "t"}, Expires: end}, nil
+		}
+		for time.Now().Before(end.Add(-2 * time.Minute)) {
+			assert.Equal(t, http.StatusOK, send(t, transport))
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, minutes(0, 15), a.logins)
+		time.Sleep(time.Minute)
+		_, err := transport.Get(t.Context())
+		require.NoError(t, err)
+		assert.Len(t, a.logins, 3, "the same ones again, and not used yet")
+		name, a.refused = "key2", func(name string) bool { return name == "key1" }
+		assert.Equal(t, http.StatusOK, send(t, transport))
+		assert.Len(t, a.logins, 4)
+	})
+}
