@@ -211,7 +211,10 @@ func (w *wait) find(ctx context.Context) (client.Task, error) {
 	if !ok {
 		server = now
 	}
-	if w.since = w.cfg.Since.At; w.since.IsZero() {
+	if w.since.IsZero() { // the first answer tells it, and no leap of the server's clock moves it later
+		w.since = w.cfg.Since.At
+	}
+	if w.since.IsZero() {
 		// Back from the start of the wait: going back from now, the limit would overtake the task.
 		w.since = server.Add(-time.Since(w.start) - w.cfg.Since.Ago)
 	}
@@ -245,7 +248,7 @@ func (w *wait) askProgress(ctx context.Context, task client.Task) error {
 }
 
 func (w *wait) clockCorrected(behind time.Duration) {
-	w.log.Warnf("clock", "the local clock is off by %s; requests are signed with the server's time from now on", report.Human((-behind).Round(time.Minute)))
+	w.log.Newsf("clock", "the local clock is off by %s; requests are signed with the server's time from now on", report.Human((-behind).Round(time.Minute)))
 }
 
 // report puts together what the wait came to.

@@ -12,9 +12,6 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 )
 
-// heartbeat is how long a log stays silent at most.
-const heartbeat = time.Minute
-
 // Log tells on stderr how a wait goes: a line when something changes, and a heartbeat. A stderr that does not take it changes nothing.
 type Log struct {
 	Out     io.Writer
@@ -31,6 +28,8 @@ type Log struct {
 	last     poll.Poll
 	task     client.Task
 	progress int // the last percentage, -1 before the first
+	told     int // changes since the last minute without any
+	left     int // changes left out since the last line
 	silent   bool
 	grouped  bool                   // a group of Actions is open
 	pending  *event                 // a request that is told of as soon as the pause after it is known
@@ -80,7 +79,7 @@ func (l *Log) write(e event) {
 	default:
 		l.Live.above(l.Out, "dmswait: "+l.line(e.text)+"\n")
 	}
-	if l.beat != nil {
+	if l.beat != nil && e.level != "debug" {
 		l.beat.Reset(heartbeat)
 	}
 }
@@ -139,36 +138,27 @@ func (l *Log) Poll(p poll.Poll) {
 	l.next(p)
 	wasFailing, isFailing := isOutage(l.last.Err), isOutage(p.Err)
 	at := Human(p.At)
+	if p.Next == 0 {
+		l.told = 0 // how it ended is never left out
+	}
 	switch {
 	case p.Err == nil && wasFailing:
-		l.tell(event{name: "recovered", text: at + " the API answers again: " + l.ended(p.Task), fields: l.taskFields(p.Task)})
+		l.change(event{name: "recovered", text: at + " the API answers again: " + l.ended(p.Task), fields: l.taskFields(p.Task)})
 	case p.Err == nil && (l.task.Status != p.Task.Status || l.last.Err != nil || p.N == 1):
-		l.tell(event{name: "status", text: at + " " + l.ended(p.Task), fields: l.taskFields(p.Task)})
+		l.change(event{name: "status", text: at + " " + l.ended(p.Task), fields: l.taskFields(p.Task)})
 	case p.Err == nil, p.Next == 0: // nothing new, or what ends the wait and is told with the result
 	case isFailing && answerIn(p.Err).Throttled() && (!wasFailing || !l.warned["throttled"]):
-		l.tell(l.onceAsWarning(event{name: "throttled", text: at + " throttled, asking more slowly: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)}))
+		l.change(l.onceAsWarning(event{name: "throttled", text: at + " throttled, asking more slowly: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)}))
 	case isFailing && !wasFailing:
-		l.tell(l.onceAsWarning(event{name: "outage", text: at + " no good answer, asking on: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)}))
+		l.change(l.onceAsWarning(event{name: "outage", text: at + " no good answer, asking on: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)}))
 	case !isFailing && (wasFailing || l.last.Err == nil):
-		l.tell(event{name: "missing", text: at + " not there yet: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)})
+		l.change(event{name: "missing", text: at + " not there yet: " + l.Hider.Error(p.Err), fields: l.answerFields(p.Err)})
 	}
 	if p.Err == nil {
 		l.task = p.Task
 		l.warnUnknown(p.Task.Status)
 	}
 	l.last = p
-}
-
-// onceAsWarning makes a warning of the first outage, and of the first throttling; the others are news like any.
-func (l *Log) onceAsWarning(e event) event {
-	if l.warned == nil {
-		l.warned = map[string]bool{}
-	}
-	if !l.warned[e.name] {
-		l.warned[e.name] = true
-		e.level = "warning"
-	}
-	return e
 }
 
 func (l *Log) taskFields(task client.Task) []Output {
@@ -190,7 +180,7 @@ func (l *Log) Progress(percent int) {
 	changed := l.progress < 0 || percent/10 != l.progress/10
 	l.progress = percent
 	if changed {
-		l.tell(event{name: "progress", text: fmt.Sprintf("%s %s, %d %%", Human(time.Since(l.Start)), l.statusName(l.task.Status), percent),
+		l.change(event{name: "progress", text: fmt.Sprintf("%s %s, %d %%", Human(time.Since(l.Start)), l.statusName(l.task.Status), percent),
 			fields: []Output{number("progress", strconv.Itoa(percent))}})
 	}
 }
@@ -208,18 +198,6 @@ func (l *Log) statusName(status client.Status) string {
 		return "no status"
 	}
 	return l.short(string(status))
-}
-
-func (l *Log) warnUnknown(status client.Status) {
-	if status.Known() || l.unknown[status] {
-		return
-	}
-	if l.unknown == nil {
-		l.unknown = map[client.Status]bool{}
-	}
-	l.unknown[status] = true
-	l.tell(event{name: "unknown_status", level: "warning", fields: []Output{text("status", l.short(string(status)))},
-		text: fmt.Sprintf("status %q is not one that DMS documents; taken for still running", l.short(string(status)))})
 }
 
 // isOutage tells whether an error of a poll means that there was no good answer.
@@ -251,19 +229,6 @@ func (l *Log) status() LiveStatus {
 		State: l.state(), Name: l.short(l.task.Name), Progress: l.progress,
 		Elapsed: now, Next: max(0, l.last.Next-since), Left: max(0, l.Timeout-now),
 	}
-}
-
-// heartbeat shows that we are still there. A live line shows that all the time.
-func (l *Log) heartbeat() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Since(l.Start)
-	left := max(0, l.Timeout-now)
-	if l.Live != nil {
-		l.beat.Reset(heartbeat)
-		return
-	}
-	l.tell(event{name: "heartbeat", text: fmt.Sprintf("%s %s, %s left", Human(now), l.state(), Human(left)), fields: []Output{text("status", l.short(string(l.task.Status)))}})
 }
 
 // Close ends the heartbeat and everything else: the log is silent from now on.

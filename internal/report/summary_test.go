@@ -114,6 +114,7 @@ func TestADayOfChangesIsABoundedChart(t *testing.T) {
 	chart := timeline.gantt(Timeout, day)
 	assert.LessOrEqual(t, strings.Count(chart, "\n"), 2*mostSpans+10)
 	assert.Contains(t, chart, "end")
+	assert.Contains(t, chart, "  many changes 23h53m40s :done, 2000-01-01 00:06:20.000, 2000-01-02 00:00:00.000\n", "the rest is left out, and that is said")
 	r := ofTask(documented(), nil)
 	r.Waited = day
 	assert.Less(t, len(r.Summary(timeline, nil)), 20_000)
