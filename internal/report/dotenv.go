@@ -15,7 +15,7 @@ var shedding = []string{"task", "params"}
 // Dotenv is the report as lines of NAME=value, for GitLab and for shells: nothing in a value can run when a shell sources the file,
 // whatever the service sent. The message is left out, since it has blanks. It tells which outputs did not fit and are empty.
 func (r Report) Dotenv(prefix string) (content string, left []string) {
-	outputs := r.Outputs()
+	outputs := r.shortOutputs()
 	return r.shed(outputs, func() string {
 		var b strings.Builder
 		for _, output := range outputs {
@@ -29,7 +29,7 @@ func (r Report) Dotenv(prefix string) (content string, left []string) {
 
 // Results are the report as one value for each output, for Tekton and Argo, and which of them did not fit and are empty.
 func (r Report) Results() (outputs []Output, left []string) {
-	outputs = r.Outputs()
+	outputs = r.shortOutputs()
 	_, left = r.shed(outputs, func() string {
 		var b strings.Builder
 		for _, output := range outputs {
@@ -38,6 +38,13 @@ func (r Report) Results() (outputs []Output, left []string) {
 		return b.String()
 	})
 	return outputs, left
+}
+
+// shortOutputs are the outputs for where little fits: only a status can be long and is never left out. One of DMS's own is not cut.
+func (r Report) shortOutputs() []Output {
+	outputs := r.Outputs()
+	outputs[0] = text("status", shorten(outputs[0].Text))
+	return outputs
 }
 
 // shed empties outputs until what is made of them fits.

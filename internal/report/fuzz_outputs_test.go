@@ -44,7 +44,9 @@ func FuzzOutputs(f *testing.F) {
 		total := 0
 		for i, o := range results {
 			total += len(o.Text)
-			if o.Text != outputs[i].Text {
+			if short, isCut := strings.CutSuffix(o.Text, "…"); o.Name == "status" && isCut && len(short) <= 64 {
+				require.True(t, strings.HasPrefix(strings.ToValidUTF8(outputs[i].Text, ""), short), "%q", short)
+			} else if o.Text != outputs[i].Text {
 				require.Empty(t, o.Text)
 				require.Contains(t, left, o.Name)
 			}

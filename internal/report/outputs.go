@@ -46,7 +46,7 @@ func (r Report) Outputs() []Output {
 		paramsJSON = params
 	}
 	return []Output{
-		text("status", shorten(r.Hider.Hide(string(r.Task.Status)))),
+		text("status", r.Hider.Hide(string(r.Task.Status))),
 		text("result", r.Result.Name),
 		number("duration", r.duration()),
 		{"params", params, paramsJSON},

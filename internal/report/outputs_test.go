@@ -200,7 +200,9 @@ func TestAStatusOfAnyLengthFitsWhereOutputsGoByFile(t *testing.T) {
 	r := ofTask(task, poll.ErrTimeout)
 	content, _ := r.Dotenv("DMS_")
 	assert.LessOrEqual(t, len(content), smallPlace)
-	assert.Equal(t, strings.Repeat("É", 32)+"…", output(r, "status").Text)
+	results, _ := r.Results()
+	assert.Equal(t, Output{"status", strings.Repeat("É", 32) + "…", `"` + strings.Repeat("É", 32) + `…"`}, results[0])
+	assert.Equal(t, string(task.Status), output(r, "status").Text, "elsewhere it is as it came")
 	assert.Contains(t, output(r, "task").Text, string(task.Status), "the task is told as the API has it")
 }
 
