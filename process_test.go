@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -37,6 +38,9 @@ var program = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	measureIfAsked()
+	if signal.Ignored(syscall.SIGHUP) { // under nohup: the processes of tests would inherit that
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	_ = flag.Set("test.parallel", "8") // most tests wait for something, and keep no processor busy; -parallel goes before it
 	code := m.Run()
 	if path, err := program(); err == nil {
