@@ -256,12 +256,12 @@ func TestTheMetadataServiceIsNotAskedUnasked(t *testing.T) {
 
 func TestAFreshTokenIsReadFromItsFileForEachExchange(t *testing.T) {
 	t.Parallel()
-	sim := account(at(2500, "SUCCESS"))
-	sim.Lifetime = 2 * time.Second
+	sim := account(at(4000, "SUCCESS"))
+	sim.Lifetime = 3 * time.Second
 	server := start(t, sim)
-	path := file(t, server.IDToken("sts.huaweicloud.com", time.Second))
+	path := file(t, server.IDToken("sts.huaweicloud.com", 2*time.Second))
 	later := server.IDToken("sts.huaweicloud.com", time.Minute)
-	time.AfterFunc(700*time.Millisecond, func() { os.WriteFile(path, []byte(later), 0o600) })
+	time.AfterFunc(1500*time.Millisecond, func() { os.WriteFile(path, []byte(later), 0o600) })
 	tr := newLogin(server).inActions(t).set("DMSWAIT_PROVIDER_URN", providerURN).set("DMSWAIT_AGENCY_URN", agencyURN).set("DMSWAIT_ID_TOKEN_FILE", path).run(t)
 	assert.Equal(t, 0, tr.code, tr.log.String())
 	assert.Contains(t, tr.log.String(), "::add-mask::"+later)
@@ -287,7 +287,7 @@ func TestALoginThatCannotBeRepeatedLeavesTheRefusalAsItWas(t *testing.T) {
 		return nil
 	}
 	server := start(t, sim)
-	time.AfterFunc(200*time.Millisecond, server.Revoke)
+	time.AfterFunc(700*time.Millisecond, server.Revoke)
 	tr := newLogin(server, "--max-outage", "2s").inActions(t).byAgency(server).run(t)
 	assert.Equal(t, 77, tr.code, tr.log.String())
 	assert.Equal(t, "denied", tr.outputs(t)["result"])

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	if signal.Ignored(syscall.SIGHUP) { // under nohup: the processes of tests would inherit that
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	_ = flag.Set("test.parallel", "8") // most tests wait for something, and keep no processor busy; -parallel goes before it
+	_ = flag.Set("test.parallel", "4") // most tests wait for something, and keep no processor busy; -parallel goes before it
 	code := m.Run()
 	if path, err := program(); err == nil {
 		os.RemoveAll(filepath.Dir(path))

@@ -283,7 +283,7 @@ func (*panicking) Err() error { panic("a bug") }
 
 func TestProgressIsAnOutput(t *testing.T) {
 	t.Parallel()
-	sim := cloud(at(0, "EXECUTING"), at(200, "SUCCESS"))
+	sim := cloud(at(0, "EXECUTING"), at(500, "SUCCESS"))
 	sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
 	tr := newTrial(start(t, sim), "--format", "json").run(t)
 	assert.EqualValues(t, 40, tr.json(t)["progress"])
