@@ -124,7 +124,7 @@ type ledger struct {
 
 	good, seen      bool // there was a good answer; the task was there
 	gone            bool // the last good answer was one without the task
-	failing, broken bool // now; since the last good answer or the start
+	failing         bool // now; since the last good answer or the start
 	at              time.Duration
 	absence, outage time.Duration // spent of the budgets
 	left            time.Duration // of the budget that the last answer draws on
