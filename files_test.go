@@ -171,3 +171,22 @@ func TestPlacesOfEveryKind(t *testing.T) {
 	assert.Equal(t, []string{"dangling.json", "far", "folder.json", "loop.json", "nowhere", "null.json", "relative.json"}, list(t, folder))
 	assert.Equal(t, []string{"target.json"}, list(t, filepath.Join(folder, "far")))
 }
+
+func TestAResultForStdoutAndTheResultOnItFollowEachOther(t *testing.T) {
+	t.Parallel()
+	server := start(t, cloud(at(0, "SUCCESS")))
+	for _, name := range []string{"/dev/stdout", "/dev/fd/1"} {
+		path := filepath.Join(t.TempDir(), "log")
+		log, err := os.Create(path)
+		require.NoError(t, err)
+		_, err = log.WriteString("before\n")
+		require.NoError(t, err)
+		command := process(t, newTrial(server, "--output-file", name))
+		command.Stdout = log
+		assert.Equal(t, 0, exitCode(command.Run()))
+		require.NoError(t, log.Close())
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Regexp(t, `^before\nDMS_STATUS=SUCCESS\n(DMS_.*\n)+Task `+taskID+` ended with SUCCESS after .* s\.\n$`, string(content))
+	}
+}

@@ -11,7 +11,8 @@ trap 'rm -rf "$folder"' EXIT
 code=0
 dmswait --task-id "$task" --timeout 30m --format none --output-file "$folder/dms.env" || code=$?
 
-# Nothing in the file can run when it is sourced. It is there for every result.
+# Nothing in the file can run when it is sourced. It is there for every result, but not where dmswait is not.
+[ -f "$folder/dms.env" ] || exit "$code"
 . "$folder/dms.env"
 
 case $code in

@@ -16,6 +16,8 @@ func hint(result Result, asked Asked, e *client.Error) string {
 	switch {
 	case result == Failure:
 		return "the API does not say why a task failed: look at the instance's background tasks in the console"
+	case result == Timeout && e != nil:
+		return "how the task stands now is not known: look once more, with timeout 0"
 	case result == Timeout:
 		return "the task goes on: give it longer with timeout, or exit 0 with succeed_on: timeout"
 	case e == nil:

@@ -33,7 +33,7 @@ func TestTheMessageIsOneSentence(t *testing.T) {
 		{with(client.Deleted), nil, "Task t1 ended with DELETED after 4.659 s."},
 		{undated, nil, "Task t1 ended with FAILED."},
 		{with(client.Executing), poll.ErrTimeout, "Task t1 was still EXECUTING after 5.2 s of waiting."},
-		{with("PAUSED"), ending(poll.ErrTimeout, answered(503, "", "")), "Task t1 was still PAUSED after 5.2 s of waiting."},
+		{with("PAUSED"), ending(poll.ErrTimeout, answered(503, "", "")), "Task t1 was PAUSED when it was last seen; after 5.2 s of waiting, the last answer did not tell of it (503)."},
 		{with(""), poll.ErrTimeout, "Task t1 was still running after 5.2 s of waiting."},
 		{with(client.Created), poll.ErrRunning, "Task t1 is CREATED."},
 		{with(""), poll.ErrRunning, "Task t1 is running."},

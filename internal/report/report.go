@@ -41,6 +41,9 @@ func (r Report) Message() string {
 		}
 		return fmt.Sprintf("%s ended with %s.", task, status)
 	case Timeout:
+		if answerIn(r.Err) != nil { // a missing or a failing one
+			return fmt.Sprintf("%s was %s when it was last seen; after %s s of waiting, the last answer did not tell of it%s.", task, status, seconds(r.Waited), r.answered())
+		}
 		return fmt.Sprintf("%s was still %s after %s s of waiting.", task, status, seconds(r.Waited))
 	case Running:
 		return fmt.Sprintf("%s is %s.", task, status)
