@@ -117,3 +117,9 @@ func TestTheMessageNamesNoHostRegionOrProject(t *testing.T) {
 		}
 	}
 }
+
+func TestAMessageNamesTheInputForAPathThatIsAtFault(t *testing.T) {
+	t.Parallel()
+	r := Report{Result: Usage, Err: Faults{"~/.huaweicloud/credentials: the profile can't be read", "timeout: is odd", "sk in /home/x/p: is missing"}}
+	assert.Equal(t, "The inputs are wrong: credentials_file, timeout.", r.Message())
+}

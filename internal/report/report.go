@@ -97,7 +97,10 @@ func (f Faults) inputs() string {
 	var names []string
 	for _, fault := range f {
 		name, _, _ := strings.Cut(fault, ":")
-		if name = plain(name); !slices.Contains(names, name) {
+		if !isPlain(name) { // a path: the only fault that has one is of the profile
+			name = "credentials_file"
+		}
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
