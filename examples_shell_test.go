@@ -105,7 +105,7 @@ func testJenkinsfile(t *testing.T, text string) {
 		out := inShell(t, folder, strings.Replace(script[1], "--timeout 30m", "--timeout 100ms", 1), env)
 		assert.Equal(t, code, out.code, out.text)
 		var result map[string]any
-		content, err := os.ReadFile(filepath.Join(folder, "dms.json"))
+		content, err := os.ReadFile(filepath.Join(folder, "wait.json"))
 		require.NoError(t, err)
 		unmarshal(t, string(content), &result)
 		for _, used := range regexp.MustCompile(`dms\.([a-z_]+)\b[^']`).FindAllStringSubmatch(text, -1) {

@@ -150,7 +150,7 @@ func (w *wait) writeResults() error {
 
 func (w *wait) warnLeft(place string, left []string) {
 	if len(left) > 0 {
-		w.log.Warnf("left_out", "%s takes 4000 bytes: %s did not fit, and is left empty there", place, strings.Join(left, ", and "))
+		w.log.Warnf("left_out", "%s takes 4000 bytes: %s did not fit: left empty there", place, strings.Join(left, " and "))
 	}
 }
 

@@ -110,7 +110,7 @@ func TestReadmeShellExampleRuns(t *testing.T) {
 
 func TestReadmeCrontabIsSilentAsLongAsAllIsWell(t *testing.T) {
 	t.Parallel()
-	line := strings.TrimSpace(blocks(t, "crontab")[0])
+	line := lastLine(blocks(t, "crontab")[0])
 	schedule, command, ok := strings.Cut(line, " * * * * ")
 	require.True(t, ok)
 	assert.Equal(t, "*/10", schedule)

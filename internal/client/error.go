@@ -14,7 +14,7 @@ import (
 )
 
 // Error says why a request brought no task: what was asked, and what was answered or went wrong instead.
-// Its methods sort it by the table of api.md's codes; at most one of Denied, NoSuchAPI, Rejected, Missing and Failing is true.
+// Its methods sort it by the codes that the cloud documents; at most one of Denied, NoSuchAPI, Rejected, Missing and Failing is true.
 type Error struct {
 	Op      string // what was asked, e.g. `get task "t1"`
 	Answer  Answer // zero when nothing was answered

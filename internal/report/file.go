@@ -138,7 +138,8 @@ func replace(path string, content []byte, mode fs.FileMode) (refused bool, err e
 	defer making.Unlock()
 	file, err := os.CreateTemp(filepath.Dir(path), ".dmswait-*")
 	if err != nil {
-		return true, err
+		isFull := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+		return !isFull, err
 	}
 	defer func() {
 		if err != nil {

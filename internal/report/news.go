@@ -65,6 +65,9 @@ func (l *Log) warnUnknown(status client.Status) {
 func (l *Log) heartbeat() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.silent {
+		return
+	}
 	now := time.Since(l.Start)
 	beat := event{name: "heartbeat", text: fmt.Sprintf("%s %s, %s left", Human(now), l.state(), Human(max(0, l.Timeout-now))),
 		fields: []Output{text("status", l.short(string(l.task.Status)))}}
