@@ -108,6 +108,23 @@ func TestADiskThatFillsUpCostsNothingThatWasThere(t *testing.T) {
 	}
 }
 
+func TestADiskThatTakesNoMoreFilesCostsNothingThatWasThere(t *testing.T) {
+	t.Parallel()
+	folder, kept := t.TempDir(), t.TempDir()
+	tr := newTrial(start(t, cloud(at(0, "SUCCESS"))), "--format", "none", "--output-file", filepath.Join(folder, "result.json")).set("DISK", folder).set("KEPT", kept)
+	code := mounted(t, tr, `
+		mount -t tmpfs -o nr_inodes=2 dmswait "$DISK" # one for the folder, one for the file
+		echo '{"old":1}' >"$DISK/result.json"
+		code=0; "$@" || code=$?
+		cp "$DISK/result.json" "$KEPT"
+		exit $code`)
+	assert.Equal(t, 74, code, tr.log.String())
+	assert.Contains(t, tr.log.String(), "no space left on device")
+	content, err := os.ReadFile(filepath.Join(kept, "result.json"))
+	require.NoError(t, err)
+	assert.Equal(t, "{\"old\":1}\n", string(content))
+}
+
 func TestAMountedFileIsWrittenInPlace(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"by its name": "mounted.json", "through a link": "link.json"} {

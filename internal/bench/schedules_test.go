@@ -244,3 +244,14 @@ func TestACandidateWithOurParametersIsOurs(t *testing.T) {
 	assert.Equal(t, us.polls, same.polls)
 	assert.InDelta(t, us.delay, same.delay, 1e-5)
 }
+
+// bestAt is the relative delay that the bound has with as many polls.
+func bestAt(curve []figures, polls float64) float64 {
+	for i := 1; i < len(curve); i++ {
+		if many, few := curve[i-1], curve[i]; few.polls <= polls && polls <= many.polls {
+			part := math.Log(polls/few.polls) / math.Log(many.polls/few.polls)
+			return few.relative * math.Pow(many.relative/few.relative, part)
+		}
+	}
+	return math.NaN()
+}
