@@ -14,7 +14,7 @@ RUN mkdir -p /image/etc/ssl/certs /image/usr/local/bin /image/tmp && chmod 1777 
     cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ && \
     ln -s usr/local/bin/dmswait /image/dmswait && \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.release=$VERSION" -o /image/usr/local/bin/dmswait .
+    go build -trimpath -buildvcs=false -ldflags "-s -w -X github.com/dmswait/dmswait/internal/cli.release=$VERSION" -o /image/usr/local/bin/dmswait .
 
 # For those who run commands of their own in the container, as GitLab's and Jenkins' executors and runners in Kubernetes do: they need sh, cat, sleep and tail,
 # and no ENTRYPOINT that would take their command for its flags. Alpine rather than bare busybox: its libc runs the Node.js that GitHub's runner brings along.

@@ -7,13 +7,14 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/dmswait/dmswait/internal/cli"
 	"github.com/dmswait/dmswait/internal/report"
 )
 
 func main() {
 	// A reader that went away is an error of that one write. By default it would kill us before the outputs are written.
 	signal.Ignore(syscall.SIGPIPE)
-	os.Exit(run(untilSignal(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	os.Exit(cli.Run(untilSignal(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
 // untilSignal returns a context that the first signal ends, with a report.Interrupt as its cause. The second signal ends the process at once,

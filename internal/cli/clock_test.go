@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/simulator"
+)
+
+// A wrong clock of ours is the same to us as a wrong clock of the cloud's, so it is the latter that is moved here.
+
+// leap has the cloud's clock leap with the nth request of a kind, to so far from the right time.
+func leap(sim *simulator.Simulator, kind string, to map[int]time.Duration) {
+	var off atomic.Int64
+	then := sim.Intercept
+	sim.Clock = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
+	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+		if far, ok := to[r.Nth]; ok && r.Kind == kind {
+			off.Store(int64(far))
+		}
+		if then != nil {
+			return then(r)
+		}
+		return nil
+	}
+}
+
+// leaps are six that no signature survives, and one of 4 minutes. The last one is to where the task has ended.
+var leaps = map[int]time.Duration{
+	5: 7 * time.Hour, 10: -7 * time.Hour, 15: -7*time.Hour + 4*time.Minute, 20: 20 * time.Hour, 25: -23 * time.Hour, 30: 0, 40: 200 * time.Hour,
+}
+
+func TestAClockThatLeapsNeitherEndsAWaitNorHoldsItUp(t *testing.T) {
+	t.Parallel()
+	sim := cloud(at(0, "EXECUTING"), simulator.Step{After: 100 * time.Hour, Status: "SUCCESS"})
+	sim.Tasks[0].Age = 24 * time.Hour
+	leap(&sim, "task", leaps)
+	server := start(t, sim)
+	tr := newTrial(server, "--debug", "--format", "json").run(t)
+	assert.Equal(t, 0, tr.code, tr.log.String())
+	assert.Equal(t, 6, strings.Count(tr.log.String(), " 401 "), tr.log.String())
+	assert.Equal(t, 41, server.Count("task"))
+	assert.EqualValues(t, 41-6, tr.json(t)["polls"], "a second try belongs to the same poll")
+	assert.Equal(t, 6, strings.Count(tr.log.String(), "the local clock is off by"))
+	assert.Equal(t, 1, strings.Count(tr.log.String(), "warning: the local clock"), "the first time it is a warning")
+	assert.Less(t, tr.json(t)["waited"], 30.0)
+}
+
+func TestAClockThatLeapsLeavesTimeoutAndDurationAlone(t *testing.T) {
+	t.Parallel()
+	sim := cloud(at(0, "EXECUTING"))
+	sim.Tasks[0].Age = 24 * time.Hour
+	leap(&sim, "task", leaps)
+	tr := newTrial(start(t, sim), "--timeout", "900ms", "--format", "json").run(t)
+	assert.Equal(t, 124, tr.code, tr.log.String())
+	assert.GreaterOrEqual(t, tr.json(t)["waited"], 0.9)
+	assert.Less(t, tr.json(t)["waited"], 10.0)
+	assert.GreaterOrEqual(t, tr.json(t)["duration"], 0.0)
+}
+
+func TestADurationIsNeverNegative(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]any{"EXECUTING": 0.0, "SUCCESS": nil} {
+		sim := cloud(at(0, status))
+		sim.Tasks[0].CreatedAt = time.Now().Add(2 * time.Hour).UTC().Format(time.RFC3339)
+		sim.Tasks[0].UpdatedAt = time.Now().UTC().Format(time.RFC3339)
+		tr := newTrial(start(t, sim), "--timeout", "0", "--format", "json").run(t)
+		assert.Equal(t, want, tr.json(t)["duration"], "%s: a clock of before it was created tells nothing", status)
+	}
+}
+
+func TestSinceGoesBackFromTheServersClockAsItWasAtFirst(t *testing.T) {
+	t.Parallel()
+	for name, to := range map[string]map[int]time.Duration{
+		"right":                     {},
+		"fast":                      {1: 7 * time.Hour},
+		"slow":                      {1: -7 * time.Hour},
+		"fast from the second look": {4: 7 * time.Hour}, // after the one that is refused for a signature of the wrong time
+		"slow from the second look": {4: -7 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// One was there long before; the right one comes in a moment, by whatever clock the cloud has at first.
+			sim := cloud(at(0, "EXECUTING"))
+			older := sim.Tasks[0]
+			older.ID, older.Age = strings.Repeat("1", 32), 20*time.Hour
+			if to[1] == 0 {
+				older.Age = 7*time.Hour + 2*time.Minute // by a clock that is slow then, it is new
+			}
+			sim.Tasks[0].Age = -to[1] - 500*time.Millisecond
+			sim.Tasks = append(sim.Tasks, older)
+			leap(&sim, "tasks", to)
+			tr := newTrial(start(t, sim), "--task-name", "bindInstancePublicIp", "--since", "5m", "--timeout", "1500ms", "--format", "json").set("DMSWAIT_TASK_ID", "").run(t)
+			if name == "slow from the second look" { // it has not been created yet, by then
+				assert.Equal(t, "not_found", tr.json(t)["result"], tr.log.String())
+				return
+			}
+			assert.Equal(t, taskID, tr.json(t)["task_id"], tr.log.String())
+		})
+	}
+}
+
+func TestRetryAfterAsADateIsByTheServersClock(t *testing.T) {
+	t.Parallel()
+	sim := cloud(at(0, "SUCCESS"))
+	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+		off, ok := map[int]time.Duration{1: 7 * time.Hour, 2: -7 * time.Hour}[r.Nth] // it leaps from one answer to the next, too
+		if !ok {
+			return nil
+		}
+		now := time.Now().Add(off).UTC()
+		later := now.Add(2 * time.Second)
+		return &simulator.Answer{Status: 503, Header: http.Header{"Date": {now.Format(http.TimeFormat)}, "Retry-After": {later.Format(http.TimeFormat)}}}
+	}
+	server := start(t, sim)
+	tr := newTrial(server).run(t)
+	assert.Equal(t, 0, tr.code, tr.log.String())
+	asked := server.Requests()
+	require.Len(t, asked, 3)
+	for i := range 2 {
+		pause := asked[i+1].At.Sub(asked[i].At)
+		assert.Greater(t, pause, 1500*time.Millisecond)
+		assert.Less(t, pause, 10*time.Second)
+	}
+}

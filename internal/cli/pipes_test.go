@@ -1,0 +1,118 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAReaderThatGoesAwayInMidWaitLosesNoOutput(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []string{"stdout", "stderr", "stdout and stderr"} {
+		for _, format := range []string{"text", "json"} {
+			t.Run(gone+" "+format, func(t *testing.T) {
+				t.Parallel()
+				server := start(t, cloud(at(0, "EXECUTING"), at(400, "SUCCESS")))
+				tr := newTrial(server, "--format", format, "--log-format", format, "--debug").inActions(t)
+				reader, writer, err := os.Pipe()
+				require.NoError(t, err)
+				command := process(t, tr)
+				if strings.Contains(gone, "stdout") {
+					command.Stdout = writer
+				}
+				if strings.Contains(gone, "stderr") {
+					command.Stderr = writer
+				}
+				require.NoError(t, command.Start())
+				writer.Close()
+				asked("task")(t, tr, server)
+				reader.Close()
+				want := 0
+				if strings.Contains(gone, "stdout") {
+					want = 74
+					if gone == "stdout" {
+						defer func() { assert.Contains(t, tr.log.String(), "the result could not be written to stdout: ") }()
+					}
+				}
+				assert.Equal(t, want, exitCode(command.Wait()))
+				outputs := tr.outputs(t)
+				assert.Equal(t, "success", outputs["result"])
+				assert.Equal(t, "0", outputs["exit_code"], "which is the result's")
+			})
+		}
+	}
+}
+
+// pipeline runs a line of a shell's, with the program as "$@", in a process group of its own, and returns the exit code that is in the file "code".
+func pipeline(t *testing.T, tr *trial, line string, signal func(group int)) (code, out string) {
+	t.Helper()
+	folder := t.TempDir()
+	command := process(t, tr)
+	command.Args = append([]string{"sh", "-c", line, "sh"}, command.Args...)
+	command.Path, command.Err = "/bin/sh", nil
+	command.Env = append(command.Env, "PATH="+os.Getenv("PATH"))
+	command.Dir, command.SysProcAttr = folder, &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, command.Start())
+	if signal != nil {
+		signal(command.Process.Pid)
+	}
+	_ = command.Wait()
+	require.Eventually(t, func() bool { return syscall.Kill(-command.Process.Pid, 0) == syscall.ESRCH }, soon, 5*time.Millisecond, "nobody of the group is left")
+	content, err := os.ReadFile(filepath.Join(folder, "code"))
+	require.NoError(t, err)
+	return strings.TrimSpace(string(content)), tr.out.String()
+}
+
+func TestHeadOfTheLogEndsAPipelineWithAllOutputs(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		`{ "$@"; echo $? >code; } 2>&1 | head -1`:                     "74", // the result was to go there, too
+		`{ { "$@" 2>&1 >&3 3>&-; echo $? >code; } | head -1; } 3>out`: "0",
+		`{ "$@" 2>log; echo $? >code; } | head -1`:                    "0",
+		`{ "$@" 2>log; echo $? >code; } | true`:                       "74",
+	} {
+		for _, format := range []string{"text", "json"} {
+			t.Run(format+" "+line, func(t *testing.T) {
+				t.Parallel()
+				server := start(t, cloud(at(0, "EXECUTING"), at(300, "SUCCESS")))
+				tr := newTrial(server, "--format", format).inActions(t)
+				code, out := pipeline(t, tr, line, nil)
+				assert.Equal(t, want, code)
+				assert.LessOrEqual(t, strings.Count(out, "\n"), 1)
+				assert.Equal(t, "success", tr.outputs(t)["result"])
+			})
+		}
+	}
+}
+
+func TestCtrlCToAPipelineLeavesOutputsAndNoProcess(t *testing.T) {
+	t.Parallel()
+	for name, line := range map[string]string{
+		"a reader that dies":     `{ trap : INT; "$@"; echo $? >code; } | cat`,
+		"a reader of both":       `{ trap : INT; "$@"; echo $? >code; } 2>&1 | tee log`,
+		"a reader that survives": `{ trap : INT; "$@"; echo $? >code; } | (trap "" INT; cat)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, cloud(at(0, "EXECUTING")))
+			tr := newTrial(server, "--format", "json").inActions(t)
+			code, out := pipeline(t, tr, line, func(group int) {
+				asked("task")(t, tr, server)
+				require.NoError(t, syscall.Kill(-group, syscall.SIGINT))
+			})
+			assert.Equal(t, "130", code)
+			assert.Equal(t, "interrupted", tr.outputs(t)["result"])
+			if name == "a reader that survives" {
+				assert.Contains(t, out, `"result":"interrupted"`)
+			}
+		})
+	}
+}
