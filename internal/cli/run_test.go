@@ -249,7 +249,7 @@ func TestAResultThatCannotBeWrittenIsNoSuccess(t *testing.T) {
 	failed.stdout = brokenWriter{}
 	assert.Equal(t, 1, failed.run(t).code, "74 comes instead of 0 only")
 
-	assert.Equal(t, 74, run(t.Context(), []string{"--help"}, os.Getenv, brokenWriter{}, brokenWriter{}))
+	assert.Equal(t, 74, Run(t.Context(), []string{"--help"}, os.Getenv, brokenWriter{}, brokenWriter{}))
 }
 
 type brokenWriter struct{}

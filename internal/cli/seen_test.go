@@ -33,7 +33,7 @@ func inputVariables() (names []string) {
 func TestHelpFitsAScreenAndAHalf(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	assert.Equal(t, 0, run(t.Context(), []string{"--help"}, os.Getenv, &out, brokenWriter{}))
+	assert.Equal(t, 0, Run(t.Context(), []string{"--help"}, os.Getenv, &out, brokenWriter{}))
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	assert.LessOrEqual(t, len(lines), 80)
 	for _, line := range lines {
