@@ -1,104 +1,83 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 )
 
-// checkTogether finds what is wrong between inputs that are each right, or not there.
-func (c *Config) checkTogether() []Fault {
-	var faults []Fault
-	fault := func(input, problem string) { faults = append(faults, Fault{input, problem}) }
-
+// checkTarget checks that the inputs name one task, and pauses that go together.
+func (p *parser) checkTarget() {
+	c := p.config
 	if !c.has("instance_id") {
-		fault("instance_id", c.missing("instance_id", "the id of the instance"))
+		p.fault("instance_id", "is required (%s)", p.howToSet("instance_id"))
 	}
 	switch {
 	case c.has("task_id") && c.has("task_name"):
-		fault("task_id", "is given together with task_name: give one of the two")
+		p.fault("task_id", "cannot be combined with task_name: give one of them")
 	case !c.has("task_id") && !c.has("task_name"):
-		fault("task_id", c.missing("task_id", "the id of the task, or task_name and since"))
+		p.fault("task_id", "is required (%s), or task_name with since", p.howToSet("task_id"))
 	case c.has("task_name") && !c.has("since"):
-		fault("since", c.missing("since", "the time before the call that starts the task, since an older task of the same name would be taken for it"))
+		p.fault("since", "is required with task_name (%s): the time just before the call that starts the task, "+
+			"because an older task with the same name would be mistaken for it", p.howToSet("since"))
 	}
-	if why := c.needsRegion(); why != "" && !c.has("region") {
-		fault("region", c.missing("region", "e.g. cn-north-4; "+why))
+	isWrong := slices.Contains(p.faults.Inputs(), "max_interval")
+	if c.has("max_interval") && !isWrong && c.MaxInterval < c.Interval {
+		p.fault("max_interval", "%v is shorter than interval (%v)", c.MaxInterval, c.Interval)
 	}
-	if c.maxInterval.given && c.MaxInterval < c.Interval {
-		fault("max_interval", fmt.Sprintf("%v is shorter than interval (%v)", c.MaxInterval, c.Interval))
-	}
-	return faults
 }
 
-// needsRegion tells what can't be known without a region, if anything.
-func (c *Config) needsRegion() string {
-	iam := c.Login.Way == ByIdentityProvider || c.Login.Way == ByPassword || !c.has("project_id")
+// checkCloud checks that every endpoint and the project are known.
+func (p *parser) checkCloud() {
+	c := p.config
+	if unless := p.needsRegion(); unless != "" && !c.has("region") {
+		p.fault("region", "is required, e.g. cn-north-4, unless %s (%s)", unless, p.howToSet("region"))
+	}
+}
+
+// needsRegion returns what would have to be set to do without a region; empty: nothing.
+func (p *parser) needsRegion() string {
+	c := p.config
+	method := c.Login.Method
+	usesIAM := method != nil && method.IAM || !c.has("project_id")
 	switch {
 	case !c.has("endpoint"):
-		return "without it, endpoint is needed"
+		return "endpoint is set"
 	case !c.has("project_id") && !c.has("project_name"):
-		return "without it, project_id or project_name is needed"
-	case iam && !c.has("iam_endpoint"):
-		return "without it, iam_endpoint is needed"
-	case c.Login.Way == ByAgency && !c.has("sts_endpoint"):
-		return "without it, sts_endpoint is needed"
+		return "project_id or project_name is set"
+	case usesIAM && !c.has("iam_endpoint"):
+		return "iam_endpoint is set"
+	case method != nil && method.STS && !c.has("sts_endpoint"):
+		return "sts_endpoint is set"
 	}
 	return ""
 }
 
-func (c *Config) list(names ...string) string {
-	var given []string
-	for _, name := range names {
-		if c.has(name) {
-			given = append(given, name)
-		}
-	}
-	return strings.Join(given, " and ")
-}
-
-// missing says that an input is needed, what it is, and how it is given here.
-func (c *Config) missing(name, what string) string {
-	return "is missing: " + what + c.hereAs(name)
-}
-
-func (c *Config) hereAs(name string) string {
-	for _, in := range Inputs() {
-		switch {
-		case in.Name != name:
-		case c.Actions && in.Action:
-			return fmt.Sprintf(" (under with:, or in %s)", in.Env())
-		case in.Secret:
-			return fmt.Sprintf(" (%s or %s_FILE)", in.Env(), in.Env())
-		default:
-			return fmt.Sprintf(" (--%s or %s)", in.Flag(), in.Env())
-		}
-	}
-	return ""
-}
-
-// checkSurroundings finds what would make the run fail late or in an odd place: the proxy's address, and where outputs go.
-func checkSurroundings(c *Config, getenv func(string) string) []Fault {
-	var faults []Fault
+// checkEnvironment finds what would make the run fail late or in an unexpected place: an invalid proxy, and a file for
+// outputs that cannot be written.
+func (p *parser) checkEnvironment() {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
-		if value := getenv(name); value != "" && !isProxy(value) {
-			// Its value is not shown: it may hold a password.
-			faults = append(faults, Fault{name, "is not the address of a proxy: give a URL as in http://proxy.example.com:3128"})
+		if value := p.getenv(name); value != "" && !isProxy(value) {
+			// The value is not shown: it may contain a password.
+			p.fault(name, "is not the URL of a proxy: use one such as http://proxy.example.com:3128")
 		}
 	}
-	if c.Actions {
-		c.StepSummary = getenv("GITHUB_STEP_SUMMARY")
-		if err := checkOutput(getenv("GITHUB_OUTPUT")); err != nil {
-			faults = append(faults, Fault{"GITHUB_OUTPUT", err.Error()})
-		} else {
-			c.GitHubOutput = getenv("GITHUB_OUTPUT")
-		}
+	if !p.config.Actions.On {
+		return
 	}
-	return faults
+	p.config.Actions.StepSummary = p.getenv("GITHUB_STEP_SUMMARY")
+	path := p.getenv("GITHUB_OUTPUT")
+	if err := checkOutput(path); err != nil {
+		p.fault("GITHUB_OUTPUT", "%v", err)
+		return
+	}
+	p.config.Actions.Output = path
 }
 
-// isProxy tells whether net/http takes the value: a URL, or a host with a port.
+// isProxy reports whether net/http accepts the value: a URL, or a host with a port.
 func isProxy(value string) bool {
 	if !strings.Contains(value, "://") {
 		value = "http://" + value
@@ -114,17 +93,18 @@ func isProxy(value string) bool {
 	return false
 }
 
-// checkOutput tries the file of step outputs before anything is asked of anybody.
+// checkOutput checks the file for step outputs before any request is sent.
 func checkOutput(path string) error {
 	if path == "" {
-		return fmt.Errorf("is missing, though GITHUB_ACTIONS is true: a job's runner sets it, and a container needs it and its file passed in")
+		return errors.New("is not set although GITHUB_ACTIONS is true: a job's runner sets it; " +
+			"pass the variable and its file into a container of your own")
 	}
 	if info, err := os.Stat(path); err == nil && (info.IsDir() || info.Mode()&os.ModeNamedPipe != 0) {
 		return fmt.Errorf("%s is not a file", quote(path))
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fmt.Errorf("can't be written: %w", err)
+		return fmt.Errorf("cannot be written: %w", err)
 	}
 	return file.Close()
 }

@@ -110,7 +110,7 @@ func TestThereIsExactlyOneWholeWayToLogIn(t *testing.T) {
 			assert.Len(t, about(faults, input), 1, given)
 		}
 		if strings.HasSuffix(given, " auth_token") {
-			assert.Contains(t, faults[0], ": is given together with auth_token", "both ways are named")
+			assert.Contains(t, faults[0], " cannot be combined with auth_token", "both ways are named")
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestThereIsExactlyOneWholeWayToLogIn(t *testing.T) {
 func TestTwoWaysToLogInAreAFaultFromWhateverLevel(t *testing.T) {
 	t.Parallel()
 	_, faults := read(complete().with(inActions(t)).with(vars{"INPUT_AUTH_TOKEN": "AT"}))
-	assert.Equal(t, []string{"access_key: is given together with auth_token: log in one way"}, faults)
+	assert.Equal(t, []string{"access_key cannot be combined with auth_token: use one login method"}, faults)
 }
 
 func TestAProxyVariableIsTheAddressOfAProxy(t *testing.T) {
@@ -136,7 +136,7 @@ func TestAProxyVariableIsTheAddressOfAProxy(t *testing.T) {
 			"not a hunter2", "http://hunter2:0", "http://hunter2:65536", "hunter2:65536", "http://[::1", " http://hunter2", "http://hunter2\n",
 		} {
 			_, faults := read(complete().with(vars{name: value}))
-			assert.Equal(t, []string{name + ": is not the address of a proxy: give a URL as in http://proxy.example.com:3128"}, faults, "%s=%s", name, value)
+			assert.Equal(t, []string{name + " is not the URL of a proxy: use one such as http://proxy.example.com:3128"}, faults, "%s=%s", name, value)
 		}
 	}
 	_, faults := read(complete().with(vars{"NO_PROXY": "*, ::", "FTP_PROXY": "::", "ALL_PROXY": "::"}))
@@ -150,7 +150,7 @@ func TestTheFileOfOutputsIsTriedBeforehand(t *testing.T) {
 	for _, path := range []string{present, missing} {
 		c, faults := read(complete().with(vars{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": path}))
 		assert.Empty(t, faults)
-		assert.Equal(t, path, c.GitHubOutput)
+		assert.Equal(t, path, c.Actions.Output)
 	}
 	content, err := os.ReadFile(present)
 	require.NoError(t, err)
@@ -162,8 +162,8 @@ func TestTheFileOfOutputsIsTriedBeforehand(t *testing.T) {
 		c, faults := read(complete().with(vars{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": path}))
 		assert.Len(t, faults, 1, name)
 		assert.Len(t, about(faults, "GITHUB_OUTPUT"), 1, name)
-		assert.Empty(t, c.GitHubOutput, "nothing is written there later: %s", name)
-		assert.True(t, c.Actions)
+		assert.Empty(t, c.Actions.Output, "nothing is written there later: %s", name)
+		assert.True(t, c.Actions.On)
 	}
 }
 
@@ -173,8 +173,8 @@ func TestOutsideOfActionsThereAreNoOutputsOfAStep(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "output")
 		c, faults := read(complete().with(vars{"GITHUB_ACTIONS": actions, "GITHUB_OUTPUT": path}))
 		assert.Empty(t, faults)
-		assert.False(t, c.Actions)
-		assert.Empty(t, c.GitHubOutput)
+		assert.False(t, c.Actions.On)
+		assert.Empty(t, c.Actions.Output)
 		assert.NoFileExists(t, path)
 	}
 }

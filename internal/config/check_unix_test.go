@@ -47,7 +47,7 @@ func TestANamedPipeForOutputsIsAFaultAndDoesNotHang(t *testing.T) {
 		c, faults := readSoon(t, complete().with(vars{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": path}))
 		assert.Len(t, faults, 1)
 		assert.Len(t, about(faults, "GITHUB_OUTPUT"), 1)
-		assert.Empty(t, c.GitHubOutput)
+		assert.Empty(t, c.Actions.Output)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestASecretsFileMayBeAPipe(t *testing.T) { // as a shell makes of <(pass sh
 	go os.WriteFile(pipe, []byte("piped\n"), 0)
 	c, faults := readSoon(t, complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": pipe}))
 	assert.Empty(t, faults)
-	assert.Equal(t, "piped", c.Login.SecretKey)
+	assert.Equal(t, "piped", c.Login.Values["secret_key"])
 }
 
 func TestAnIDTokenOutOfAPipeIsKeptSinceItCantBeReadAgain(t *testing.T) {
@@ -70,9 +70,9 @@ func TestAnIDTokenOutOfAPipeIsKeptSinceItCantBeReadAgain(t *testing.T) {
 		go os.WriteFile(pipe, []byte("piped\n"), 0)
 		c, faults := readSoon(t, anonymous().with(way).with(vars{variable: pipe}))
 		assert.Empty(t, faults)
-		assert.Equal(t, ByIdentityProvider, c.Login.Way)
-		assert.Equal(t, "piped", c.Login.IDToken)
-		assert.Empty(t, c.Login.IDTokenFile)
+		assert.Equal(t, byIdentityProvider, methodOf(c))
+		assert.Equal(t, "piped", c.Login.IDToken.Value)
+		assert.Empty(t, c.Login.IDToken.File)
 		assert.Equal(t, []string{"piped"}, c.Secrets())
 	}
 }
@@ -80,5 +80,5 @@ func TestAnIDTokenOutOfAPipeIsKeptSinceItCantBeReadAgain(t *testing.T) {
 func TestASecretsFileWithoutEndIsAFaultAndDoesNotHang(t *testing.T) {
 	t.Parallel()
 	_, faults := readSoon(t, complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": "/dev/zero"}))
-	assert.Equal(t, []string{"secret_key: its file can't be read: it is longer than any secret (from DMSWAIT_SECRET_KEY_FILE)"}, faults)
+	assert.Equal(t, []string{"secret_key cannot be read from its file: it is larger than 1 MiB (from DMSWAIT_SECRET_KEY_FILE)"}, faults)
 }

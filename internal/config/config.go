@@ -1,231 +1,141 @@
-// Package config knows all inputs, in one table, and makes plain checked values of what flags and environment say.
-// It sends nothing and prints nothing: what is wrong comes back as faults, all of them together.
+// Package config turns flags and environment variables into checked, plain values. Every input is declared once, in
+// the table of inputs.go. The package sends nothing and prints nothing: it returns everything that is wrong together.
 package config
 
 import (
-	"context"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/dmswait/dmswait/internal/credential"
 )
 
-// Config is what a run was told, with defaults in place. It is valid only when Parse found no faults.
+// Config is one run's inputs, with defaults in place. It is valid only where Parse returned no faults.
 type Config struct {
-	Help, Version bool // asked for; nothing else counts then
+	Help, Version bool // requested instead of a wait; nothing else counts then
+	DryRun        bool // show the plan instead of waiting
 
-	InstanceID, TaskID, TaskName string
-	Since                        Since
-	Region                       string
-	ProjectID, ProjectName       string // the project's id or, where that is to be looked up, its name
-	Endpoint                     string // of DMS
-	IAMEndpoint, STSEndpoint     string // empty where they are derived from the region, see Endpoints
-
-	Timeout, Interval, MaxInterval           time.Duration
-	NotFoundGrace, MaxOutage, RequestTimeout time.Duration
-
+	Target
+	Cloud
+	Waiting
 	Login Login
+	Result
+	Log
+	Actions Actions
 
-	SucceedOn    []string // names of results
-	Format       string   // of the result on stdout: text, json, none
-	LogFormat    string   // of the log on stderr: text, json
-	Quiet, Debug bool
-	OutputFile   string // empty: none
-	OutputPrefix string
-	ResultsDir   string // empty: none
-	DryRun       bool
-
-	Actions      bool   // this is a step of a GitHub Actions job
-	StepSummary  string // the file that takes the job summary; empty when there is none
-	GitHubOutput string // the file that takes the step's outputs; empty when there is none to write, and outside of Actions
-
-	timeout, interval, maxInterval, grace, maxOutage, requestTimeout optional
-	given                                                            map[string]string // where each input that has a value, right or wrong, is from
-	secrets                                                          []string
-	ctx                                                              context.Context // of Parse: its end calls off the reading of files
+	given   map[string]string // input → where its value, right or wrong, came from
+	secrets []string
 }
 
-// Since is the earliest time of creation of a task that is looked for by name: an instant, or a duration back from the server's clock.
+// Target is what to wait for: a task by its id, or the newest one with a name.
+type Target struct {
+	InstanceID string
+	TaskID     string // empty where TaskName is given
+	TaskName   string
+	Since      Since // with TaskName: the earliest creation time
+}
+
+// Since is the earliest creation time of a task that is found by name: an instant, or a duration back from the
+// server's clock.
 type Since struct {
 	At  time.Time
 	Ago time.Duration
 }
 
-// Secrets are the values that must not be shown to anybody, those that Parse found fault with among them.
+// Cloud is where the instance is.
+type Cloud struct {
+	Region                 string
+	ProjectID, ProjectName string // the project's id or, where that is to be looked up, its name
+	Endpoint               string // of DMS
+	IAMEndpoint            string // empty where it follows from the region, see IAMEndpoints
+	STSEndpoint            string // empty where it follows from the region, see STS
+}
+
+// Waiting is how long to wait, and how often to poll.
+type Waiting struct {
+	Timeout               time.Duration // 0: poll once
+	Interval, MaxInterval time.Duration
+	NotFoundGrace         time.Duration
+	MaxOutage             time.Duration
+	RequestTimeout        time.Duration
+}
+
+// Login is who sends the requests.
+type Login struct {
+	Method   *credential.Method // nil where Parse found faults
+	From     string             // the flag, variable or file that selected Method
+	Values   map[string]string  // the login inputs that have a value, by name; secrets among them
+	IDToken  IDToken
+	Audience string // requested for the ID token in GitHub Actions
+
+	profile string // credentials_file
+}
+
+// IDToken is where OIDC ID tokens come from, for the methods that exchange one: a value, a file, or GitHub Actions.
+type IDToken struct {
+	Value               string
+	File                string // read anew for each exchange
+	ActionsURL          string
+	ActionsRequestToken string
+}
+
+// Result is where and how the result is written.
+type Result struct {
+	SucceedOn    []string // names of results that exit 0 as well
+	Format       string   // on stdout: text, json or none
+	Quiet        bool     // no output about a run that exits 0 or found the task running
+	OutputFile   string   // empty: none
+	OutputPrefix string
+	ResultsDir   string // empty: none
+}
+
+// Log is what the log on stderr holds.
+type Log struct {
+	LogFormat string // text or json
+	Debug     bool   // a line for each request
+}
+
+// Actions is the step of a GitHub Actions job that this run is.
+type Actions struct {
+	On          bool
+	Output      string // the file for outputs; empty where it cannot be used
+	StepSummary string // the file for the job summary; empty where there is none
+}
+
+// Secrets returns the values that must not be shown, including those that Parse found fault with.
 func (c *Config) Secrets() []string { return c.secrets }
 
-// Source tells where an input is from: its flag, or a variable of the environment. It is empty for one that was not given.
-func (c *Config) Source(name string) string { return c.given[name] }
+// Source returns where an input's value came from: its flag, or an environment variable. It is empty for an input
+// that was not given.
+func (c *Config) Source(input string) string { return c.given[input] }
 
-func (c *Config) has(name string) bool { return c.given[name] != "" }
+func (c *Config) has(input string) bool { return c.given[input] != "" }
 
-// Fault is what is wrong with one input, and what would be right.
+// Fault is one thing that is wrong with the inputs, or with the environment they point to.
 type Fault struct {
-	Input   string // its name, or the flag or variable that is no input
-	Problem string
+	Input string // the input at fault, or the environment variable, or "arguments"
+	Text  string // one line: what is wrong, and what would be right
 }
 
-func (f Fault) Error() string { return f.Input + ": " + f.Problem }
+// Faults are everything that is wrong with a run's inputs.
+type Faults []Fault
 
-// Parse reads flags (args, without the program's name) and environment. It returns a Config as far as it could be read, and all that is wrong with it.
-// A file that keeps it waiting is left, with a fault, when ctx ends.
-func Parse(ctx context.Context, args []string, getenv func(string) string) (*Config, []Fault) {
-	c := &Config{
-		ctx:    ctx,
-		Format: "text", LogFormat: "text",
-		OutputPrefix: "DMS_",
-		Debug:        getenv("RUNNER_DEBUG") == "1",
-		Login:        Login{Audience: "sts.huaweicloud.com"},
-		Actions:      getenv("GITHUB_ACTIONS") == "true",
-		given:        map[string]string{},
+// Error returns the faults, one line each.
+func (f Faults) Error() string {
+	var lines []string
+	for _, fault := range f {
+		lines = append(lines, fault.Text)
 	}
-	flags, faults := c.parseFlags(args)
-	if c.Help || c.Version {
-		return c, nil
-	}
-	for _, in := range Inputs() {
-		value, from, err := c.lookup(in, flags, getenv)
-		if err == nil && value == "" {
-			continue
-		}
-		c.given[in.Name] = from
-		if in.Secret && value != "" {
-			c.secrets = append(c.secrets, value)
-		}
-		if err == nil {
-			err = in.set(c, value)
-		}
-		if err != nil {
-			faults = append(faults, Fault{in.Name, fmt.Sprintf("%v (from %s)", err, from)})
-		}
-	}
-	login := c.resolveLogin(getenv)
-	c.applyDefaults()
-	faults = append(append(faults, c.checkTogether()...), login...)
-	return c, append(faults, checkSurroundings(c, getenv)...)
+	return strings.Join(lines, "\n")
 }
 
-// lookup finds the value of an input and where it is from: its flag, the CI system's variable, its own variable or, for a secret, a file.
-// An empty value counts as none on every level.
-func (c *Config) lookup(in Input, flags *pflag.FlagSet, getenv func(string) string) (value, from string, err error) {
-	if flag := flags.Lookup(in.Flag()); flag != nil && strings.TrimSpace(flag.Value.String()) != "" {
-		return strings.TrimSpace(flag.Value.String()), "--" + in.Flag(), nil
-	}
-	for _, name := range variables(in, getenv) {
-		if value := trim(in, getenv(name)); value != "" {
-			if in.Secret && name == in.Env() && getenv(name+"_FILE") != "" {
-				return value, name, fmt.Errorf("is given twice: set %s or %s_FILE, not both", name, name)
-			}
-			return value, name, nil
-		}
-	}
-	if !in.Secret {
-		return "", "", nil
-	}
-	name := in.Env() + "_FILE"
-	path := getenv(name)
-	if path == "" {
-		return "", "", nil
-	}
-	value, err = readSecret(c.ctx, path)
-	return value, name, err
-}
-
-// variables are the environment variables an input may come from, the first to count first.
-func variables(in Input, getenv func(string) string) []string {
+// Inputs returns the names of the inputs at fault, each once.
+func (f Faults) Inputs() []string {
 	var names []string
-	if getenv("GITHUB_ACTIONS") == "true" {
-		names = append(names, "INPUT_"+in.upper())
-	}
-	if getenv("CI") == "woodpecker" || getenv("DRONE") == "true" {
-		names = append(names, "PLUGIN_"+in.upper())
-	}
-	return append(names, in.Env())
-}
-
-// trim takes off what a YAML block or a copied secret leaves at its end; nothing else of a secret, since a password may hold blanks.
-func trim(in Input, value string) string {
-	if in.Secret {
-		return cutNewline(value)
-	}
-	return strings.TrimSpace(value)
-}
-
-func cutNewline(value string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
-}
-
-func (c *Config) applyDefaults() {
-	c.Timeout = c.timeout.or(time.Hour)
-	c.Interval = c.interval.or(time.Second)
-	c.MaxInterval = c.maxInterval.or(max(25*time.Second, c.Interval))
-	c.NotFoundGrace = c.grace.or(30 * time.Second)
-	c.MaxOutage = c.maxOutage.or(15 * time.Minute)
-	c.RequestTimeout = c.requestTimeout.or(10 * time.Second)
-	if c.Endpoint == "" && c.Region != "" {
-		c.Endpoint = c.regional("dms")
-	}
-	if c.ProjectID == "" && c.ProjectName == "" {
-		c.ProjectName = c.Region
-	}
-}
-
-// IAMEndpoints are the base URLs of IAM, in the order in which they are to be tried: not every region has one of its own, but all have the global one.
-func (c *Config) IAMEndpoints() []string {
-	switch {
-	case c.IAMEndpoint != "":
-		return []string{c.IAMEndpoint}
-	case c.Region == "":
-		return nil
-	}
-	return []string{c.regional("iam"), "https://iam." + domain(c.Region)}
-}
-
-// STS is the base URL of STS, or empty.
-func (c *Config) STS() string {
-	if c.STSEndpoint == "" && c.Region != "" {
-		return c.regional("sts")
-	}
-	return c.STSEndpoint
-}
-
-func (c *Config) regional(service string) string {
-	return "https://" + service + "." + c.Region + "." + domain(c.Region)
-}
-
-// domain is where the endpoints of a region are. The European site's regions are eu-west-1xx; eu-west-0 is older, and not among them.
-func domain(region string) string {
-	if strings.HasPrefix(region, "eu-west-1") {
-		return "myhuaweicloud.eu"
-	}
-	return "myhuaweicloud.com"
-}
-
-// IsHuawei tells whether a base URL is on one of Huawei Cloud's own domains.
-func IsHuawei(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
-	}
-	for _, domain := range []string{"myhuaweicloud.com", "myhuaweicloud.eu", "huaweicloud.com"} {
-		if strings.HasSuffix(strings.ToLower(u.Hostname()), "."+domain) {
-			return true
+	for _, fault := range f {
+		if !slices.Contains(names, fault.Input) {
+			names = append(names, fault.Input)
 		}
 	}
-	return false
-}
-
-// LoginEndpoints are the base URLs that credentials, or what is exchanged for them, are sent to besides DMS's own.
-func (c *Config) LoginEndpoints() []string {
-	var used []string
-	if c.Login.Way == ByAgency {
-		used = append(used, c.STS())
-	}
-	if c.Login.Way == ByIdentityProvider || c.Login.Way == ByPassword || c.ProjectID == "" {
-		used = append(used, c.IAMEndpoints()...)
-	}
-	return slices.Compact(used)
+	return names
 }

@@ -45,7 +45,7 @@ func read(v vars, args ...string) (*Config, []string) {
 	c, faults := Parse(context.Background(), args, v.get)
 	lines := []string{}
 	for _, fault := range faults {
-		lines = append(lines, fault.Error())
+		lines = append(lines, fault.Text)
 	}
 	return c, lines
 }
@@ -54,7 +54,7 @@ func read(v vars, args ...string) (*Config, []string) {
 func about(faults []string, input string) []string {
 	lines := []string{}
 	for _, fault := range faults {
-		if strings.HasPrefix(fault, input+": ") {
+		if strings.HasPrefix(fault, input+" ") {
 			lines = append(lines, fault)
 		}
 	}

@@ -10,14 +10,14 @@ import (
 // tools are whole families of the cloud's variables, in the order in which they count.
 var tools = []struct {
 	vars vars
-	want Login
+	want summary
 }{
 	{vars{"HUAWEICLOUD_SDK_AK": "AK1", "HUAWEICLOUD_SDK_SK": "SK1", "HUAWEICLOUD_SDK_SECURITY_TOKEN": "ST1"},
-		Login{Way: ByKeys, From: "HUAWEICLOUD_SDK_AK", AccessKey: "AK1", SecretKey: "SK1", SecurityToken: "ST1"}},
+		login(byKeys, "HUAWEICLOUD_SDK_AK", vars{"access_key": "AK1", "secret_key": "SK1", "security_token": "ST1"}, IDToken{})},
 	{vars{"HW_ACCESS_KEY": "AK2", "HW_SECRET_KEY": "SK2", "HW_SECURITY_TOKEN": "ST2"},
-		Login{Way: ByKeys, From: "HW_ACCESS_KEY", AccessKey: "AK2", SecretKey: "SK2", SecurityToken: "ST2"}},
+		login(byKeys, "HW_ACCESS_KEY", vars{"access_key": "AK2", "secret_key": "SK2", "security_token": "ST2"}, IDToken{})},
 	{vars{"HUAWEI_CLOUD_ACCESS_KEY_ID": "AK3", "HUAWEI_CLOUD_SECRET_ACCESS_KEY": "SK3"},
-		Login{Way: ByKeys, From: "HUAWEI_CLOUD_ACCESS_KEY_ID", AccessKey: "AK3", SecretKey: "SK3"}},
+		login(byKeys, "HUAWEI_CLOUD_ACCESS_KEY_ID", vars{"access_key": "AK3", "secret_key": "SK3"}, IDToken{})},
 }
 
 func homeWith(t *testing.T, profile string) vars {
@@ -38,21 +38,20 @@ func TestTheFirstFamilyThatIsThereIsTakenWhole(t *testing.T) {
 		c, faults := read(environment)
 		assert.Empty(t, faults)
 		want := tools[first].want
-		want.Audience = c.Login.Audience
-		assert.Equal(t, want, c.Login)
+		assert.Equal(t, want, loginOf(c))
 		for _, key := range []string{"HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"} {
 			environment[key] = ""
 		}
 		c, faults = read(environment)
 		assert.Empty(t, faults)
-		assert.Empty(t, c.Login.SecurityToken, "never mixed with the next one's")
+		assert.Empty(t, c.Login.Values["security_token"], "never mixed with the next one's")
 	}
 	c, faults := read(anonymous().with(profile))
 	assert.Empty(t, faults)
-	assert.Equal(t, "AK4", c.Login.AccessKey, "the profile comes last")
+	assert.Equal(t, "AK4", c.Login.Values["access_key"], "the profile comes last")
 	c, faults = read(anonymous().with(tools[2].vars).with(vars{"DMSWAIT_CREDENTIALS_FILE": profile["HOME"] + "/.huaweicloud/credentials"}))
 	assert.Empty(t, faults)
-	assert.Equal(t, "AK3", c.Login.AccessKey, "even when it is named")
+	assert.Equal(t, "AK3", c.Login.Values["access_key"], "even when it is named")
 }
 
 func TestInputsGoBeforeFamilies(t *testing.T) {
@@ -65,7 +64,7 @@ func TestInputsGoBeforeFamilies(t *testing.T) {
 		"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com"})
 	c, faults := read(environment)
 	assert.Empty(t, faults)
-	assert.Equal(t, Login{Way: ByKeys, From: "DMSWAIT_ACCESS_KEY", AccessKey: "AK", SecretKey: "SK", Audience: c.Login.Audience}, c.Login)
+	assert.Equal(t, login(byKeys, "DMSWAIT_ACCESS_KEY", vars{"access_key": "AK", "secret_key": "SK"}, IDToken{}), loginOf(c))
 	assert.Equal(t, "p1", c.ProjectID)
 	assert.Empty(t, c.Region, "nothing comes from a family whose credentials are not used")
 }
@@ -77,8 +76,8 @@ func TestTheSDKsIdentityProviderGoesBeforeItsKeys(t *testing.T) {
 	for _, environment := range []vars{idp, idp.with(tools[0].vars)} {
 		c, faults := read(anonymous().with(environment))
 		assert.Empty(t, faults)
-		want := Login{Way: ByIdentityProvider, From: "HUAWEICLOUD_SDK_IDP_ID", IDPID: "gitlab", IDTokenFile: path, Audience: c.Login.Audience}
-		assert.Equal(t, want, c.Login)
+		want := login(byIdentityProvider, "HUAWEICLOUD_SDK_IDP_ID", vars{"idp_id": "gitlab"}, IDToken{File: path})
+		assert.Equal(t, want, loginOf(c))
 	}
 }
 
@@ -92,7 +91,7 @@ func TestHalfAFamilyIsAFaultThatNamesTheOtherHalf(t *testing.T) {
 		for n := range pair {
 			environment := anonymous().with(vars{pair[n]: path})
 			_, faults := read(environment)
-			want := pair[1-n] + ": is missing: it goes with " + pair[n]
+			want := pair[1-n] + " is required with " + pair[n]
 			assert.Equal(t, []string{want}, faults)
 			_, faults = read(environment.with(vars{pair[1-n]: " \n"}))
 			assert.Equal(t, []string{want}, faults, "blanks are none")
@@ -100,11 +99,11 @@ func TestHalfAFamilyIsAFaultThatNamesTheOtherHalf(t *testing.T) {
 	}
 	// A whole pair does not make up for half of another one: it would be a guess which is meant.
 	_, faults := read(anonymous().with(tools[0].vars).with(vars{"HUAWEICLOUD_SDK_IDP_ID": "gitlab"}))
-	assert.Equal(t, []string{"HUAWEICLOUD_SDK_ID_TOKEN_FILE: is missing: it goes with HUAWEICLOUD_SDK_IDP_ID"}, faults)
+	assert.Equal(t, []string{"HUAWEICLOUD_SDK_ID_TOKEN_FILE is required with HUAWEICLOUD_SDK_IDP_ID"}, faults)
 	_, faults = read(anonymous().with(vars{"HUAWEICLOUD_SDK_IDP_ID": "x", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": path, "HUAWEICLOUD_SDK_SK": "SK"}))
-	assert.Equal(t, []string{"HUAWEICLOUD_SDK_AK: is missing: it goes with HUAWEICLOUD_SDK_SK"}, faults)
+	assert.Equal(t, []string{"HUAWEICLOUD_SDK_AK is required with HUAWEICLOUD_SDK_SK"}, faults)
 	_, faults = read(anonymous().with(tools[1].vars).with(vars{"HUAWEICLOUD_SDK_AK": "AK"}))
-	assert.Equal(t, []string{"HUAWEICLOUD_SDK_SK: is missing: it goes with HUAWEICLOUD_SDK_AK"}, faults, "the next family does not help out")
+	assert.Equal(t, []string{"HUAWEICLOUD_SDK_SK is required with HUAWEICLOUD_SDK_AK"}, faults, "the next family does not help out")
 }
 
 func TestBlanksMakeNoFamily(t *testing.T) {
@@ -112,19 +111,19 @@ func TestBlanksMakeNoFamily(t *testing.T) {
 	blank := vars{"HUAWEICLOUD_SDK_AK": " ", "HUAWEICLOUD_SDK_SK": "\n", "HUAWEICLOUD_SDK_IDP_ID": "\t", "HW_ASSUME_ROLE_DOMAIN_ID": " "}
 	_, faults := read(anonymous().with(blank))
 	if assert.Len(t, faults, 1) {
-		assert.Contains(t, faults[0], "credentials: none were given")
+		assert.Contains(t, faults[0], "credentials are required")
 	}
 	c, faults := read(anonymous().with(blank).with(vars{"HW_ACCESS_KEY": " AK2 ", "HW_SECRET_KEY": "SK2\n"}))
 	assert.Empty(t, faults)
-	assert.Equal(t, "AK2", c.Login.AccessKey)
-	assert.Equal(t, "SK2", c.Login.SecretKey)
+	assert.Equal(t, "AK2", c.Login.Values["access_key"])
+	assert.Equal(t, "SK2", c.Login.Values["secret_key"])
 }
 
 func TestTerraformsAssumedRolesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"HW_ASSUME_ROLE_AGENCY_NAME", "HW_ASSUME_ROLE_DOMAIN_NAME", "HW_ASSUME_ROLE_DOMAIN_ID", "HW_ASSUME_ROLE_DURATION"} {
 		_, faults := read(anonymous().with(tools[1].vars).with(vars{name: "x"}))
-		assert.Equal(t, []string{name + ": Terraform would assume that role, dmswait can't: unset it, or give access_key and secret_key as inputs"}, faults)
+		assert.Equal(t, []string{name + " makes Terraform assume a role, which dmswait cannot: unset it, or set access_key and secret_key"}, faults)
 		_, faults = read(anonymous().with(tools[0].vars).with(vars{name: "x"}))
 		assert.Empty(t, faults, "beside another family it means nothing")
 		_, faults = read(anonymous().with(tools[2].vars).with(vars{name: "x"}))

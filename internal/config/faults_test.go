@@ -114,6 +114,6 @@ func TestAFaultyInputIsNotCalledMissing(t *testing.T) {
 	t.Parallel()
 	for _, in := range Inputs() {
 		_, faults := read(complete().with(vars{in.Env(): bad[in.Name][0]}))
-		assert.NotContains(t, strings.Join(faults, "\n"), in.Name+": is missing")
+		assert.NotContains(t, strings.Join(faults, "\n"), in.Name+" is required")
 	}
 }

@@ -10,30 +10,37 @@ import (
 	"time"
 )
 
-// longestRead is how long a file may take: a pipe may come from a command that asks somebody for a passphrase.
-const longestRead = time.Minute
+const (
+	// maxReadTime is how long a file may take to come to its end: a pipe may come from a command that asks somebody
+	// for a passphrase.
+	maxReadTime = time.Minute
+	// maxFileSize is in bytes; no secret and no profile is longer.
+	maxFileSize = 1 << 20
+)
 
-// readSecret reads a secret from a file.
+// readSecret reads a secret from a file. Its errors read on from the name of the input.
 func readSecret(ctx context.Context, path string) (string, error) {
 	content, err := readFile(ctx, path)
 	if err != nil {
-		return "", fmt.Errorf("its file can't be read: %w", err)
+		return "", fmt.Errorf("cannot be read from its file: %w", err)
 	}
-	secret := cutNewline(string(content))
+	secret := trimNewline(string(content))
 	if secret == "" {
-		return "", errors.New("its file is empty")
+		return "", errors.New("cannot be read from its file: it is empty")
 	}
 	return secret, nil
 }
 
-// readFile reads a small file. Its errors don't show the path: whoever took the variable for that of the secret itself has the secret there.
+// readFile reads a small file. Errors do not show the path: someone who mistook the variable for that of the secret
+// itself has put the secret there.
 func readFile(ctx context.Context, path string) ([]byte, error) {
-	return soon(ctx, func() ([]byte, error) { return readSmall(path) })
+	return readInTime(ctx, func() ([]byte, error) { return readSmall(path) })
 }
 
-// soon gives a reading up that takes too long, or when ctx ends. The reading itself goes on: nothing can end it where a pipe has no writer.
-func soon(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, longestRead, errors.New("it did not come to its end within a minute"))
+// readInTime gives a read up when ctx ends, or after maxReadTime. The read itself goes on, since nothing can end it
+// where a pipe has no writer.
+func readInTime(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, maxReadTime, errors.New("it did not come to its end within a minute"))
 	defer cancel()
 	var content []byte
 	var err error
@@ -51,27 +58,26 @@ func soon(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 }
 
 func readSmall(path string) ([]byte, error) {
-	const longest = 1 << 20
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, withoutPath(err)
 	}
 	defer file.Close()
-	// What is read counts, not the size that is told: a pipe and a device tell none.
-	content, err := io.ReadAll(io.LimitReader(file, longest+1))
+	// The bytes read count, not the reported size: pipes and devices report none.
+	content, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
 	if err != nil {
 		return nil, withoutPath(err)
 	}
-	if len(content) > longest {
-		return nil, errors.New("it is longer than any secret")
+	if len(content) > maxFileSize {
+		return nil, errors.New("it is larger than 1 MiB")
 	}
 	return content, nil
 }
 
 func withoutPath(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		return inPath.Err
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
 	}
 	return err
 }

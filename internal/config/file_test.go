@@ -15,11 +15,11 @@ func TestAFileThatGivesNothingIsLeftAfterAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		never := make(chan struct{})
 		began := time.Now()
-		_, err := soon(t.Context(), func() ([]byte, error) { <-never; return nil, nil })
+		_, err := readInTime(t.Context(), func() ([]byte, error) { <-never; return nil, nil })
 		assert.EqualError(t, err, "it did not come to its end within a minute")
 		assert.Equal(t, time.Minute, time.Since(began))
 
-		content, err := soon(t.Context(), func() ([]byte, error) { time.Sleep(59 * time.Second); return []byte("slow"), nil })
+		content, err := readInTime(t.Context(), func() ([]byte, error) { time.Sleep(59 * time.Second); return []byte("slow"), nil })
 		assert.NoError(t, err)
 		assert.Equal(t, "slow", string(content))
 		close(never) // so that the goroutine comes to its end
@@ -33,7 +33,7 @@ func TestAFileThatGivesNothingIsLeftWhenTheRunEnds(t *testing.T) {
 		why, never := errors.New("called off"), make(chan struct{})
 		time.AfterFunc(time.Second, func() { cancel(why) })
 		began := time.Now()
-		_, err := soon(ctx, func() ([]byte, error) { <-never; return nil, nil })
+		_, err := readInTime(ctx, func() ([]byte, error) { <-never; return nil, nil })
 		assert.Equal(t, why, err)
 		assert.Equal(t, time.Second, time.Since(began))
 		close(never)

@@ -2,61 +2,58 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
 )
 
-// parseFlags reads args flag by flag, so that no fault hides what stands behind it, --help least of all.
-func (c *Config) parseFlags(args []string) (*pflag.FlagSet, []Fault) {
-	flags := c.declareFlags()
-	var faults []Fault
-	// What follows an unknown flag was meant for it. It is not shown: it may be a secret.
-	meant := 0
+// parseFlags reads args flag by flag, so that no fault hides what follows it, --help least of all.
+func (p *parser) parseFlags(args []string) *pflag.FlagSet {
+	flags := p.declareFlags()
+	// Words after an unknown flag were meant as its value. They are not shown: they may be a secret.
+	skip := 0
 	for len(args) > 0 {
 		arg, own := args[0], width(flags, args)
 		switch {
 		case own > 0:
 			if err := flags.Parse(args[:own]); err != nil {
-				faults = append(faults, flagFault(err))
+				p.flagFault(err)
 			}
-			meant = 0
+			skip = 0
 		case arg == "--":
 			if len(args) > 1 {
-				faults = append(faults, Fault{"arguments", "nothing may stand behind --: every input has a flag, see dmswait --help"})
+				p.argumentFault("-- is not supported: every input is a flag, see dmswait --help")
 			}
 			own = len(args)
 		case strings.HasPrefix(arg, "-") && arg != "-":
 			name, _, hasValue := strings.Cut(arg, "=")
-			fault, isSecret := unknownFlag(name)
-			faults = append(faults, fault)
+			isSecret := p.unknownFlag(name)
 			switch {
-			case isSecret: // which may have blanks, and no quotes
-				meant = len(args)
+			case isSecret: // it may contain blanks, and not be quoted
+				skip = len(args)
 			case hasValue:
-				meant = 0
+				skip = 0
 			default:
-				meant = 1
+				skip = 1
 			}
-		case meant > 0:
-			meant--
+		case skip > 0:
+			skip--
 		default:
-			faults = append(faults, Fault{"arguments", quote(arg) + " is not a flag; every input has one, see dmswait --help"})
+			p.argumentFault("unexpected argument " + quote(arg) + ": every input is a flag, see dmswait --help")
 		}
 		args = args[max(own, 1):]
 	}
-	for _, fault := range faults {
-		c.given[fault.Input] = "the command line"
+	for _, fault := range p.faults {
+		p.config.given[fault.Input] = "the command line"
 	}
-	return flags, faults
+	return flags
 }
 
-func (c *Config) declareFlags() *pflag.FlagSet {
+func (p *parser) declareFlags() *pflag.FlagSet {
 	flags := pflag.NewFlagSet("dmswait", pflag.ContinueOnError)
-	flags.BoolVarP(&c.Help, "help", "h", false, "")
-	flags.BoolVar(&c.Version, "version", false, "")
-	for _, in := range Inputs() {
+	flags.BoolVarP(&p.config.Help, "help", "h", false, "")
+	flags.BoolVar(&p.config.Version, "version", false, "")
+	for _, in := range p.inputs {
 		if in.Secret {
 			continue
 		}
@@ -68,7 +65,8 @@ func (c *Config) declareFlags() *pflag.FlagSet {
 	return flags
 }
 
-// width is how many of args the flag that they begin with takes up: 1, or 2 with a value of its own; 0 when it is none of ours.
+// width returns how many of args the flag at their beginning takes up: 1, 2 with a separate value, or 0 when there is
+// no such flag.
 func width(flags *pflag.FlagSet, args []string) int {
 	name, _, hasValue := strings.Cut(args[0], "=")
 	if name == "-h" {
@@ -78,7 +76,9 @@ func width(flags *pflag.FlagSet, args []string) int {
 	switch {
 	case flag == nil || !strings.HasPrefix(name, "--"):
 		return 0
-	case hasValue || flag.NoOptDefVal != "" || len(args) == 1 || isFlag(flags, args[1]): // an empty variable, unquoted, leaves a flag without its value
+	case hasValue || flag.NoOptDefVal != "" || len(args) == 1:
+		return 1
+	case isFlag(flags, args[1]): // an empty variable, unquoted, leaves a flag without its value
 		return 1
 	}
 	return 2
@@ -89,31 +89,42 @@ func isFlag(flags *pflag.FlagSet, arg string) bool {
 	return strings.HasPrefix(name, "--") && flags.Lookup(strings.TrimPrefix(name, "--")) != nil
 }
 
-func flagFault(err error) Fault {
-	var missing *pflag.ValueRequiredError
-	if errors.As(err, &missing) {
-		return Fault{strings.ReplaceAll(missing.GetSpecifiedName(), "-", "_"), "the flag needs a value"}
-	}
-	return Fault{"arguments", "--help and --version take no value"}
+// argumentFault notes a fault that is about no input.
+func (p *parser) argumentFault(text string) {
+	p.faults = append(p.faults, Fault{"arguments", text})
 }
 
-// unknownFlag tells what is wrong with a flag that does not exist, as far as its name may be shown, and whether a secret was meant.
-func unknownFlag(flag string) (fault Fault, isSecret bool) {
+func (p *parser) flagFault(err error) {
+	var noValue *pflag.ValueRequiredError
+	if errors.As(err, &noValue) {
+		flag := noValue.GetSpecifiedName()
+		p.faults = append(p.faults, Fault{strings.ReplaceAll(flag, "-", "_"), "--" + flag + " requires a value"})
+		return
+	}
+	p.argumentFault("--help and --version take no value")
+}
+
+// unknownFlag notes a flag that does not exist, as far as it may be shown, and reports whether a secret was meant.
+func (p *parser) unknownFlag(flag string) (isSecret bool) {
 	name := strings.TrimLeft(flag, "-")
-	for _, in := range Inputs() {
+	for _, in := range p.inputs {
 		switch {
 		case in.Name != strings.ToLower(strings.ReplaceAll(name, "-", "_")):
 		case in.Secret:
-			return Fault{in.Name, fmt.Sprintf("has no flag, since command lines are public: set %s or %s_FILE", in.Env(), in.Env())}, true
+			p.fault(in.Name, "has no flag, because command lines are public: set %s or %s_FILE", in.Env(), in.Env())
+			return true
 		default:
-			return Fault{in.Name, fmt.Sprintf("its flag is --%s", in.Flag())}, false
+			p.faults = append(p.faults, Fault{in.Name, "unknown flag " + flag + ": did you mean --" + in.Flag() + "?"})
+			return false
 		}
 	}
 	switch {
-	case name == "" || len(flag) > 40 || strings.Trim(name, "-abcdefghijklmnopqrstuvwxyz_") != "":
-		return Fault{"arguments", "there is a flag of an odd name; dmswait --help lists all"}, false
-	case len(name) > 1 && !strings.HasPrefix(flag, "--"): // -pPASSWORD, as some programs have it
-		return Fault{"arguments", "a flag has two dashes; dmswait --help lists all"}, false
+	case name == "" || len(flag) > 40 || strings.Trim(name, "-"+lowercase+"_") != "":
+		p.argumentFault("unknown flag (not shown, it may contain a value); see dmswait --help")
+	case len(name) > 1 && !strings.HasPrefix(flag, "--"): // -pPASSWORD, as some programs accept it
+		p.argumentFault("unknown flag with a single dash; see dmswait --help")
+	default:
+		p.argumentFault("unknown flag " + flag + "; see dmswait --help")
 	}
-	return Fault{flag, "is not a flag; dmswait --help lists all"}, false
+	return false
 }

@@ -32,31 +32,31 @@ func TestWhatIsNoFlagIsAFault(t *testing.T) {
 		args   []string
 		faults []string
 	}{
-		{[]string{"t1"}, []string{`arguments: "t1" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{""}, []string{`arguments: "" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{"-"}, []string{`arguments: "-" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{"a", "b"}, []string{`arguments: "a" is not a flag; every input has one, see dmswait --help`, `arguments: "b" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{"a\nb"}, []string{`arguments: "a\nb" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{"--bogus"}, []string{"--bogus: is not a flag; dmswait --help lists all"}},
-		{[]string{"-b"}, []string{"-b: is not a flag; dmswait --help lists all"}},
-		{[]string{"---x"}, []string{"---x: is not a flag; dmswait --help lists all"}},
-		{[]string{"--bogus", "a", "b"}, []string{"--bogus: is not a flag; dmswait --help lists all", `arguments: "b" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{"--bogus=a", "b"}, []string{"--bogus: is not a flag; dmswait --help lists all", `arguments: "b" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{"--bogus", "--timeout", "5m", "b"}, []string{"--bogus: is not a flag; dmswait --help lists all", `arguments: "b" is not a flag; every input has one, see dmswait --help`}},
-		{[]string{"--=x"}, []string{"arguments: there is a flag of an odd name; dmswait --help lists all"}},
-		{[]string{"--a\nb"}, []string{"arguments: there is a flag of an odd name; dmswait --help lists all"}},
-		{[]string{"--" + strings.Repeat("x", 40)}, []string{"arguments: there is a flag of an odd name; dmswait --help lists all"}},
-		{[]string{"-test.v"}, []string{"arguments: there is a flag of an odd name; dmswait --help lists all"}},
-		{[]string{"-bogus"}, []string{"arguments: a flag has two dashes; dmswait --help lists all"}},
-		{[]string{"--task_id=t1"}, []string{"task_id: its flag is --task-id"}},
-		{[]string{"-task-id", "t1"}, []string{"task_id: its flag is --task-id"}},
-		{[]string{"--help=x"}, []string{"arguments: --help and --version take no value"}},
-		{[]string{"--timeout"}, []string{"timeout: the flag needs a value"}},
-		{[]string{"--not-found-grace"}, []string{"not_found_grace: the flag needs a value"}},
-		{[]string{"--timeout", "-5m"}, []string{`timeout: "-5m" is negative (from --timeout)`}},
+		{[]string{"t1"}, []string{`unexpected argument "t1": every input is a flag, see dmswait --help`}},
+		{[]string{""}, []string{`unexpected argument "": every input is a flag, see dmswait --help`}},
+		{[]string{"-"}, []string{`unexpected argument "-": every input is a flag, see dmswait --help`}},
+		{[]string{"a", "b"}, []string{`unexpected argument "a": every input is a flag, see dmswait --help`, `unexpected argument "b": every input is a flag, see dmswait --help`}},
+		{[]string{"a\nb"}, []string{`unexpected argument "a\nb": every input is a flag, see dmswait --help`}},
+		{[]string{"--bogus"}, []string{"unknown flag --bogus; see dmswait --help"}},
+		{[]string{"-b"}, []string{"unknown flag -b; see dmswait --help"}},
+		{[]string{"---x"}, []string{"unknown flag ---x; see dmswait --help"}},
+		{[]string{"--bogus", "a", "b"}, []string{"unknown flag --bogus; see dmswait --help", `unexpected argument "b": every input is a flag, see dmswait --help`}},
+		{[]string{"--bogus=a", "b"}, []string{"unknown flag --bogus; see dmswait --help", `unexpected argument "b": every input is a flag, see dmswait --help`}},
+		{[]string{"--bogus", "--timeout", "5m", "b"}, []string{"unknown flag --bogus; see dmswait --help", `unexpected argument "b": every input is a flag, see dmswait --help`}},
+		{[]string{"--=x"}, []string{"unknown flag (not shown, it may contain a value); see dmswait --help"}},
+		{[]string{"--a\nb"}, []string{"unknown flag (not shown, it may contain a value); see dmswait --help"}},
+		{[]string{"--" + strings.Repeat("x", 40)}, []string{"unknown flag (not shown, it may contain a value); see dmswait --help"}},
+		{[]string{"-test.v"}, []string{"unknown flag (not shown, it may contain a value); see dmswait --help"}},
+		{[]string{"-bogus"}, []string{"unknown flag with a single dash; see dmswait --help"}},
+		{[]string{"--task_id=t1"}, []string{"unknown flag --task_id: did you mean --task-id?"}},
+		{[]string{"-task-id", "t1"}, []string{"unknown flag -task-id: did you mean --task-id?"}},
+		{[]string{"--help=x"}, []string{"--help and --version take no value"}},
+		{[]string{"--timeout"}, []string{"--timeout requires a value"}},
+		{[]string{"--not-found-grace"}, []string{"--not-found-grace requires a value"}},
+		{[]string{"--timeout", "-5m"}, []string{`timeout "-5m" is negative (from --timeout)`}},
 		{[]string{"--"}, []string{}},
-		{[]string{"--", "t1", "t2"}, []string{"arguments: nothing may stand behind --: every input has a flag, see dmswait --help"}},
-		{[]string{"--", "--timeout", "5m"}, []string{"arguments: nothing may stand behind --: every input has a flag, see dmswait --help"}},
+		{[]string{"--", "t1", "t2"}, []string{"-- is not supported: every input is a flag, see dmswait --help"}},
+		{[]string{"--", "--timeout", "5m"}, []string{"-- is not supported: every input is a flag, see dmswait --help"}},
 	} {
 		_, faults := read(complete(), test.args...)
 		assert.Equal(t, test.faults, faults, "%q", test.args)
@@ -100,8 +100,8 @@ func TestAFlagIsNotTheValueOfTheOneBeforeIt(t *testing.T) {
 	_, faults := Parse(t.Context(), []string{"--task-id", "--timeout", "5m"}, func(string) string { return "" })
 	var texts []string
 	for _, fault := range faults {
-		texts = append(texts, fault.Error())
+		texts = append(texts, fault.Text)
 	}
-	assert.Contains(t, texts, "task_id: the flag needs a value")
+	assert.Contains(t, texts, "--task-id requires a value")
 	assert.NotContains(t, strings.Join(texts, "\n"), "5m")
 }

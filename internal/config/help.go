@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// columns is the longest line of the help.
+// columns is the width of the help.
 const columns = 100
 
-// Help is what --help shows of the program and its inputs.
+// Help returns what --help shows of the program and its inputs.
 func Help() string {
 	var b strings.Builder
 	b.WriteString(`dmswait waits for one background task of a Huawei Cloud DMS instance (RocketMQ,
@@ -16,7 +16,7 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
 
   dmswait --region cn-north-4 --project-id ID --instance-id ID --task-id ID
   dmswait ... --task-name bindInstancePublicIp --since "$before"   # no id known
-  dmswait ... --timeout 0 --format json | jq .status               # one look
+  dmswait ... --timeout 0 --format json | jq .status               # poll once
 `)
 	for _, group := range []string{GroupTask, GroupWaiting, GroupLogin, GroupResult} {
 		fmt.Fprintf(&b, "\n%s\n", group)
@@ -29,8 +29,11 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
 				name = in.Env()
 			}
 			meaning := in.Meaning
-			if in.Default != "" {
-				meaning += " (" + in.Default + ")"
+			switch shown := in.ShownDefault(); {
+			case shown == "required":
+				meaning += " (required)"
+			case shown != "" && !in.Switch:
+				meaning += " (default: " + shown + ")"
 			}
 			for _, line := range wrap(meaning, columns-27) {
 				fmt.Fprintf(&b, "  %-24s %s\n", name, line)
@@ -39,15 +42,15 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
 		}
 	}
 	b.WriteString(`
-  --task-id is also DMSWAIT_TASK_ID (so is every flag), in GitHub Actions the
-  input task_id, under Woodpecker and Drone the setting task_id. Secrets have no
-  flag; DMSWAIT_SECRET_KEY_FILE names a file instead. Durations: 90, 90s, 1h30m.
-  --help and --version show this and the version.
+  Every flag is also an environment variable (--task-id: DMSWAIT_TASK_ID), an
+  input in GitHub Actions and a setting in Woodpecker and Drone (task_id).
+  Secrets have no flag; DMSWAIT_SECRET_KEY_FILE names a file that contains one.
+  Durations: 90 (seconds), 90s, 5m, 1h30m. --version prints the version.
 `)
 	return b.String()
 }
 
-// wrap breaks text between words into lines of that width.
+// wrap breaks text between words into lines of at most width bytes.
 func wrap(text string, width int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(text) {

@@ -1,30 +1,39 @@
 package config
 
-import (
-	"strings"
-)
+import "strings"
 
-// Input is one thing that a user can tell. Its flag, its environment variables, action.yml, --help and README's table all follow from it.
+// Input is one thing that a user can set. Its flag, its environment variables, action.yml, --help and the
+// documentation's table all follow from it.
 type Input struct {
 	Name    string // snake_case
-	Group   string // the heading it stands under
-	Action  bool   // an input of action.yml; the rest is for the command line alone
-	Secret  bool   // has no flag: from the environment or a file only
+	Group   string // the heading it is shown under
+	Action  bool   // an input of action.yml as well; the others are for the command line only
+	Secret  bool   // no flag: comes from the environment or a file only
 	Switch  bool   // true or false; its flag needs no value
-	Default string // as people are told it; empty: none, or Meaning tells
+	Default string // as a user would write it; empty: none
+	Derived string // the default in words, where it depends on something else
 	Meaning string // one line
-	set     func(c *Config, value string) error
+
+	set func(value string) error // checks a value and stores it; its error reads on from the input's name
 }
 
-// Flag is the name on the command line, without its dashes.
+// Flag returns the name on the command line, without dashes.
 func (in Input) Flag() string { return strings.ReplaceAll(in.Name, "_", "-") }
 
-// Env is the name of the environment variable.
+// Env returns the name of the environment variable.
 func (in Input) Env() string { return "DMSWAIT_" + in.upper() }
+
+// ShownDefault returns the default as people read it; empty: none.
+func (in Input) ShownDefault() string {
+	if in.Default != "" && in.Derived != "" {
+		return in.Default + ", " + in.Derived
+	}
+	return in.Default + in.Derived
+}
 
 func (in Input) upper() string { return strings.ToUpper(in.Name) }
 
-// The headings of the inputs, in the order in which people meet them.
+// The headings of the inputs, in the order in which they are shown.
 const (
 	GroupTask    = "Task"
 	GroupWaiting = "Waiting"
@@ -32,63 +41,118 @@ const (
 	GroupResult  = "Result"
 )
 
-// Inputs are all inputs there are, in the order in which they are shown.
-func Inputs() []Input {
+// Inputs returns all inputs, in the order in which they are shown.
+func Inputs() []Input { return new(Config).inputs() }
+
+// inputs returns the table of inputs, each of which sets its field of c.
+func (c *Config) inputs() []Input {
 	return []Input{
-		{Name: "instance_id", Group: GroupTask, Action: true, Default: "required", Meaning: "the instance whose task it is", set: id(func(c *Config) *string { return &c.InstanceID })},
-		{Name: "task_id", Group: GroupTask, Action: true, Meaning: "the task; exactly one of task_id and task_name", set: id(func(c *Config) *string { return &c.TaskID })},
-		{Name: "task_name", Group: GroupTask, Action: true, Meaning: "instead: the newest task of this name that was created after the time in since, e.g. bindInstancePublicIp", set: name(func(c *Config) *string { return &c.TaskName })},
-		{Name: "since", Group: GroupTask, Action: true, Meaning: "with task_name: the time before the call that starts the task (2026-01-02T03:04:05Z), or a duration back from the server's clock (5m)", set: since},
-		{Name: "region", Group: GroupTask, Action: true, Meaning: "e.g. cn-north-4; needed where an endpoint or the project's name is derived from it", set: region},
-		{Name: "project_id", Group: GroupTask, Action: true, Default: "looked up by name", Meaning: "the project of the instance", set: id(func(c *Config) *string { return &c.ProjectID })},
-		{Name: "project_name", Group: GroupTask, Action: true, Default: "the region", Meaning: "the project to look up, e.g. cn-north-4_prod", set: name(func(c *Config) *string { return &c.ProjectName })},
-		{Name: "endpoint", Group: GroupTask, Action: true, Default: "from region", Meaning: "base URL of the DMS API, e.g. https://dms.cn-north-4.myhuaweicloud.com", set: endpoint(func(c *Config) *string { return &c.Endpoint })},
+		{Name: "instance_id", Group: GroupTask, Action: true, Derived: "required", set: id(&c.InstanceID),
+			Meaning: "the instance the task belongs to"},
+		{Name: "task_id", Group: GroupTask, Action: true, set: id(&c.TaskID),
+			Meaning: "the task; either task_id or task_name is required"},
+		{Name: "task_name", Group: GroupTask, Action: true, set: oneLine(&c.TaskName),
+			Meaning: "instead of task_id: the newest task with this name created after since, e.g. bindInstancePublicIp"},
+		{Name: "since", Group: GroupTask, Action: true, set: since(&c.Since),
+			Meaning: "with task_name: the time just before the call that starts the task (2026-01-02T03:04:05Z), " +
+				"or a duration back from the server's clock (5m)"},
+		{Name: "region", Group: GroupTask, Action: true, set: region(&c.Region),
+			Meaning: "e.g. cn-north-4; required unless the endpoint and the project are given"},
+		{Name: "project_id", Group: GroupTask, Action: true, Derived: "looked up by name", set: id(&c.ProjectID),
+			Meaning: "the project of the instance"},
+		{Name: "project_name", Group: GroupTask, Action: true, Derived: "the region", set: oneLine(&c.ProjectName),
+			Meaning: "the project to look up, e.g. cn-north-4_prod"},
+		{Name: "endpoint", Group: GroupTask, Action: true, Derived: "from region", set: endpoint(&c.Endpoint),
+			Meaning: "base URL of the DMS API, e.g. https://dms.cn-north-4.myhuaweicloud.com"},
 
-		{Name: "timeout", Group: GroupWaiting, Action: true, Default: "1h", Meaning: "longest wait; 0 looks once", set: duration(func(c *Config) *optional { return &c.timeout }, mayBeZero)},
-		{Name: "interval", Group: GroupWaiting, Action: true, Default: "1s", Meaning: "first pause between two polls", set: duration(func(c *Config) *optional { return &c.interval }, aPause)},
-		{Name: "max_interval", Group: GroupWaiting, Action: true, Default: "25s, or interval if longer", Meaning: "longest pause, before jitter", set: duration(func(c *Config) *optional { return &c.maxInterval }, aPause)},
-		{Name: "not_found_grace", Group: GroupWaiting, Action: true, Default: "30s", Meaning: "how long a task may be missing before that is final", set: duration(func(c *Config) *optional { return &c.grace }, mayBeZero)},
-		{Name: "max_outage", Group: GroupWaiting, Action: true, Default: "15m", Meaning: "how long the API may go without one good answer", set: duration(func(c *Config) *optional { return &c.maxOutage }, mayBeZero)},
-		{Name: "request_timeout", Group: GroupWaiting, Default: "10s", Meaning: "longest time for one request", set: duration(func(c *Config) *optional { return &c.requestTimeout }, aPause)},
+		{Name: "timeout", Group: GroupWaiting, Action: true, Default: "1h", set: duration(&c.Timeout),
+			Meaning: "longest wait; 0 polls once"},
+		{Name: "interval", Group: GroupWaiting, Action: true, Default: "1s", set: pause(&c.Interval),
+			Meaning: "first pause between polls"},
+		{Name: "max_interval", Group: GroupWaiting, Action: true, Default: "25s", Derived: "or interval if longer",
+			set: pause(&c.MaxInterval), Meaning: "longest pause between polls, before jitter"},
+		{Name: "not_found_grace", Group: GroupWaiting, Action: true, Default: "30s", set: duration(&c.NotFoundGrace),
+			Meaning: "how long the task may be missing before that is final"},
+		{Name: "max_outage", Group: GroupWaiting, Action: true, Default: "15m", set: duration(&c.MaxOutage),
+			Meaning: "how long the API may go without a valid response"},
+		{Name: "request_timeout", Group: GroupWaiting, Default: "10s", set: pause(&c.RequestTimeout),
+			Meaning: "longest time for one request"},
 
-		{Name: "provider_urn", Group: GroupLogin, Action: true, Meaning: "keyless: the OIDC provider, iam::<account>:oidcProvider:<name>; with agency_urn", set: plain(func(c *Config) *string { return &c.Login.ProviderURN })},
-		{Name: "agency_urn", Group: GroupLogin, Action: true, Meaning: "keyless: the trust agency, iam::<account>:agency:<name>", set: plain(func(c *Config) *string { return &c.Login.AgencyURN })},
-		{Name: "oidc_audience", Group: GroupLogin, Action: true, Default: "sts.huaweicloud.com", Meaning: "the audience to ask GitHub's ID token for", set: name(func(c *Config) *string { return &c.Login.Audience })},
-		{Name: "idp_id", Group: GroupLogin, Meaning: "keyless, by an IAM identity provider instead: its id", set: plain(func(c *Config) *string { return &c.Login.IDPID })},
-		{Name: "id_token", Group: GroupLogin, Secret: true, Meaning: "keyless outside of GitHub Actions: the OIDC token", set: plain(func(c *Config) *string { return &c.Login.IDToken })},
-		{Name: "access_key", Group: GroupLogin, Action: true, Meaning: "access key (AK), permanent or temporary", set: plain(func(c *Config) *string { return &c.Login.AccessKey })},
-		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, Meaning: "its secret key (SK)", set: plain(func(c *Config) *string { return &c.Login.SecretKey })},
-		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true, Meaning: "the security token that belongs to temporary keys", set: plain(func(c *Config) *string { return &c.Login.SecurityToken })},
-		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, Meaning: "a ready project-scoped IAM token", set: plain(func(c *Config) *string { return &c.Login.AuthToken })},
-		{Name: "username", Group: GroupLogin, Meaning: "IAM user; with password and domain_name", set: name(func(c *Config) *string { return &c.Login.Username })},
-		{Name: "domain_name", Group: GroupLogin, Meaning: "the account of the IAM user", set: name(func(c *Config) *string { return &c.Login.DomainName })},
-		{Name: "password", Group: GroupLogin, Secret: true, Meaning: "the password of the IAM user", set: private(func(c *Config) *string { return &c.Login.Password })},
-		{Name: "ecs_metadata", Group: GroupLogin, Switch: true, Default: "false", Meaning: "log in by the agency of the ECS that dmswait runs on", set: boolean(func(c *Config) *bool { return &c.Login.ecsMetadata })},
-		{Name: "credentials_file", Group: GroupLogin, Default: "~/.huaweicloud/credentials", Meaning: "profile in the official SDK's format, for when nothing else is given", set: name(func(c *Config) *string { return &c.Login.credentialsFile })},
-		{Name: "iam_endpoint", Group: GroupLogin, Default: "from region", Meaning: "base URL of IAM", set: endpoint(func(c *Config) *string { return &c.IAMEndpoint })},
-		{Name: "sts_endpoint", Group: GroupLogin, Default: "from region", Meaning: "base URL of STS", set: endpoint(func(c *Config) *string { return &c.STSEndpoint })},
+		{Name: "provider_urn", Group: GroupLogin, Action: true, set: c.credential("provider_urn", noBlanks),
+			Meaning: "keyless: the OIDC provider, iam::<account>:oidcProvider:<name>; with agency_urn"},
+		{Name: "agency_urn", Group: GroupLogin, Action: true, set: c.credential("agency_urn", noBlanks),
+			Meaning: "keyless: the trust agency, iam::<account>:agency:<name>"},
+		{Name: "oidc_audience", Group: GroupLogin, Action: true, Default: "sts.huaweicloud.com",
+			set: oneLine(&c.Login.Audience), Meaning: "the audience to request GitHub's ID token for"},
+		{Name: "idp_id", Group: GroupLogin, set: c.credential("idp_id", noBlanks),
+			Meaning: "keyless through an IAM identity provider: its id"},
+		{Name: "id_token", Group: GroupLogin, Secret: true, set: c.idToken(noBlanks),
+			Meaning: "keyless outside GitHub Actions: the OIDC token"},
+		{Name: "access_key", Group: GroupLogin, Action: true, set: c.credential("access_key", noBlanks),
+			Meaning: "access key (AK), permanent or temporary"},
+		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, set: c.credential("secret_key", noBlanks),
+			Meaning: "the secret key (SK) of access_key"},
+		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("security_token", noBlanks),
+			Meaning: "the security token, if the keys are temporary"},
+		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("auth_token", noBlanks),
+			Meaning: "a project-scoped IAM token"},
+		{Name: "username", Group: GroupLogin, set: c.credential("username", noControls),
+			Meaning: "IAM user; with password and domain_name"},
+		{Name: "domain_name", Group: GroupLogin, set: c.credential("domain_name", noControls),
+			Meaning: "the account of the IAM user"},
+		{Name: "password", Group: GroupLogin, Secret: true, set: c.credential("password", noControls),
+			Meaning: "the password of the IAM user"},
+		{Name: "ecs_metadata", Group: GroupLogin, Switch: true, Default: "false", set: c.switched("ecs_metadata"),
+			Meaning: "log in with the agency of the ECS that dmswait runs on"},
+		{Name: "credentials_file", Group: GroupLogin, Derived: "~/.huaweicloud/credentials",
+			set: oneLine(&c.Login.profile), Meaning: "profile in the official SDK's format, used when no other credentials are given"},
+		{Name: "iam_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint(&c.IAMEndpoint),
+			Meaning: "base URL of IAM"},
+		{Name: "sts_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint(&c.STSEndpoint),
+			Meaning: "base URL of STS"},
 
-		{Name: "succeed_on", Group: GroupResult, Action: true, Meaning: "further results that exit 0, with commas: " + strings.Join(tolerable, ", "), set: succeedOn},
-		{Name: "format", Group: GroupResult, Default: "text", Meaning: "the result on stdout: text, json, none", set: choice(func(c *Config) *string { return &c.Format }, "text", "json", "none")},
-		{Name: "log_format", Group: GroupResult, Default: "text", Meaning: "the log on stderr: text, json (an object a line)", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
-		{Name: "quiet", Group: GroupResult, Switch: true, Default: "false", Meaning: "nothing on stderr, no text on stdout, if the exit code is 0 or the result running", set: boolean(func(c *Config) *bool { return &c.Quiet })},
-		{Name: "debug", Group: GroupResult, Switch: true, Default: "false; true with RUNNER_DEBUG=1", Meaning: "a line on stderr for each request", set: boolean(func(c *Config) *bool { return &c.Debug })},
-		{Name: "output_file", Group: GroupResult, Meaning: "also write the result here: .json JSON, else dotenv", set: name(func(c *Config) *string { return &c.OutputFile })},
-		{Name: "output_prefix", Group: GroupResult, Default: "DMS_", Meaning: "before the keys in dotenv", set: prefix},
-		{Name: "results_dir", Group: GroupResult, Meaning: "also write one file for each output into this folder (Tekton, Argo)", set: name(func(c *Config) *string { return &c.ResultsDir })},
-		{Name: "dry_run", Group: GroupResult, Switch: true, Default: "false", Meaning: "check the inputs and show the plan on stdout; send nothing", set: boolean(func(c *Config) *bool { return &c.DryRun })},
+		{Name: "succeed_on", Group: GroupResult, Action: true, set: succeedOn(&c.SucceedOn),
+			Meaning: "comma-separated results that also exit 0: " + strings.Join(tolerable, ", ")},
+		{Name: "format", Group: GroupResult, Default: "text", set: choice(&c.Format, "text", "json", "none"),
+			Meaning: "format of the result on stdout: text, json, none"},
+		{Name: "log_format", Group: GroupResult, Default: "text", set: choice(&c.LogFormat, "text", "json"),
+			Meaning: "format of the log on stderr: text, json (one object per line)"},
+		{Name: "quiet", Group: GroupResult, Switch: true, Default: "false", set: boolean(&c.Quiet),
+			Meaning: "no log and no text result when the exit code is 0 or the task is still running"},
+		{Name: "debug", Group: GroupResult, Switch: true, Default: "false", Derived: "true with RUNNER_DEBUG=1",
+			set: boolean(&c.Debug), Meaning: "log a line for each request"},
+		{Name: "output_file", Group: GroupResult, set: oneLine(&c.OutputFile),
+			Meaning: "also write the result to this file: JSON if it ends in .json, otherwise dotenv"},
+		{Name: "output_prefix", Group: GroupResult, Default: "DMS_", set: prefix(&c.OutputPrefix),
+			Meaning: "prefix of the keys in dotenv"},
+		{Name: "results_dir", Group: GroupResult, set: oneLine(&c.ResultsDir),
+			Meaning: "also write one file per output into this folder (Tekton, Argo)"},
+		{Name: "dry_run", Group: GroupResult, Switch: true, Default: "false", set: boolean(&c.DryRun),
+			Meaning: "check the inputs and show the plan; send nothing"},
 	}
 }
 
 // tolerable are the results that succeed_on may name.
 var tolerable = []string{"failure", "cancelled", "not_found", "timeout", "running", "unavailable"}
 
-// inputNamed finds an input that is known to be there.
-func inputNamed(name string) Input {
-	for _, in := range Inputs() {
+// input returns the input of that name, which exists.
+func (p *parser) input(name string) Input {
+	for _, in := range p.inputs {
 		if in.Name == name {
 			return in
 		}
 	}
 	panic("no input " + name)
+}
+
+// howToSet says how an input is given where we run: "--task-id or DMSWAIT_TASK_ID".
+func (p *parser) howToSet(name string) string {
+	in := p.input(name)
+	switch {
+	case p.config.Actions.On && in.Action:
+		return "under with:, or " + in.Env()
+	case in.Secret:
+		return in.Env() + " or " + in.Env() + "_FILE"
+	}
+	return "--" + in.Flag() + " or " + in.Env()
 }

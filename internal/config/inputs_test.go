@@ -31,10 +31,10 @@ var examples = map[string]struct {
 	"not_found_grace": {"5s", 5 * time.Second, func(c *Config) any { return c.NotFoundGrace }},
 	"max_outage":      {"6m", 6 * time.Minute, func(c *Config) any { return c.MaxOutage }},
 	"request_timeout": {"7s", 7 * time.Second, func(c *Config) any { return c.RequestTimeout }},
-	"access_key":      {"AKAKAK", "AKAKAK", func(c *Config) any { return c.Login.AccessKey }},
-	"secret_key":      {"SKSKSK", "SKSKSK", func(c *Config) any { return c.Login.SecretKey }},
-	"security_token":  {"STSTST", "STSTST", func(c *Config) any { return c.Login.SecurityToken }},
-	"auth_token":      {"ATATAT", "ATATAT", func(c *Config) any { return c.Login.AuthToken }},
+	"access_key":      {"AKAKAK", "AKAKAK", func(c *Config) any { return c.Login.Values["access_key"] }},
+	"secret_key":      {"SKSKSK", "SKSKSK", func(c *Config) any { return c.Login.Values["secret_key"] }},
+	"security_token":  {"STSTST", "STSTST", func(c *Config) any { return c.Login.Values["security_token"] }},
+	"auth_token":      {"ATATAT", "ATATAT", func(c *Config) any { return c.Login.Values["auth_token"] }},
 	"succeed_on":      {"timeout", []string{"timeout"}, func(c *Config) any { return c.SucceedOn }},
 	"format":          {"json", "json", func(c *Config) any { return c.Format }},
 	"log_format":      {"json", "json", func(c *Config) any { return c.LogFormat }},
@@ -48,24 +48,24 @@ var examples = map[string]struct {
 	"project_name":     {"cn-north-4_prod", "cn-north-4_prod", func(c *Config) any { return c.ProjectName }},
 	"iam_endpoint":     {"https://iam.example.com/", "https://iam.example.com", func(c *Config) any { return c.IAMEndpoint }},
 	"sts_endpoint":     {"https://sts.example.com/", "https://sts.example.com", func(c *Config) any { return c.STSEndpoint }},
-	"provider_urn":     {"iam::a:oidcProvider:b", "iam::a:oidcProvider:b", func(c *Config) any { return c.Login.ProviderURN }},
-	"agency_urn":       {"iam::a:agency:b", "iam::a:agency:b", func(c *Config) any { return c.Login.AgencyURN }},
+	"provider_urn":     {"iam::a:oidcProvider:b", "iam::a:oidcProvider:b", func(c *Config) any { return c.Login.Values["provider_urn"] }},
+	"agency_urn":       {"iam::a:agency:b", "iam::a:agency:b", func(c *Config) any { return c.Login.Values["agency_urn"] }},
 	"oidc_audience":    {"somebody else", "somebody else", func(c *Config) any { return c.Login.Audience }},
-	"idp_id":           {"gitlab", "gitlab", func(c *Config) any { return c.Login.IDPID }},
+	"idp_id":           {"gitlab", "gitlab", func(c *Config) any { return c.Login.Values["idp_id"] }},
 	"id_token":         {"eyeyey", "eyeyey", idTokenOf},
-	"username":         {"a user", "a user", func(c *Config) any { return c.Login.Username }},
-	"domain_name":      {"an account", "an account", func(c *Config) any { return c.Login.DomainName }},
-	"password":         {" a pass word ", " a pass word ", func(c *Config) any { return c.Login.Password }},
-	"ecs_metadata":     {"true", true, func(c *Config) any { return c.Login.ecsMetadata }},
-	"credentials_file": {"a file", "a file", func(c *Config) any { return c.Login.credentialsFile }},
+	"username":         {"a user", "a user", func(c *Config) any { return c.Login.Values["username"] }},
+	"domain_name":      {"an account", "an account", func(c *Config) any { return c.Login.Values["domain_name"] }},
+	"password":         {" a pass word ", " a pass word ", func(c *Config) any { return c.Login.Values["password"] }},
+	"ecs_metadata":     {"true", true, func(c *Config) any { return c.Login.Values["ecs_metadata"] == "true" }},
+	"credentials_file": {"a file", "a file", func(c *Config) any { return c.Login.profile }},
 }
 
 // idTokenOf is the ID token, where it is read already and where its file is to be read.
 func idTokenOf(c *Config) any {
-	if c.Login.IDTokenFile == "" {
-		return c.Login.IDToken
+	if c.Login.IDToken.File == "" {
+		return c.Login.IDToken.Value
 	}
-	content, err := os.ReadFile(c.Login.IDTokenFile)
+	content, err := os.ReadFile(c.Login.IDToken.File)
 	return strings.TrimSuffix(fmt.Sprint(string(content), err), "<nil>")
 }
 
@@ -144,7 +144,7 @@ func TestAnEmptyValueIsAnUnsetOneOnEveryLevel(t *testing.T) {
 	}
 	c, faults := read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "", "INPUT_AUTH_TOKEN": "\n", "DMSWAIT_SECURITY_TOKEN_FILE": ""}))
 	assert.Empty(t, faults, "an empty secret is none, and no second way to log in")
-	assert.Equal(t, "SK", c.Login.SecretKey)
+	assert.Equal(t, "SK", c.Login.Values["secret_key"])
 }
 
 func TestBlanksRoundAValueAreNotPartOfIt(t *testing.T) {

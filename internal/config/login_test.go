@@ -12,18 +12,18 @@ import (
 )
 
 // wholeWays are the ways to log in by inputs, each whole.
-var wholeWays = map[Way]vars{
-	ByToken:            {"DMSWAIT_AUTH_TOKEN": "s3cretAT"},
-	ByKeys:             {"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "s3cretSK"},
-	ByAgency:           {"DMSWAIT_PROVIDER_URN": "iam::a:oidcProvider:b", "DMSWAIT_AGENCY_URN": "iam::a:agency:b", "DMSWAIT_ID_TOKEN": "s3cretID"},
-	ByIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab", "DMSWAIT_ID_TOKEN": "s3cretID"},
-	ByPassword:         {"DMSWAIT_USERNAME": "u", "DMSWAIT_PASSWORD": "s3cretPW", "DMSWAIT_DOMAIN_NAME": "d"},
-	ByECS:              {"DMSWAIT_ECS_METADATA": "true"},
+var wholeWays = map[string]vars{
+	byToken:            {"DMSWAIT_AUTH_TOKEN": "s3cretAT"},
+	byKeys:             {"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "s3cretSK"},
+	byAgency:           {"DMSWAIT_PROVIDER_URN": "iam::a:oidcProvider:b", "DMSWAIT_AGENCY_URN": "iam::a:agency:b", "DMSWAIT_ID_TOKEN": "s3cretID"},
+	byIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab", "DMSWAIT_ID_TOKEN": "s3cretID"},
+	byPassword:         {"DMSWAIT_USERNAME": "u", "DMSWAIT_PASSWORD": "s3cretPW", "DMSWAIT_DOMAIN_NAME": "d"},
+	byECS:              {"DMSWAIT_ECS_METADATA": "true"},
 }
 
 // firsts are the inputs by which each way is named when it is one too many.
-var firsts = map[Way]string{
-	ByToken: "auth_token", ByKeys: "access_key", ByAgency: "provider_urn", ByIdentityProvider: "idp_id", ByPassword: "username", ByECS: "ecs_metadata",
+var firsts = map[string]string{
+	byToken: "auth_token", byKeys: "access_key", byAgency: "provider_urn", byIdentityProvider: "idp_id", byPassword: "username", byECS: "ecs_metadata",
 }
 
 func TestEveryWayToLogInByInputs(t *testing.T) {
@@ -31,18 +31,17 @@ func TestEveryWayToLogInByInputs(t *testing.T) {
 	for way, inputs := range wholeWays {
 		c, faults := read(anonymous().with(inputs))
 		assert.Empty(t, faults, way)
-		assert.Equal(t, way, c.Login.Way)
+		assert.Equal(t, way, methodOf(c))
 		assert.Equal(t, "DMSWAIT_"+strings.ToUpper(firsts[way]), c.Login.From)
 	}
 }
 
 func TestTwoWaysAtOnceAreAFaultThatNamesBothWhereverTheyAreFrom(t *testing.T) {
 	t.Parallel()
-	for one, a := range wholeWays {
-		for other, b := range wholeWays {
-			if one >= other {
-				continue
-			}
+	order := []string{byToken, byKeys, byAgency, byIdentityProvider, byPassword, byECS}
+	for n, one := range order {
+		for _, other := range order[n+1:] {
+			a, b := wholeWays[one], wholeWays[other]
 			elsewhere := vars{}
 			for name, value := range b {
 				elsewhere[strings.Replace(name, "DMSWAIT_", "PLUGIN_", 1)] = value
@@ -50,15 +49,15 @@ func TestTwoWaysAtOnceAreAFaultThatNamesBothWhereverTheyAreFrom(t *testing.T) {
 			for _, environment := range []vars{a.with(b), a.with(elsewhere).with(vars{"CI": "woodpecker"})} {
 				_, faults := read(anonymous().with(environment))
 				if assert.Len(t, faults, 1, "%v", environment) {
-					assert.True(t, strings.HasPrefix(faults[0], firsts[other]+": is given together with "+firsts[one]), faults[0])
+					assert.True(t, strings.HasPrefix(faults[0], firsts[other]+" cannot be combined with "+firsts[one]), faults[0])
 				}
 			}
 		}
 	}
-	_, faults := read(anonymous().with(wholeWays[ByToken]).with(wholeWays[ByPassword]).with(wholeWays[ByECS]))
+	_, faults := read(anonymous().with(wholeWays[byToken]).with(wholeWays[byPassword]).with(wholeWays[byECS]))
 	assert.Equal(t, []string{
-		"username: is given together with auth_token: log in one way",
-		"ecs_metadata: is given together with auth_token: log in one way",
+		"username cannot be combined with auth_token: use one login method",
+		"ecs_metadata cannot be combined with auth_token: use one login method",
 	}, faults, "a third way, too")
 }
 
@@ -72,8 +71,8 @@ func TestAHalfWayNamesWhatIsMissing(t *testing.T) {
 			environment := anonymous().with(inputs).with(vars{missing: ""})
 			_, faults := read(environment)
 			input := strings.ToLower(strings.TrimPrefix(missing, "DMSWAIT_"))
-			if way == ByIdentityProvider && input == "idp_id" {
-				assert.Equal(t, []string{"id_token: is not enough to log in: give provider_urn and agency_urn, or idp_id, too"}, faults)
+			if way == byIdentityProvider && input == "idp_id" {
+				assert.Equal(t, []string{"id_token is not enough to log in: provider_urn and agency_urn, or idp_id, are required as well"}, faults)
 				continue
 			}
 			assert.Len(t, faults, 1, "%s without %s", firsts[way], input)
@@ -87,17 +86,17 @@ func TestAnIDTokenIsForTheKeylessWaysAlone(t *testing.T) {
 	t.Parallel()
 	for way, inputs := range wholeWays {
 		_, faults := read(anonymous().with(inputs).with(vars{"DMSWAIT_ID_TOKEN": "s3cretID"}))
-		if way == ByAgency || way == ByIdentityProvider {
+		if way == byAgency || way == byIdentityProvider {
 			assert.Empty(t, faults)
 			continue
 		}
 		if assert.Len(t, faults, 1, firsts[way]) {
-			assert.True(t, strings.HasPrefix(faults[0], "id_token: is given together with "+firsts[way]), faults[0])
+			assert.True(t, strings.HasPrefix(faults[0], "id_token cannot be combined with "+firsts[way]), faults[0])
 		}
 	}
 	family := vars{"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "s3cretSK", "DMSWAIT_ID_TOKEN": "s3cretID"}
 	_, faults := read(anonymous().with(family))
-	assert.Equal(t, []string{"id_token: is not enough to log in: give provider_urn and agency_urn, or idp_id, too"}, faults)
+	assert.Equal(t, []string{"id_token is not enough to log in: provider_urn and agency_urn, or idp_id, are required as well"}, faults)
 }
 
 func TestIDTokensAreFromTheFirstPlaceThatHasOne(t *testing.T) {
@@ -105,32 +104,31 @@ func TestIDTokensAreFromTheFirstPlaceThatHasOne(t *testing.T) {
 	own, theirs := file(t, "own\n"), file(t, "theirs\n")
 	places := []struct {
 		vars    vars
-		want    Login // its ID token's fields
+		want    IDToken
 		secrets []string
 	}{
-		{vars{"DMSWAIT_ID_TOKEN": "given"}, Login{IDToken: "given"}, []string{"given"}},
-		{vars{"DMSWAIT_ID_TOKEN_FILE": own}, Login{IDTokenFile: own}, []string{"own"}},
-		{vars{"HUAWEICLOUD_SDK_ID_TOKEN_FILE": theirs}, Login{IDTokenFile: theirs}, []string{"theirs"}},
+		{vars{"DMSWAIT_ID_TOKEN": "given"}, IDToken{Value: "given"}, []string{"given"}},
+		{vars{"DMSWAIT_ID_TOKEN_FILE": own}, IDToken{File: own}, []string{"own"}},
+		{vars{"HUAWEICLOUD_SDK_ID_TOKEN_FILE": theirs}, IDToken{File: theirs}, []string{"theirs"}},
 		{vars{"ACTIONS_ID_TOKEN_REQUEST_URL": "https://t/?a=b", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "runner"},
-			Login{ActionsURL: "https://t/?a=b", ActionsRequestToken: "runner"}, []string{"runner"}},
+			IDToken{ActionsURL: "https://t/?a=b", ActionsRequestToken: "runner"}, []string{"runner"}},
 	}
-	for way, inputs := range map[Way]vars{
-		ByAgency:           {"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"},
-		ByIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab"},
+	for way, inputs := range map[string]vars{
+		byAgency:           {"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"},
+		byIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab"},
 	} {
 		for first := range places {
 			environment := anonymous().with(inputs)
 			for _, place := range slices.Backward(places[first:]) {
-				if first == 0 && place.want.IDTokenFile == own { // both at once are a fault of its own
+				if first == 0 && place.want.File == own { // both at once are a fault of its own
 					continue
 				}
 				environment = environment.with(place.vars)
 			}
 			c, faults := read(environment)
 			assert.Empty(t, faults)
-			assert.Equal(t, way, c.Login.Way)
-			got := Login{IDToken: c.Login.IDToken, IDTokenFile: c.Login.IDTokenFile, ActionsURL: c.Login.ActionsURL, ActionsRequestToken: c.Login.ActionsRequestToken}
-			assert.Equal(t, places[first].want, got)
+			assert.Equal(t, way, methodOf(c))
+			assert.Equal(t, places[first].want, c.Login.IDToken)
 			assert.Equal(t, places[first].secrets, c.Secrets())
 		}
 	}
@@ -139,12 +137,12 @@ func TestIDTokensAreFromTheFirstPlaceThatHasOne(t *testing.T) {
 func TestAnIDTokenFileOfTheSDKIsTriedBeforehand(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		filepath.Join(t.TempDir(), "missing"): "can't be read: no such file or directory",
-		t.TempDir():                           "can't be read: is a directory",
-		file(t, "\n"):                         "is empty",
+		filepath.Join(t.TempDir(), "missing"): "cannot be read from its file: no such file or directory",
+		t.TempDir():                           "cannot be read from its file: is a directory",
+		file(t, "\n"):                         "cannot be read from its file: it is empty",
 	} {
 		_, faults := read(anonymous().with(vars{"DMSWAIT_IDP_ID": "gitlab", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": path}))
-		assert.Equal(t, []string{"HUAWEICLOUD_SDK_ID_TOKEN_FILE: its file " + want}, faults)
+		assert.Equal(t, []string{"HUAWEICLOUD_SDK_ID_TOKEN_FILE " + want}, faults)
 	}
 }
 
@@ -156,7 +154,7 @@ func TestActionsWithoutPermissionSaysWhichOneAndElsewhereTheTokenIsMissing(t *te
 	assert.Contains(t, faults[0], "permissions: { id-token: write")
 	for _, half := range []vars{nil, {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://t/"}, {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cretRunner"}} {
 		c, faults := read(keyless.with(half))
-		assert.Equal(t, []string{"id_token: is missing: the OIDC token to log in with (DMSWAIT_ID_TOKEN or DMSWAIT_ID_TOKEN_FILE)"}, faults)
+		assert.Equal(t, []string{"id_token is required (DMSWAIT_ID_TOKEN or DMSWAIT_ID_TOKEN_FILE): the OIDC token to log in with"}, faults)
 		assert.Equal(t, half["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], strings.Join(c.Secrets(), ""), "it is masked all the same")
 	}
 }
@@ -170,7 +168,7 @@ func TestTheAudienceIsSTSsUnlessItIsGiven(t *testing.T) {
 func TestAMissingInputThatIsNoneOfActionYMLIsNotAskedForUnderWith(t *testing.T) {
 	t.Parallel()
 	_, faults := read(anonymous().with(inActions(t)).with(vars{"DMSWAIT_USERNAME": "u", "DMSWAIT_DOMAIN_NAME": "d"}))
-	assert.Equal(t, []string{"password: is missing: it goes with username and domain_name (DMSWAIT_PASSWORD or DMSWAIT_PASSWORD_FILE)"}, faults)
+	assert.Equal(t, []string{"password is required with username and domain_name (DMSWAIT_PASSWORD or DMSWAIT_PASSWORD_FILE)"}, faults)
 }
 
 func TestWithoutCredentialsTheWaysAreNamed(t *testing.T) {
@@ -179,7 +177,7 @@ func TestWithoutCredentialsTheWaysAreNamed(t *testing.T) {
 		_, faults := read(anonymous().with(vars{"HOME": home, "USERPROFILE": home}))
 		if assert.Len(t, faults, 1) {
 			for _, way := range []string{
-				"credentials: none were given", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key", "auth_token", "idp_id", "username", "password", "domain_name",
+				"credentials are required", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key", "auth_token", "idp_id", "username", "password", "domain_name",
 				"ecs_metadata", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID", "~/.huaweicloud/credentials",
 			} {
 				assert.Contains(t, faults[0], way)

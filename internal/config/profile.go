@@ -11,59 +11,68 @@ import (
 	"unicode/utf8"
 )
 
-// useProfile logs in as the profile file of the official SDK says: credentials_file, else the SDK's variable, else the SDK's place.
-func (c *Config) useProfile(getenv func(string) string) []Fault {
-	path, from := c.Login.credentialsFile, "credentials_file"
+// useProfile logs in as the official SDK's profile file says: credentials_file, otherwise the SDK's variable,
+// otherwise the SDK's default path.
+func (p *parser) useProfile() {
+	path, from := p.config.Login.profile, "credentials_file"
 	if path == "" {
-		path, from = getenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE"), "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+		from = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+		path = p.getenv(from)
 	}
-	named, none := path != "", []Fault{{"credentials", howToLogIn}}
-	if !named {
-		if home(getenv) == "" { // never what lies in the working directory
-			return none
+	explicit := path != ""
+	if !explicit {
+		home := p.home()
+		if home == "" { // never a file of the working directory
+			p.fault("credentials", "%s", noCredentials())
+			return
 		}
-		path, from = filepath.Join(home(getenv), ".huaweicloud", "credentials"), "~/.huaweicloud/credentials"
+		from = "~/.huaweicloud/credentials"
+		path = filepath.Join(home, ".huaweicloud", "credentials")
 	}
-	content, err := readFile(c.ctx, path)
-	if !named && errors.Is(err, fs.ErrNotExist) {
-		return none
+	content, err := readFile(p.ctx, path)
+	if !explicit && errors.Is(err, fs.ErrNotExist) {
+		p.fault("credentials", "%s", noCredentials())
+		return
+	}
+	var basic map[string]string
+	if err == nil {
+		basic, err = parseProfile(string(content))
 	}
 	if err != nil {
-		return []Fault{{from, fmt.Sprintf("the profile can't be read: %v", err)}}
+		p.fault("credentials_file", "cannot be used: %v (from %s)", err, from)
+		return
 	}
-	basic, err := parseProfile(string(content))
-	if err != nil {
-		return []Fault{{from, fmt.Sprintf("the profile can't be read whole: %v", err)}}
-	}
+	value := func(key string) named { return named{"credentials_file", key + " in " + from, basic[key]} }
 	b := borrowed{
-		from:      func(field string) string { return field + " in " + from },
-		accessKey: basic["ak"], secretKey: basic["sk"], securityToken: basic["security_token"],
-		idpID: basic["idp_id"], idTokenFile: basic["id_token_file"],
-		projectID: basic["project_id"], iamEndpoint: basic["iam_endpoint"],
+		accessKey: value("ak"), secretKey: value("sk"), securityToken: value("security_token"),
+		idpID: value("idp_id"), idTokenFile: value("id_token_file"),
+		projectID: value("project_id"), iamEndpoint: value("iam_endpoint"),
 	}
-	if b.accessKey+b.secretKey+b.idpID+b.idTokenFile == "" {
-		return []Fault{{from, "the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]"}}
+	if b.accessKey.value+b.secretKey.value+b.idpID.value+b.idTokenFile.value == "" {
+		p.fault("credentials_file", "has neither ak and sk nor idp_id and id_token_file in its section [basic] (from %s)", from)
+		return
 	}
-	return c.adopt(b, nil)
+	p.borrow(b)
 }
 
-func home(getenv func(string) string) string {
+func (p *parser) home() string {
 	if runtime.GOOS == "windows" {
-		return getenv("USERPROFILE")
+		return p.getenv("USERPROFILE")
 	}
-	return getenv("HOME")
+	return p.getenv("HOME")
 }
 
-// profileKeys are those that mean something in a profile. No other is shown: it may be a secret on a line of its own.
+// profileKeys are the keys that mean something in a profile. No other is shown: it may be a secret on a line of its own.
 var profileKeys = []string{"ak", "sk", "security_token", "project_id", "iam_endpoint", "idp_id", "id_token_file"}
 
-// parseProfile reads those keys in the section [basic] of a profile. The SDK reads it as INI with all of that format's liberties; what those make
-// ambiguous (quotes, continued lines, comments behind values) is an error here, so that nobody is logged in as somebody else unawares.
+// parseProfile reads the section [basic] of a profile. The SDK reads it as INI with all of that format's liberties.
+// What those make ambiguous (quotes, continued lines, comments after values) is an error here, so that nobody logs in
+// as somebody else unawares.
 func parseProfile(content string) (map[string]string, error) {
-	basic, section := map[string]string{}, ""
-	if !utf8.ValidString(content) { // the SDK passes over the mark of UTF-16, and then reads bytes
+	if !utf8.ValidString(content) { // the SDK ignores the mark of UTF-16, and then reads bytes
 		return nil, errors.New("it is not UTF-8")
 	}
+	basic, section := map[string]string{}, ""
 	content = strings.TrimPrefix(content, "\ufeff")
 	for n, line := range strings.Split(content, "\n") {
 		line = strings.TrimSpace(line)
@@ -76,7 +85,7 @@ func parseProfile(content string) (map[string]string, error) {
 				return nil, fmt.Errorf("line %d is not a section", n+1)
 			}
 			if name == "" || name != strings.TrimSpace(name) {
-				return nil, fmt.Errorf("line %d has a section with blanks around its name, or without one", n+1)
+				return nil, fmt.Errorf("line %d has a section without a name, or with blanks around it", n+1)
 			}
 			section = name
 			continue
@@ -86,24 +95,24 @@ func parseProfile(content string) (map[string]string, error) {
 			return nil, fmt.Errorf("line %d is not a key with a value", n+1)
 		}
 		key, value := strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])
-		if strings.ContainsAny(line[:1], "\"`") || swallows(value) {
-			return nil, fmt.Errorf("line %d has a quoted key, or a value that goes on in the next line", n+1)
+		if strings.ContainsAny(line[:1], "\"`") || continues(value) {
+			return nil, fmt.Errorf("line %d has a quoted key, or a value that continues on the next line", n+1)
 		}
 		if section != "basic" || !slices.Contains(profileKeys, key) {
 			continue
 		}
 		if _, twice := basic[key]; twice {
-			return nil, fmt.Errorf("line %d gives %s again", n+1, key)
+			return nil, fmt.Errorf("line %d sets %s a second time", n+1, key)
 		}
 		if strings.ContainsAny(value, "\"'`#;%") {
-			return nil, fmt.Errorf("line %d has a quote, a comment or another character behind %s that no key or id has", n+1, key)
+			return nil, fmt.Errorf("line %d has a quote, a comment or another character in %s that no key or id has", n+1, key)
 		}
 		basic[key] = value
 	}
 	return basic, nil
 }
 
-// swallows tells whether INI reads the next line as a part of that value.
-func swallows(value string) bool {
+// continues reports whether INI reads the next line as part of the value.
+func continues(value string) bool {
 	return strings.HasSuffix(value, `\`) || strings.HasPrefix(value, "`") || strings.HasPrefix(value, `"""`)
 }

@@ -31,13 +31,13 @@ func TestTheProfileIsTheInputsElseTheSDKsElseTheOneAtHome(t *testing.T) {
 	} {
 		c, faults := read(environment)
 		assert.Empty(t, faults)
-		assert.Equal(t, want.ak, c.Login.AccessKey)
+		assert.Equal(t, want.ak, c.Login.Values["access_key"])
 		assert.Equal(t, want.from, c.Login.From)
 		environment[want.unset] = ""
 	}
 	c, faults := read(environment, "--credentials-file", profile("FLAG"))
 	assert.Empty(t, faults)
-	assert.Equal(t, "FLAG", c.Login.AccessKey)
+	assert.Equal(t, "FLAG", c.Login.Values["access_key"])
 }
 
 func TestAProfileThatIsNamedMustBeThere(t *testing.T) {
@@ -45,14 +45,14 @@ func TestAProfileThatIsNamedMustBeThere(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
 	for variable, name := range map[string]string{"DMSWAIT_CREDENTIALS_FILE": "credentials_file", "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "HUAWEICLOUD_SDK_CREDENTIALS_FILE"} {
 		_, faults := read(anonymous().with(vars{variable: missing}))
-		assert.Equal(t, []string{name + ": the profile can't be read: no such file or directory"}, faults)
+		assert.Equal(t, []string{"credentials_file cannot be used: no such file or directory (from " + name + ")"}, faults)
 		_, faults = read(anonymous().with(vars{variable: t.TempDir()}))
-		assert.Equal(t, []string{name + ": the profile can't be read: is a directory"}, faults)
+		assert.Equal(t, []string{"credentials_file cannot be used: is a directory (from " + name + ")"}, faults)
 	}
 	home := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(home, ".huaweicloud", "credentials"), 0o700))
 	_, faults := read(anonymous().with(vars{"HOME": home, "USERPROFILE": home}))
-	assert.Equal(t, []string{"~/.huaweicloud/credentials: the profile can't be read: is a directory"}, faults, "one that is there must be readable")
+	assert.Equal(t, []string{"credentials_file cannot be used: is a directory (from ~/.huaweicloud/credentials)"}, faults, "one that is there must be readable")
 }
 
 func TestWithoutAHomeNothingIsReadFromTheWorkingDirectory(t *testing.T) {
@@ -61,7 +61,7 @@ func TestWithoutAHomeNothingIsReadFromTheWorkingDirectory(t *testing.T) {
 	t.Chdir(folder)
 	c, faults := read(anonymous())
 	assert.Len(t, faults, 1)
-	assert.Empty(t, c.Login.AccessKey)
+	assert.Empty(t, c.Login.Values["access_key"])
 }
 
 func TestAProfileGivesEverythingThatTheSDKTakesFromIt(t *testing.T) {
@@ -71,7 +71,7 @@ func TestAProfileGivesEverythingThatTheSDKTakesFromIt(t *testing.T) {
 		"[basic]", "ak=AK", "sk=SK", "security_token=ST", "project_id=p2", "iam_endpoint=https://iam.example.com"}, "\n"))})
 	c, faults := read(environment)
 	assert.Empty(t, faults)
-	assert.Equal(t, Login{Way: ByKeys, From: "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE", AccessKey: "AK", SecretKey: "SK", SecurityToken: "ST", Audience: c.Login.Audience}, c.Login)
+	assert.Equal(t, login(byKeys, "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE", vars{"access_key": "AK", "secret_key": "SK", "security_token": "ST"}, IDToken{}), loginOf(c))
 	assert.Equal(t, "p2", c.ProjectID)
 	assert.Equal(t, []string{"https://iam.example.com"}, c.IAMEndpoints())
 	c, _ = read(environment.with(vars{"DMSWAIT_PROJECT_ID": "mine", "DMSWAIT_IAM_ENDPOINT": "https://iam.my.example"}))
@@ -80,24 +80,24 @@ func TestAProfileGivesEverythingThatTheSDKTakesFromIt(t *testing.T) {
 
 	c, faults = read(anonymous(), "--credentials-file", file(t, "[basic]\nidp_id=gitlab\nid_token_file="+token+"\nak=AK\nsk=SK\n"))
 	assert.Empty(t, faults)
-	assert.Equal(t, ByIdentityProvider, c.Login.Way)
-	assert.Equal(t, "gitlab", c.Login.IDPID)
-	assert.Equal(t, token, c.Login.IDTokenFile)
+	assert.Equal(t, byIdentityProvider, methodOf(c))
+	assert.Equal(t, "gitlab", c.Login.Values["idp_id"])
+	assert.Equal(t, token, c.Login.IDToken.File)
 	assert.Equal(t, "idp_id in credentials_file", c.Login.From)
 }
 
 func TestAProfileThatLacksSomethingIsAFaultThatNamesIt(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"":                       "credentials_file: the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]",
-		"ak=AK\nsk=SK":           "credentials_file: the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]",
-		"[basic]\nproject_id=p":  "credentials_file: the profile has neither ak and sk nor idp_id and id_token_file in its section [basic]",
-		"[basic]\nak=AK":         "sk in credentials_file: is missing: it goes with ak in credentials_file",
-		"[basic]\nsk=SK\nak=":    "ak in credentials_file: is missing: it goes with sk in credentials_file",
-		"[basic]\nidp_id=x":      "id_token_file in credentials_file: is missing: it goes with idp_id in credentials_file",
-		"[basic]\nak=A K\nsk=SK": "ak in credentials_file: holds a blank",
-		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in credentials_file: its file can't be read: no such file or directory",
-		"[basic]\nak=AK\nsk=SK\nsk=SK":                    "credentials_file: the profile can't be read whole: line 4 gives sk again",
+		"":                       "credentials_file has neither ak and sk nor idp_id and id_token_file in its section [basic]",
+		"ak=AK\nsk=SK":           "credentials_file has neither ak and sk nor idp_id and id_token_file in its section [basic]",
+		"[basic]\nproject_id=p":  "credentials_file has neither ak and sk nor idp_id and id_token_file in its section [basic]",
+		"[basic]\nak=AK":         "sk in credentials_file is required with ak in credentials_file",
+		"[basic]\nsk=SK\nak=":    "ak in credentials_file is required with sk in credentials_file",
+		"[basic]\nidp_id=x":      "id_token_file in credentials_file is required with idp_id in credentials_file",
+		"[basic]\nak=A K\nsk=SK": "ak in credentials_file contains a blank",
+		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in credentials_file cannot be read from its file: no such file or directory",
+		"[basic]\nak=AK\nsk=SK\nsk=SK":                    "credentials_file cannot be used: line 4 sets sk a second time",
 	} {
 		_, faults := read(anonymous(), "--credentials-file", file(t, content))
 		if assert.Len(t, faults, 1, "%q", content) {

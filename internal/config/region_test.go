@@ -35,31 +35,31 @@ func TestARegionIsNeededOnlyWhereSomethingFollowsFromIt(t *testing.T) {
 	dms, iam, sts := vars{"DMSWAIT_ENDPOINT": "https://dms.example.com"}, vars{"DMSWAIT_IAM_ENDPOINT": "https://iam.example.com"}, vars{"DMSWAIT_STS_ENDPOINT": "https://sts.example.com"}
 	id, name := vars{"DMSWAIT_PROJECT_ID": "p1"}, vars{"DMSWAIT_PROJECT_NAME": "cn-north-4_prod"}
 	for title, test := range map[string]struct {
-		way   Way
+		way   string
 		given []vars
 		needs string // what is needed without a region; empty: nothing
 	}{
-		"keys, nothing given":                       {ByKeys, nil, "endpoint"},
-		"keys, all but the endpoint":                {ByKeys, []vars{id, iam, sts}, "endpoint"},
-		"keys, endpoint and project":                {ByKeys, []vars{dms, id}, ""},
-		"keys, endpoint":                            {ByKeys, []vars{dms}, "project_id or project_name"},
-		"keys, endpoint and IAM":                    {ByKeys, []vars{dms, iam}, "project_id or project_name"},
-		"keys, endpoint and project's name":         {ByKeys, []vars{dms, name}, "iam_endpoint"},
-		"keys, endpoint, project's name and IAM":    {ByKeys, []vars{dms, name, iam}, ""},
-		"token, endpoint and project":               {ByToken, []vars{dms, id}, ""},
-		"token, endpoint and project's name":        {ByToken, []vars{dms, name}, "iam_endpoint"},
-		"ECS, endpoint and project":                 {ByECS, []vars{dms, id}, ""},
-		"agency, endpoint and project":              {ByAgency, []vars{dms, id}, "sts_endpoint"},
-		"agency, endpoint, project and IAM":         {ByAgency, []vars{dms, id, iam}, "sts_endpoint"},
-		"agency, endpoint, project and STS":         {ByAgency, []vars{dms, id, sts}, ""},
-		"agency, endpoint, project's name, STS":     {ByAgency, []vars{dms, name, sts}, "iam_endpoint"},
-		"agency, all but the region":                {ByAgency, []vars{dms, name, iam, sts}, ""},
-		"identity provider, endpoint and project":   {ByIdentityProvider, []vars{dms, id}, "iam_endpoint"},
-		"identity provider, endpoint, project, IAM": {ByIdentityProvider, []vars{dms, id, iam}, ""},
-		"password, endpoint and project":            {ByPassword, []vars{dms, id}, "iam_endpoint"},
-		"password, endpoint, project and IAM":       {ByPassword, []vars{dms, id, iam}, ""},
-		"password, endpoint, project's name, IAM":   {ByPassword, []vars{dms, name, iam}, ""},
-		"password, endpoint and IAM":                {ByPassword, []vars{dms, iam}, "project_id or project_name"},
+		"keys, nothing given":                       {byKeys, nil, "endpoint"},
+		"keys, all but the endpoint":                {byKeys, []vars{id, iam, sts}, "endpoint"},
+		"keys, endpoint and project":                {byKeys, []vars{dms, id}, ""},
+		"keys, endpoint":                            {byKeys, []vars{dms}, "project_id or project_name"},
+		"keys, endpoint and IAM":                    {byKeys, []vars{dms, iam}, "project_id or project_name"},
+		"keys, endpoint and project's name":         {byKeys, []vars{dms, name}, "iam_endpoint"},
+		"keys, endpoint, project's name and IAM":    {byKeys, []vars{dms, name, iam}, ""},
+		"token, endpoint and project":               {byToken, []vars{dms, id}, ""},
+		"token, endpoint and project's name":        {byToken, []vars{dms, name}, "iam_endpoint"},
+		"ECS, endpoint and project":                 {byECS, []vars{dms, id}, ""},
+		"agency, endpoint and project":              {byAgency, []vars{dms, id}, "sts_endpoint"},
+		"agency, endpoint, project and IAM":         {byAgency, []vars{dms, id, iam}, "sts_endpoint"},
+		"agency, endpoint, project and STS":         {byAgency, []vars{dms, id, sts}, ""},
+		"agency, endpoint, project's name, STS":     {byAgency, []vars{dms, name, sts}, "iam_endpoint"},
+		"agency, all but the region":                {byAgency, []vars{dms, name, iam, sts}, ""},
+		"identity provider, endpoint and project":   {byIdentityProvider, []vars{dms, id}, "iam_endpoint"},
+		"identity provider, endpoint, project, IAM": {byIdentityProvider, []vars{dms, id, iam}, ""},
+		"password, endpoint and project":            {byPassword, []vars{dms, id}, "iam_endpoint"},
+		"password, endpoint, project and IAM":       {byPassword, []vars{dms, id, iam}, ""},
+		"password, endpoint, project's name, IAM":   {byPassword, []vars{dms, name, iam}, ""},
+		"password, endpoint and IAM":                {byPassword, []vars{dms, iam}, "project_id or project_name"},
 	} {
 		environment := vars{"DMSWAIT_INSTANCE_ID": "i1", "DMSWAIT_TASK_ID": "t1"}.with(wholeWays[test.way])
 		for _, given := range test.given {
@@ -69,8 +69,8 @@ func TestARegionIsNeededOnlyWhereSomethingFollowsFromIt(t *testing.T) {
 		if test.needs == "" {
 			assert.Empty(t, faults, title)
 		} else if assert.Len(t, faults, 1, title) {
-			assert.True(t, strings.HasPrefix(faults[0], "region: is missing: "), faults[0])
-			assert.Contains(t, faults[0], "without it, "+test.needs+" is needed", title)
+			assert.True(t, strings.HasPrefix(faults[0], "region is required, "), faults[0])
+			assert.Contains(t, faults[0], "unless "+test.needs+" is set", title)
 		}
 		_, faults = read(environment.with(vars{"DMSWAIT_REGION": "cn-north-4"}))
 		assert.Empty(t, faults, "%s, with a region", title)

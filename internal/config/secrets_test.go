@@ -26,9 +26,9 @@ func TestASecretHasNoFlag(t *testing.T) {
 			{"--" + flag, "-" + secret}, {"--" + flag, "--" + secret},
 		} {
 			c, faults := read(complete(), args...)
-			assert.Contains(t, faults, in.Name+": has no flag, since command lines are public: set "+in.Env()+" or "+in.Env()+"_FILE", "%q", args)
+			assert.Contains(t, faults, in.Name+" has no flag, because command lines are public: set "+in.Env()+" or "+in.Env()+"_FILE", "%q", args)
 			assert.NotContains(t, strings.Join(faults, "\n"), secret, "%q", args)
-			assert.NotContains(t, []string{c.Login.SecretKey, c.Login.SecurityToken, c.Login.AuthToken, c.Login.IDToken, c.Login.Password}, secret)
+			assert.NotContains(t, []string{c.Login.Values["secret_key"], c.Login.Values["security_token"], c.Login.Values["auth_token"], c.Login.IDToken.Value, c.Login.Values["password"]}, secret)
 		}
 	}
 }
@@ -44,12 +44,12 @@ func TestASecretIsReadFromAFile(t *testing.T) {
 		"nor one at its beginning":     {content: " s3cret", fault: "blank"},
 		"nothing but a newline":        {content: "\n", fault: "is empty"},
 		"empty":                        {content: "", fault: "is empty"},
-		"longer than any secret":       {content: strings.Repeat("s", 1<<20+1), fault: "is longer than any secret"},
+		"longer than any secret":       {content: strings.Repeat("s", 1<<20+1), fault: "is larger than 1 MiB"},
 		"as long as any, with newline": {content: strings.Repeat("s", 1<<20-1) + "\n", want: strings.Repeat("s", 1<<20-1)},
 	} {
 		c, faults := read(complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": file(t, test.content)}))
 		faults = about(faults, "secret_key")
-		assert.Equal(t, test.want, c.Login.SecretKey, name)
+		assert.Equal(t, test.want, c.Login.Values["secret_key"], name)
 		if test.fault == "" {
 			assert.Empty(t, faults, name)
 			assert.Equal(t, []string{test.want}, c.Secrets(), name)
@@ -66,9 +66,9 @@ func TestASecretsFileThatCanNotBeReadIsAFaultThatDoesNotShowItsPath(t *testing.T
 	t.Parallel()
 	folder := t.TempDir()
 	for path, want := range map[string]string{
-		filepath.Join(folder, "missing"): "secret_key: its file can't be read: no such file or directory (from DMSWAIT_SECRET_KEY_FILE)",
-		folder:                           "secret_key: its file can't be read: is a directory (from DMSWAIT_SECRET_KEY_FILE)",
-		"the-secret-itself":              "secret_key: its file can't be read: no such file or directory (from DMSWAIT_SECRET_KEY_FILE)",
+		filepath.Join(folder, "missing"): "secret_key cannot be read from its file: no such file or directory (from DMSWAIT_SECRET_KEY_FILE)",
+		folder:                           "secret_key cannot be read from its file: is a directory (from DMSWAIT_SECRET_KEY_FILE)",
+		"the-secret-itself":              "secret_key cannot be read from its file: no such file or directory (from DMSWAIT_SECRET_KEY_FILE)",
 	} {
 		_, faults := read(complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": path}))
 		assert.Equal(t, []string{want}, faults)
@@ -79,12 +79,12 @@ func TestASecretAndItsFileAtOnceAreAFault(t *testing.T) {
 	t.Parallel()
 	both := vars{"DMSWAIT_SECRET_KEY": "s3cret", "DMSWAIT_SECRET_KEY_FILE": file(t, "other")}
 	c, faults := read(complete().with(both))
-	assert.Equal(t, []string{"secret_key: is given twice: set DMSWAIT_SECRET_KEY or DMSWAIT_SECRET_KEY_FILE, not both (from DMSWAIT_SECRET_KEY)"}, faults)
+	assert.Equal(t, []string{"secret_key is given twice: set either DMSWAIT_SECRET_KEY or DMSWAIT_SECRET_KEY_FILE (from DMSWAIT_SECRET_KEY)"}, faults)
 	assert.Equal(t, []string{"s3cret"}, c.Secrets(), "it is masked all the same")
 
 	c, faults = read(complete().with(both).with(vars{"DMSWAIT_SECRET_KEY": "\n"}))
 	assert.Empty(t, faults, "an empty one is none")
-	assert.Equal(t, "other", c.Login.SecretKey)
+	assert.Equal(t, "other", c.Login.Values["secret_key"])
 }
 
 func TestTheFileOfASecretComesAfterInputAndBeforeNothing(t *testing.T) {
@@ -92,7 +92,7 @@ func TestTheFileOfASecretComesAfterInputAndBeforeNothing(t *testing.T) {
 	path := file(t, "filed")
 	c, faults := read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "input", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": path}))
 	assert.Empty(t, faults)
-	assert.Equal(t, "input", c.Login.SecretKey)
+	assert.Equal(t, "input", c.Login.Values["secret_key"])
 	_, faults = read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY_FILE": path, "DMSWAIT_SECRET_KEY": ""}))
 	assert.Len(t, about(faults, "secret_key"), 1, "only DMSWAIT_ names files")
 	_, faults = read(complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_ACCESS_KEY_FILE": path}))
@@ -115,7 +115,7 @@ func TestASecretThatIsWrongIsMaskedAndInNoFault(t *testing.T) {
 				inActions(t).with(vars{"INPUT_" + strings.ToUpper(in.Name): secret}),
 			} {
 				c, faults := read(environment.with(partner(in.Name)))
-				assert.Equal(t, []string{cutNewline(secret)}, c.Secrets())
+				assert.Equal(t, []string{trimNewline(secret)}, c.Secrets())
 				assert.Len(t, about(faults, in.Name), 1)
 				told := strings.Join(faults, "\n")
 				assert.NotContains(t, told, "secret\"", told)

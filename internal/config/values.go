@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,204 +11,165 @@ import (
 	"unicode"
 )
 
-// shortestPause keeps a typing error (interval: 1ns) from becoming a flood. It is also what the schedule's factor needs to make a difference.
-const shortestPause = time.Millisecond
+// The functions of this file return setters: each checks a value and stores it in a field. Their errors read on from
+// the input's name: `"5x" is not a duration`.
+
+// minPause keeps a typing error (interval: 1ns) from becoming a flood, and is the shortest pause that can grow.
+const minPause = time.Millisecond
 
 // Sets of characters, rather than regular expressions: compiling four of these took a tenth of a run's time.
 const (
-	digits  = "0123456789"
-	small   = "abcdefghijklmnopqrstuvwxyz"
-	letters = small + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits    = "0123456789"
+	lowercase = "abcdefghijklmnopqrstuvwxyz"
+	letters   = lowercase + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// isOf tells whether a text is made of the characters of a set, and of one at least.
-func isOf(set, text string) bool { return text != "" && strings.Trim(text, set) == "" }
+// consistsOf reports whether text is made of the characters of set, and is not empty.
+func consistsOf(set, text string) bool { return text != "" && strings.Trim(text, set) == "" }
 
-type target func(*Config) *string
-
-func id(field target) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		if len(value) > 64 || !isOf(letters+digits+"-_", value) {
-			return fmt.Errorf("%s is not an id: 1 to 64 letters, digits, \"-\" or \"_\"", quote(value))
+func id(field *string) func(string) error {
+	return func(value string) error {
+		if len(value) > 64 || !consistsOf(letters+digits+"-_", value) {
+			return fmt.Errorf(`%s is not an id: use 1 to 64 letters, digits, "-" or "_"`, quote(value))
 		}
-		*field(c) = value
+		*field = value
 		return nil
 	}
 }
 
-func name(field target) func(*Config, string) error {
-	return func(c *Config, value string) error {
+func oneLine(field *string) func(string) error {
+	return func(value string) error {
 		if strings.ContainsFunc(value, unicode.IsControl) {
-			return fmt.Errorf("%s holds a control character: give the name alone, in one line", quote(value))
+			return fmt.Errorf("%s contains a line break or another control character", quote(value))
 		}
-		*field(c) = value
+		*field = value
 		return nil
 	}
 }
 
-// plain takes a value that goes into a header, and never shows it.
-func plain(field target) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		for _, r := range value {
-			if r <= ' ' || r > '~' {
-				return errors.New("holds a blank, a line break or another character that no key, token or URN has: give the value alone, without quotes or line breaks")
-			}
+// credential stores an input that logs in. The value is never shown.
+func (c *Config) credential(name string, check func(string) error) func(string) error {
+	return func(value string) error {
+		err := check(value)
+		if err == nil {
+			c.Login.Values[name] = value
 		}
-		*field(c) = value
-		return nil
+		return err
 	}
 }
 
-// private takes a value that may hold blanks, and never shows it.
-func private(field target) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		if strings.ContainsFunc(value, unicode.IsControl) {
-			return errors.New("holds a line break or another control character")
+// switched stores a login input that is true or false. It has a value only when it is true.
+func (c *Config) switched(name string) func(string) error {
+	return func(value string) error {
+		var on bool
+		err := boolean(&on)(value)
+		delete(c.Login.Values, name)
+		if on {
+			c.Login.Values[name] = "true"
 		}
-		*field(c) = value
-		return nil
+		return err
 	}
 }
 
-func choice(field target, values ...string) func(*Config, string) error {
-	return func(c *Config, value string) error {
+func (c *Config) idToken(check func(string) error) func(string) error {
+	return func(value string) error {
+		err := check(value)
+		if err == nil {
+			c.Login.IDToken.Value = value
+		}
+		return err
+	}
+}
+
+// noBlanks checks a key, token or URN, which goes into a header.
+func noBlanks(value string) error {
+	for _, r := range value {
+		if r <= ' ' || r > '~' {
+			return errors.New("contains a blank, a line break or a character that no key, token or URN has: " +
+				"give the value alone, without quotes or line breaks")
+		}
+	}
+	return nil
+}
+
+// noControls checks a name or password, which may contain blanks.
+func noControls(value string) error {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return errors.New("contains a line break or another control character")
+	}
+	return nil
+}
+
+func choice(field *string, values ...string) func(string) error {
+	return func(value string) error {
 		if !slices.Contains(values, value) {
-			return fmt.Errorf("%s is none of %s", quote(value), strings.Join(values, ", "))
+			return fmt.Errorf("%s is not one of %s", quote(value), strings.Join(values, ", "))
 		}
-		*field(c) = value
+		*field = value
 		return nil
 	}
 }
 
-func region(c *Config, value string) error {
-	// The name becomes part of host names.
-	if len(value) > 63 || !isOf(small+digits+"-", value) || value[0] == '-' || value[len(value)-1] == '-' {
-		return fmt.Errorf("%s is not a region: give its name as in cn-north-4", quote(value))
-	}
-	c.Region = value
-	return nil
-}
-
-// endpoint takes a base URL: https alone, since the request carries credentials; a loopback host may speak http.
-func endpoint(field target) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		base, err := baseURL(value)
-		if err != nil {
-			shown := quote(value)
-			if strings.ContainsAny(value, "@?#") { // behind these, people have passwords and tokens
-				shown = "the value"
+func succeedOn(field *[]string) func(string) error {
+	return func(value string) error {
+		results := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+		for _, result := range results {
+			if !slices.Contains(tolerable, result) {
+				return fmt.Errorf("%s is not one of %s", quote(result), strings.Join(tolerable, ", "))
 			}
-			return fmt.Errorf("%s %w: give a base URL as in https://dms.cn-north-4.myhuaweicloud.com", shown, err)
 		}
-		*field(c) = base
+		*field = results
 		return nil
 	}
 }
 
-func baseURL(value string) (string, error) {
-	u, err := url.Parse(value)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
-		return "", errors.New("is not a URL")
-	case u.User != nil:
-		return "", errors.New("holds a user")
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", errors.New("has more than a host")
-	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
-		return "", errors.New("is not https")
-	}
-	if !isPort(u.Port()) {
-		return "", errors.New("has no valid port")
-	}
-	// A label of a name is not empty, but behind its end.
-	if net.ParseIP(strings.Trim(u.Hostname(), "[]")) == nil && (strings.ContainsFunc(u.Hostname(), notInHostName) || strings.Contains("."+u.Hostname(), "..")) {
-		return "", errors.New("has no valid host name")
-	}
-	return u.Scheme + "://" + strings.ToLower(strings.TrimSuffix(u.Host, ":")), nil
-}
+// maxAgo is far longer than tasks are kept. A number of seconds since 1970 is longer.
+const maxAgo = 10 * 365 * 24 * time.Hour
 
-// isPort tells whether a URL's port can be one; an empty one is the scheme's.
-func isPort(port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return port == "" || err == nil && n > 0
-}
-
-func notInHostName(r rune) bool {
-	return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-._", r))
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
-}
-
-func succeedOn(c *Config, value string) error {
-	results := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	for _, result := range results {
-		if !slices.Contains(tolerable, result) {
-			return fmt.Errorf("%s is none of %s", quote(result), strings.Join(tolerable, ", "))
+// since takes an instant, or a duration back.
+func since(field *Since) func(string) error {
+	return func(value string) error {
+		if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
+			if at.IsZero() { // what templates make of a time that is not set
+				return fmt.Errorf("%s is the zero time: no task can have been started then", quote(value))
+			}
+			*field = Since{At: at}
+			return nil
 		}
-	}
-	c.SucceedOn = results
-	return nil
-}
-
-// longestAgo is far longer than tasks are kept. Seconds since 1970 are longer.
-const longestAgo = 10 * 365 * 24 * time.Hour
-
-// since takes an instant or a duration back.
-func since(c *Config, value string) error {
-	if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
-		if at.IsZero() { // what templates make of a time that is not set
-			return fmt.Errorf("%s is no time at which a task can have been started", quote(value))
+		ago, err := parseDuration(value)
+		if err != nil {
+			return fmt.Errorf("%s is neither a time (2026-01-02T03:04:05Z) nor a duration (5m)", quote(value))
 		}
-		c.Since = Since{At: at}
+		if ago > maxAgo {
+			return fmt.Errorf("%s is more than ten years back: use a time (2026-01-02T03:04:05Z)", quote(value))
+		}
+		*field = Since{Ago: ago}
 		return nil
 	}
-	ago, err := parseDuration(value)
-	if err != nil {
-		return fmt.Errorf("%s is neither a time (2026-01-02T03:04:05Z) nor a duration (5m)", quote(value))
-	}
-	if ago > longestAgo {
-		return fmt.Errorf("%s is more than ten years back: write a time as RFC 3339 has it (2026-01-02T03:04:05Z)", quote(value))
-	}
-	c.Since = Since{Ago: ago}
-	return nil
 }
 
-// optional is a duration that may not have been given.
-type optional struct {
-	time.Duration
-	given bool
-}
-
-func (o optional) or(fallback time.Duration) time.Duration {
-	if o.given {
-		return o.Duration
-	}
-	return fallback
-}
-
-type rule int
-
-const (
-	mayBeZero rule = iota
-	aPause         // at least shortestPause
-)
-
-func duration(field func(*Config) *optional, rule rule) func(*Config, string) error {
-	return func(c *Config, value string) error {
+func duration(field *time.Duration) func(string) error {
+	return func(value string) error {
 		d, err := parseDuration(value)
 		if err != nil {
 			return err
 		}
-		if rule == aPause && d < shortestPause {
-			return fmt.Errorf("%s is too short: the least is %v", quote(value), shortestPause)
+		*field = d
+		return nil
+	}
+}
+
+// pause takes a duration of at least minPause.
+func pause(field *time.Duration) func(string) error {
+	return func(value string) error {
+		d, err := parseDuration(value)
+		if err != nil {
+			return err
 		}
-		*field(c) = optional{d, true}
+		if d < minPause {
+			return fmt.Errorf("%s is too short: the minimum is %v", quote(value), minPause)
+		}
+		*field = d
 		return nil
 	}
 }
@@ -226,7 +184,7 @@ func parseDuration(value string) (time.Duration, error) {
 	isNumber := notNumber == nil || errors.Is(notNumber, strconv.ErrRange)
 	switch {
 	case err != nil && !isNumber:
-		return 0, fmt.Errorf("%s is not a duration: give whole seconds (90), or a number with a unit as in 90s, 5m, 1h30m", quote(value))
+		return 0, fmt.Errorf("%s is not a duration: use seconds (90) or units (90s, 5m, 1h30m)", quote(value))
 	case strings.HasPrefix(value, "-"):
 		return 0, fmt.Errorf("%s is negative", quote(value))
 	case err != nil || seconds > math.MaxInt64/int64(time.Second):
@@ -237,21 +195,21 @@ func parseDuration(value string) (time.Duration, error) {
 
 // quote shows a value that a user gave, in one short line.
 func quote(value string) string {
-	const longest = 80
-	if len(value) > longest {
-		value = strings.ToValidUTF8(value[:longest], "") + "…"
+	const maxBytes = 80
+	if len(value) > maxBytes {
+		value = strings.ToValidUTF8(value[:maxBytes], "") + "…"
 	}
 	return strconv.Quote(value)
 }
 
-// boolean reads a truth value as YAML writes it.
-func boolean(field func(*Config) *bool) func(*Config, string) error {
-	return func(c *Config, value string) error {
+// boolean takes true and false as YAML writes them.
+func boolean(field *bool) func(string) error {
+	return func(value string) error {
 		switch strings.ToLower(value) {
 		case "true", "yes", "on":
-			*field(c) = true
+			*field = true
 		case "false", "no", "off":
-			*field(c) = false
+			*field = false
 		default:
 			return fmt.Errorf("%s is neither true nor false", quote(value))
 		}
@@ -259,16 +217,19 @@ func boolean(field func(*Config) *bool) func(*Config, string) error {
 	}
 }
 
-// prefix takes the beginning of variables' names. They must not become inputs of a later job, to which GitLab hands dotenv variables.
-func prefix(c *Config, value string) error {
-	if !isOf(letters+digits+"_", value) || isOf(digits, value[:1]) {
-		return fmt.Errorf("%s is not the beginning of a variable's name: letters, digits and \"_\"", quote(value))
-	}
-	for _, reserved := range []string{"DMSWAIT_", "INPUT_", "PLUGIN_"} {
-		if strings.HasPrefix(strings.ToUpper(value), reserved) {
-			return fmt.Errorf("%s is for inputs: take another one", quote(value))
+// prefix takes the start of variable names. GitLab hands dotenv variables to later jobs, where they must not become
+// inputs.
+func prefix(field *string) func(string) error {
+	return func(value string) error {
+		if !consistsOf(letters+digits+"_", value) || consistsOf(digits, value[:1]) {
+			return fmt.Errorf(`%s cannot start a variable name: use letters, digits and "_", and no digit first`, quote(value))
 		}
+		for _, reserved := range []string{"DMSWAIT_", "INPUT_", "PLUGIN_"} {
+			if strings.HasPrefix(strings.ToUpper(value), reserved) {
+				return fmt.Errorf("%s is reserved for inputs: use another prefix", quote(value))
+			}
+		}
+		*field = value
+		return nil
 	}
-	c.OutputPrefix = value
-	return nil
 }

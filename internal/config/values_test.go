@@ -231,7 +231,7 @@ func TestSinceIsATimeOrADurationBack(t *testing.T) {
 		assert.Zero(t, c.Since, value)
 	}
 	_, faults := read(complete().with(vars{"DMSWAIT_SINCE": "1795472938"})) // seconds since 1970
-	assert.Equal(t, []string{`since: "1795472938" is more than ten years back: write a time as RFC 3339 has it (2026-01-02T03:04:05Z) (from DMSWAIT_SINCE)`}, faults)
+	assert.Equal(t, []string{`since "1795472938" is more than ten years back: use a time (2026-01-02T03:04:05Z) (from DMSWAIT_SINCE)`}, faults)
 }
 
 func TestASwitchIsABooleanAsYAMLWritesIt(t *testing.T) {
@@ -241,20 +241,20 @@ func TestASwitchIsABooleanAsYAMLWritesIt(t *testing.T) {
 		"false": false, "False": false, "FALSE": false, "no": false, "No": false, "off": false, "OFF": false, "": false,
 	} {
 		c, _ := read(anonymous().with(vars{"DMSWAIT_ECS_METADATA": value}))
-		assert.Equal(t, want, c.Login.Way == ByECS, "%q", value)
+		assert.Equal(t, want, methodOf(c) == byECS, "%q", value)
 	}
 	for _, value := range []string{"1", "0", "t", "f", "wahr", "truee", "~", "null"} {
 		c, faults := read(complete().with(vars{"DMSWAIT_ECS_METADATA": value}))
 		assert.Len(t, about(faults, "ecs_metadata"), 1, "%q", value)
-		assert.Equal(t, ByKeys, c.Login.Way)
+		assert.Equal(t, byKeys, methodOf(c))
 	}
 	c, faults := read(anonymous(), "--ecs-metadata")
 	assert.Empty(t, faults, "its flag needs no value")
-	assert.Equal(t, ByECS, c.Login.Way)
+	assert.Equal(t, byECS, methodOf(c))
 	assert.Equal(t, "--ecs-metadata", c.Login.From)
 	c, faults = read(complete(), "--ecs-metadata=no")
 	assert.Empty(t, faults, "what is switched off is no second way to log in")
-	assert.Equal(t, ByKeys, c.Login.Way)
+	assert.Equal(t, byKeys, methodOf(c))
 }
 
 func TestSucceedOnIsAList(t *testing.T) {

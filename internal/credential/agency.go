@@ -3,12 +3,28 @@ package credential
 import (
 	"context"
 	"net/http"
+
+	"github.com/dmswait/dmswait/internal/client"
 )
 
-// IDToken gets an OIDC ID token. They live some minutes, so each exchange asks for a new one.
-type IDToken func(context.Context) (string, error)
+// trustAgency exchanges an OIDC ID token for temporary keys of a trust agency.
+var trustAgency = &Method{
+	Inputs:   []string{"provider_urn", "agency_urn"},
+	Required: []string{"provider_urn", "agency_urn"},
+	IDToken:  true,
+	STS:      true,
+	New: func(s Setup) Login {
+		return Agency{
+			Exchange:    s.Exchange,
+			Endpoint:    s.STS,
+			ProviderURN: s.Values["provider_urn"],
+			AgencyURN:   s.Values["agency_urn"],
+			IDToken:     s.IDToken,
+		}
+	},
+}
 
-// Agency exchanges an ID token for temporary keys of a trust agency (STS v5, AssumeAgencyWithOIDC): keyless, in one step.
+// Agency exchanges an ID token for temporary keys of a trust agency, in one step (STS v5, AssumeAgencyWithOIDC).
 type Agency struct {
 	Exchange    Exchange
 	Endpoint    string // STS's base URL
@@ -17,11 +33,22 @@ type Agency struct {
 	IDToken     IDToken
 }
 
-// agencySeconds is how long the keys are asked for; a wait that takes longer gets new ones.
+// agencySeconds is the lifetime requested for the keys. A wait that takes longer gets new ones.
 const agencySeconds = 3600
 
-// Login gets new keys.
-func (a Agency) Login(ctx context.Context) (Credentials, error) {
+func (a Agency) String() string { return "an ID token for agency " + a.AgencyURN }
+
+// Hint returns what to do about a refusal.
+func (a Agency) Hint(refusal *client.Error) string {
+	if !refusal.Login {
+		return unusable
+	}
+	return "compare provider_urn, agency_urn and oidc_audience with the console, and the token's subject with oidc:sub " +
+		"in the trust policy; in GitHub Actions the job needs permissions: id-token: write"
+}
+
+// Get gets new keys.
+func (a Agency) Get(ctx context.Context) (Credentials, error) {
 	const op = "assume the agency"
 	idToken, err := a.IDToken(ctx)
 	if err != nil {

@@ -3,20 +3,44 @@ package credential
 import (
 	"context"
 	"net/http"
+
+	"github.com/dmswait/dmswait/internal/client"
 )
 
-// IdentityProvider exchanges an ID token for temporary keys by way of an IAM identity provider (v3.0), as the official SDK does it: in two steps.
+// identityProvider exchanges an OIDC ID token through an IAM identity provider.
+var identityProvider = &Method{
+	Inputs:   []string{"idp_id"},
+	Required: []string{"idp_id"},
+	IDToken:  true,
+	IAM:      true,
+	New: func(s Setup) Login {
+		return IdentityProvider{IAM: s.IAM, ID: s.Values["idp_id"], IDToken: s.IDToken}
+	},
+}
+
+// IdentityProvider exchanges an ID token for temporary keys through an IAM identity provider (v3.0), in two steps like the
+// official SDK.
 type IdentityProvider struct {
 	IAM     IAM
 	ID      string // of the identity provider
 	IDToken IDToken
 }
 
-// keySeconds is how long the keys are asked for, as by the SDK.
+// keySeconds is the lifetime requested for the keys; it is the official SDK's.
 const keySeconds = 21600
 
-// Login gets new keys.
-func (p IdentityProvider) Login(ctx context.Context) (Credentials, error) {
+func (p IdentityProvider) String() string { return "an ID token for identity provider " + p.ID }
+
+// Hint returns what to do about a refusal.
+func (p IdentityProvider) Hint(refusal *client.Error) string {
+	if !refusal.Login {
+		return unusable
+	}
+	return "compare idp_id with the console, and the token's issuer, audience and subject with the provider's conversion rules"
+}
+
+// Get gets new keys.
+func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
 	const op = "log in by the identity provider"
 	idToken, err := p.IDToken(ctx)
 	if err != nil {

@@ -19,21 +19,40 @@ const metadataTimeout = 3 * time.Second
 // noAgency is what the metadata service says on an ECS that has no agency. It stays so until somebody gives it one.
 const noAgency = "Please configure Cloud Service Agency first"
 
-// Metadata gets the temporary keys of the agency of the ECS that we are on.
+// ecsAgency takes the temporary keys of the agency of the ECS that the program runs on. It is used on request only.
+var ecsAgency = &Method{
+	Inputs:   []string{"ecs_metadata"},
+	Required: []string{"ecs_metadata"},
+	New:      func(s Setup) Login { return NewMetadata(s.MetadataAddress, s.Exchange.UserAgent, s.Wrap) },
+}
+
+// Metadata gets the temporary keys of the agency of the ECS that the program runs on.
 type Metadata struct {
 	exchange Exchange
 	address  string
 }
 
-// NewMetadata asks at that address, past any proxy, through what wrap makes of the transport.
+// NewMetadata returns a Metadata that sends its requests to address, never through a proxy, by the transport that wrap
+// returns.
 func NewMetadata(address, userAgent string, wrap func(*http.Transport) http.RoundTripper) Metadata {
 	transport := client.NewTransport(metadataTimeout)
 	transport.Proxy = nil
 	return Metadata{Exchange{Transport: wrap(transport), UserAgent: userAgent, Timeout: metadataTimeout}, address}
 }
 
-// Login gets the keys of the moment; the service renews them by itself. Version 2 of the service wants a token first, version 1 knows none.
-func (m Metadata) Login(ctx context.Context) (Credentials, error) {
+func (m Metadata) String() string { return "the agency of this ECS" }
+
+// Hint returns what to do about a refusal.
+func (m Metadata) Hint(refusal *client.Error) string {
+	if !refusal.Login {
+		return unusable
+	}
+	return "check the agency of this ECS"
+}
+
+// Get gets the current keys, which the service renews by itself. Version 2 of the service requires a token; version 1
+// has none.
+func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 	const op = "get keys from the metadata service"
 	header, token := http.Header{}, ""
 	r, err := m.exchange.send(ctx, op, http.MethodPut, m.address+"/meta-data/latest/api/token", http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}, nil)

@@ -7,6 +7,23 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
+// userPassword logs an IAM user in.
+var userPassword = &Method{
+	Inputs:   []string{"username", "password", "domain_name"},
+	Required: []string{"username", "password", "domain_name"},
+	IAM:      true,
+	New: func(s Setup) Login {
+		return Password{
+			IAM:         s.IAM,
+			Username:    s.Values["username"],
+			Password:    s.Values["password"],
+			Domain:      s.Values["domain_name"],
+			ProjectID:   s.ProjectID,
+			ProjectName: s.ProjectName,
+		}
+	},
+}
+
 // Password logs an IAM user in for a token of one project (KeystoneCreateUserTokenByPassword).
 type Password struct {
 	IAM                        IAM
@@ -14,8 +31,18 @@ type Password struct {
 	ProjectID, ProjectName     string // the project that the token is for: its id, else its name
 }
 
-// Login gets a new token. It lives 24 hours, or until the user changes.
-func (p Password) Login(ctx context.Context) (Credentials, error) {
+func (p Password) String() string { return "user " + p.Username + " of " + p.Domain }
+
+// Hint returns what to do about a refusal.
+func (p Password) Hint(refusal *client.Error) string {
+	if !refusal.Login {
+		return unusable
+	}
+	return "check username, password and domain_name (the account), and that the user may log in programmatically"
+}
+
+// Get gets a new token. It is valid for 24 hours, or until the user changes.
+func (p Password) Get(ctx context.Context) (Credentials, error) {
 	const op = "log in by password"
 	project := map[string]any{"name": p.ProjectName}
 	if p.ProjectID != "" {

@@ -1,0 +1,142 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// IAMEndpoints returns the base URLs of IAM in the order in which to try them: not every region has an IAM host of its
+// own, but all are served by the global one.
+func (c *Config) IAMEndpoints() []string {
+	switch {
+	case c.IAMEndpoint != "":
+		return []string{c.IAMEndpoint}
+	case c.Region == "":
+		return nil
+	}
+	return []string{regional("iam", c.Region), "https://iam." + domain(c.Region)}
+}
+
+// STS returns the base URL of STS, or "".
+func (c *Config) STS() string {
+	if c.STSEndpoint == "" && c.Region != "" {
+		return regional("sts", c.Region)
+	}
+	return c.STSEndpoint
+}
+
+// LoginEndpoints returns the base URLs, besides DMS's own, that credentials or what is exchanged for them are sent to.
+func (c *Config) LoginEndpoints() []string {
+	var used []string
+	if c.Login.Method.STS {
+		used = append(used, c.STS())
+	}
+	if c.Login.Method.IAM || c.ProjectID == "" {
+		used = append(used, c.IAMEndpoints()...)
+	}
+	return slices.Compact(used)
+}
+
+func regional(service, region string) string {
+	return "https://" + service + "." + region + "." + domain(region)
+}
+
+// domain returns the domain of a region's endpoints. The regions of the European site are named eu-west-1xx; eu-west-0
+// is older, and not one of them.
+func domain(region string) string {
+	if strings.HasPrefix(region, "eu-west-1") {
+		return "myhuaweicloud.eu"
+	}
+	return "myhuaweicloud.com"
+}
+
+// IsHuawei reports whether a base URL is on one of Huawei Cloud's own domains.
+func IsHuawei(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	for _, domain := range []string{"myhuaweicloud.com", "myhuaweicloud.eu", "huaweicloud.com"} {
+		if strings.HasSuffix(strings.ToLower(u.Hostname()), "."+domain) {
+			return true
+		}
+	}
+	return false
+}
+
+func region(field *string) func(string) error {
+	return func(value string) error {
+		// The name becomes part of host names.
+		if len(value) > 63 || !consistsOf(lowercase+digits+"-", value) || value[0] == '-' || value[len(value)-1] == '-' {
+			return fmt.Errorf("%s is not a region: use a name such as cn-north-4", quote(value))
+		}
+		*field = value
+		return nil
+	}
+}
+
+// endpoint takes a base URL. It has to be https, since requests carry credentials; a loopback host may use http.
+func endpoint(field *string) func(string) error {
+	return func(value string) error {
+		base, err := baseURL(value)
+		if err != nil {
+			shown := quote(value)
+			if strings.ContainsAny(value, "@?#") { // what follows these may be a password or a token
+				shown = "(the value is not shown)"
+			}
+			return fmt.Errorf("%s %w: use a base URL such as https://dms.cn-north-4.myhuaweicloud.com", shown, err)
+		}
+		*field = base
+		return nil
+	}
+}
+
+func baseURL(value string) (string, error) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
+		return "", errors.New("is not a URL")
+	case u.User != nil:
+		return "", errors.New("contains a user name")
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", errors.New("has more than a scheme and a host")
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		return "", errors.New("is not https")
+	case !isPort(u.Port()):
+		return "", errors.New("has an invalid port")
+	case !isIP(u.Hostname()) && !isHostName(u.Hostname()):
+		return "", errors.New("has an invalid host name")
+	}
+	return u.Scheme + "://" + strings.ToLower(strings.TrimSuffix(u.Host, ":")), nil
+}
+
+// isPort reports whether text can be a URL's port; an empty one stands for the scheme's.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
+}
+
+func isIP(host string) bool { return net.ParseIP(strings.Trim(host, "[]")) != nil }
+
+// isHostName reports whether text is made of what a host name is made of. Only the last label may be empty.
+func isHostName(text string) bool {
+	invalid := func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)
+	}
+	return !strings.ContainsFunc(text, invalid) && !strings.Contains("."+text, "..")
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}

@@ -1,0 +1,34 @@
+package config
+
+// The login methods, by the first of their inputs.
+const (
+	byToken            = "auth_token"
+	byKeys             = "access_key"
+	byAgency           = "provider_urn"
+	byIdentityProvider = "idp_id"
+	byPassword         = "username"
+	byECS              = "ecs_metadata"
+)
+
+// methodOf returns the login method of a config, or "".
+func methodOf(c *Config) string {
+	if c.Login.Method == nil {
+		return ""
+	}
+	return c.Login.Method.Inputs[0]
+}
+
+// summary is a Login as tests compare it.
+type summary struct {
+	method, from string
+	values       vars
+	idToken      IDToken
+}
+
+func login(method, from string, values vars, idToken IDToken) summary {
+	return summary{method, from, values, idToken}
+}
+
+func loginOf(c *Config) summary {
+	return summary{methodOf(c), c.Login.From, c.Login.Values, c.Login.IDToken}
+}

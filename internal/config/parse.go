@@ -1,0 +1,138 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// parser reads one run's inputs into config.
+type parser struct {
+	ctx    context.Context // its end gives up the reading of a file
+	getenv func(string) string
+	config *Config
+	inputs []Input // set the fields of config
+	faults Faults
+}
+
+// Parse reads flags (args, without the program's name) and the environment. It returns what could be read, and
+// everything that is wrong. When ctx ends, a file that has not come to its end is given up, with a fault.
+func Parse(ctx context.Context, args []string, getenv func(string) string) (*Config, Faults) {
+	config := &Config{
+		Login:   Login{Values: map[string]string{}},
+		Actions: Actions{On: getenv("GITHUB_ACTIONS") == "true"},
+		given:   map[string]string{},
+	}
+	p := &parser{ctx: ctx, getenv: getenv, config: config, inputs: config.inputs()}
+	flags := p.parseFlags(args)
+	if config.Help || config.Version {
+		return config, nil
+	}
+	p.readInputs(flags)
+	p.checkTarget()
+	p.resolveLogin() // which may bring project and region with it
+	p.deriveDefaults()
+	p.checkCloud()
+	p.checkEnvironment()
+	return config, p.faults
+}
+
+// fault notes what is wrong with an input. The problem reads on from the input's name.
+func (p *parser) fault(input, problem string, args ...any) {
+	p.faults = append(p.faults, Fault{input, input + " " + fmt.Sprintf(problem, args...)})
+}
+
+// readInputs sets every input to its default, and then from where it is given.
+func (p *parser) readInputs(flags *pflag.FlagSet) {
+	for _, in := range p.inputs {
+		if in.Default != "" { // stays where the value given is wrong
+			if err := in.set(in.Default); err != nil {
+				panic(fmt.Sprintf("default of %s: %v", in.Name, err))
+			}
+		}
+		value, from, err := p.lookup(in, flags)
+		if err == nil && value == "" {
+			continue
+		}
+		p.config.given[in.Name] = from
+		if in.Secret && value != "" {
+			p.config.secrets = append(p.config.secrets, value)
+		}
+		if err == nil {
+			err = in.set(value)
+		}
+		if err != nil {
+			p.fault(in.Name, "%v (from %s)", err, from)
+		}
+	}
+}
+
+// lookup returns the value of an input and where it is from: its flag, the CI system's variable, its own variable or,
+// for a secret, a file. At every level an empty value counts as none.
+func (p *parser) lookup(in Input, flags *pflag.FlagSet) (value, from string, err error) {
+	if flag := flags.Lookup(in.Flag()); flag != nil && strings.TrimSpace(flag.Value.String()) != "" {
+		return strings.TrimSpace(flag.Value.String()), "--" + in.Flag(), nil
+	}
+	for _, name := range p.variables(in) {
+		if value := trim(in, p.getenv(name)); value != "" {
+			if in.Secret && name == in.Env() && p.getenv(name+"_FILE") != "" {
+				return value, name, fmt.Errorf("is given twice: set either %s or %s_FILE", name, name)
+			}
+			return value, name, nil
+		}
+	}
+	if !in.Secret {
+		return "", "", nil
+	}
+	name := in.Env() + "_FILE"
+	path := p.getenv(name)
+	if path == "" {
+		return "", "", nil
+	}
+	value, err = readSecret(p.ctx, path)
+	return value, name, err
+}
+
+// variables returns the environment variables an input may come from, in order of precedence.
+func (p *parser) variables(in Input) []string {
+	var names []string
+	if p.config.Actions.On {
+		names = append(names, "INPUT_"+in.upper())
+	}
+	if p.getenv("CI") == "woodpecker" || p.getenv("DRONE") == "true" {
+		names = append(names, "PLUGIN_"+in.upper())
+	}
+	return append(names, in.Env())
+}
+
+// trim removes what a YAML block or a copied secret leaves at the end of a value. A password may hold blanks, so only
+// a line break is removed from a secret.
+func trim(in Input, value string) string {
+	if in.Secret {
+		return trimNewline(value)
+	}
+	return strings.TrimSpace(value)
+}
+
+func trimNewline(value string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
+}
+
+// deriveDefaults sets the inputs whose defaults follow from others.
+func (p *parser) deriveDefaults() {
+	c := p.config
+	if !c.has("max_interval") {
+		c.MaxInterval = max(c.MaxInterval, c.Interval)
+	}
+	if !c.has("debug") {
+		c.Debug = p.getenv("RUNNER_DEBUG") == "1"
+	}
+	if c.Endpoint == "" && c.Region != "" {
+		c.Endpoint = regional("dms", c.Region)
+	}
+	if c.ProjectID == "" && c.ProjectName == "" {
+		c.ProjectName = c.Region
+	}
+}

@@ -1,0 +1,50 @@
+package credential
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/dmswait/dmswait/internal/client"
+)
+
+// Method is one way to log in: the inputs that select it, and the Login it makes of them. Each method is declared in a
+// file of its own; nothing else in the program knows one from another.
+type Method struct {
+	Inputs   []string // any of them selects the method
+	Required []string // all of them must be given
+	IDToken  bool     // it exchanges an OIDC ID token
+	IAM, STS bool     // it logs in there
+	New      func(Setup) Login
+}
+
+// Methods are all login methods. A new one is registered here.
+var Methods = []*Method{authToken, accessKey, trustAgency, identityProvider, userPassword, ecsAgency}
+
+// Setup is what a method may need in order to log in.
+type Setup struct {
+	Values                 map[string]string // the login inputs that are given, by name
+	IDToken                IDToken
+	Exchange               Exchange
+	IAM                    IAM
+	STS                    string // base URL
+	ProjectID, ProjectName string
+	MetadataAddress        string // base URL of the ECS metadata service
+	// Wrap prepares a transport of the method's own, as it did the one that Exchange uses.
+	Wrap func(*http.Transport) http.RoundTripper
+}
+
+// Login gets credentials, and describes itself to people.
+type Login interface {
+	// Get logs in and returns new credentials. Its errors are *Errors.
+	Get(ctx context.Context) (Credentials, error)
+	// String says with what it logs in, for the log's first line. It never holds a secret.
+	String() string
+	// Hint returns what to do when DMS, or a service to log in at, refused the credentials; empty: nothing is known.
+	Hint(refusal *client.Error) string
+}
+
+// unusable is the hint of a method that logged in, with credentials that DMS refused.
+const unusable = "the login succeeded, but DMS refused the credentials it returned: check region and project_id"
+
+// IDToken gets an OIDC ID token. One lives for minutes only, so each exchange gets a new one.
+type IDToken func(context.Context) (string, error)
