@@ -1,5 +1,6 @@
-// Package client asks the DMS API about background tasks: one HTTP request per call, a typed answer or a typed error.
-// It never retries, never sleeps, follows no redirect and logs nobody in: when to ask again is poll's business, who asks is credential's.
+// Package client requests background tasks from the DMS API: one HTTP request per call, a typed response or a typed
+// error. It never retries, never sleeps, follows no redirect and logs nobody in: when to request again is up to package
+// poll, and with which credentials to package credential.
 package client
 
 import (
@@ -13,101 +14,103 @@ import (
 )
 
 const (
-	// maxBody is the longest body that is read, in bytes. A page of 100 tasks has some 60 kB.
+	// maxBody is how much of a body is read, in bytes. A page of 100 tasks has some 60 kB.
 	maxBody = 1 << 20
-	// PageSize is how many tasks Tasks asks for: the most that the API gives in one answer.
+	// PageSize is how many tasks Tasks requests: the most that the API returns at once.
 	PageSize = 100
 )
 
-// ValidID tells whether id may stand in a path: project, instance and task ids are letters, digits, "_" and "-", 64 at most.
+// ValidID reports whether id may stand in a path: project, instance and task ids are 1 to 64 letters, digits, "_" or "-".
 func ValidID(id string) bool {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-	return id != "" && len(id) <= 64 && strings.Trim(id, allowed) == "" // that is, nothing else is in it
+	return id != "" && len(id) <= 64 && strings.Trim(id, allowed) == ""
 }
 
-// Client asks one DMS endpoint about one project. Its fields are set before the first call and not changed after it.
+// Client sends requests to one DMS endpoint about one project. Its fields are set before the first call and not changed
+// after it.
 type Client struct {
 	Endpoint  string            // base URL without a path, e.g. https://dms.cn-north-4.myhuaweicloud.com
-	ProjectID string            // the project of the instances asked for
+	ProjectID string            // the project of the instances
 	UserAgent string            // e.g. dmswait/1.0.0
 	Timeout   time.Duration     // longest time for one request, its body included; 0: as long as the context allows
-	Transport http.RoundTripper // logs in (see credential) and carries the request (see NewTransport)
+	Transport http.RoundTripper // logs in (see package credential) and carries the request (see NewTransport)
 }
 
-// Task asks for one background task (ShowBackgroundTask). Every error is an *Error, and wraps the context's cause where that ended the request;
-// an answer that holds no task of that id is one for which Missing is true.
+// Task gets one background task (ShowBackgroundTask). Every error is, or wraps, an *Error, which wraps the context's
+// cause where that ended the request. A response without a task of that id is an error for which Missing is true.
 func (c *Client) Task(ctx context.Context, instanceID, taskID string) (Task, error) {
 	op := fmt.Sprintf("get task %q", taskID)
-	body, answer, err := c.get(ctx, op, "", instanceID, "tasks", taskID)
+	body, head, err := c.get(ctx, op, "", instanceID, "tasks", taskID)
 	if err != nil {
 		return Task{}, err
 	}
-	var ours []Task
+	var match *Task
 	err = eachTask(body, func(task Task) {
-		// An id with odd characters may be equal but for their case, and still not be ours.
-		if len(ours) == 0 && ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
-			ours = append(ours, task)
+		// An id with other characters may equal ours but for their case, and still not be ours.
+		if match == nil && ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
+			match = &task
 		}
 	})
 	switch {
 	case err != nil:
-		return Task{}, unreadable(op, answer, body, err)
-	case len(ours) == 0:
-		return Task{}, &Error{Op: op, Answer: answer, Err: ErrNoTask}
+		return Task{}, unreadable(op, head, body, err)
+	case match == nil:
+		return Task{}, &Error{Op: op, Response: head, Err: &NoTaskError{ID: taskID}}
 	}
-	ours[0].Answer = answer
-	return ours[0], nil
+	match.Response = head
+	return *match, nil
 }
 
-// Tasks asks for the newest background tasks of an instance, PageSize at most (ListBackgroundTasks). Errors are as Task's.
+// Tasks gets the newest background tasks of an instance, at most PageSize (ListBackgroundTasks). Errors are those of
+// Task.
 func (c *Client) Tasks(ctx context.Context, instanceID string) (List, error) {
 	op := fmt.Sprintf("list tasks of instance %q", instanceID)
-	body, answer, err := c.get(ctx, op, fmt.Sprintf("?start=1&limit=%d", PageSize), instanceID, "tasks")
+	body, head, err := c.get(ctx, op, fmt.Sprintf("?start=1&limit=%d", PageSize), instanceID, "tasks")
 	if err != nil {
 		return List{}, err
 	}
 	tasks, err := decodeTasks(body)
 	if err != nil {
-		return List{}, unreadable(op, answer, body, err)
+		return List{}, unreadable(op, head, body, err)
 	}
 	for i := range tasks {
-		tasks[i].Answer = answer
+		tasks[i].Response = head
 	}
-	return List{Tasks: tasks, Answer: answer}, nil
+	return List{Tasks: tasks, Response: head}, nil
 }
 
-// Progress asks how far a task is. Most tasks do not tell: any error means that it is not known.
+// Progress gets the percentage of a task. Most tasks have none: any error means that it is not known.
 func (c *Client) Progress(ctx context.Context, instanceID, taskID string) (Progress, error) {
 	op := fmt.Sprintf("get progress of task %q", taskID)
-	body, answer, err := c.get(ctx, op, "", instanceID, "tasks", taskID, "progress")
+	body, head, err := c.get(ctx, op, "", instanceID, "tasks", taskID, "progress")
 	if err != nil {
 		return Progress{}, err
 	}
 	progress, err := decodeProgress(body)
 	if err != nil {
-		return Progress{}, unreadable(op, answer, body, err)
+		return Progress{}, unreadable(op, head, body, err)
 	}
 	return progress, nil
 }
 
-// get sends one request for a path below the project's instances, and returns the body of a 2xx answer.
-func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]byte, Answer, error) {
+// get sends one request for a path below the project's instances, and returns the body of a 2xx response.
+func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]byte, Response, error) {
 	path = append([]string{"v2", c.ProjectID, "instances"}, path...)
 	for _, segment := range path {
-		// A path is built of checked ids only: escaping would let ".." through.
+		// Paths are built of valid ids only: escaping would let ".." through.
 		if !ValidID(segment) {
-			return nil, Answer{}, &Error{Op: op, Err: fmt.Errorf("%q is not an id", segment)}
+			return nil, Response{}, &Error{Op: op, Err: fmt.Errorf("%q is not an id", segment)}
 		}
 	}
 	target := c.Endpoint + "/" + strings.Join(path, "/") + query
 	if c.Timeout > 0 {
-		limited, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no answer within %v", c.Timeout))
+		limited, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no response within %v", c.Timeout))
 		defer cancel()
 		ctx = limited
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
-		return nil, Answer{}, &Error{Op: op, Err: err}
+		return nil, Response{}, &Error{Op: op, Err: err}
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.UserAgent)
@@ -115,43 +118,53 @@ func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]b
 
 	resp, err := c.Transport.RoundTrip(req)
 	var login *Error
-	if errors.As(err, &login) {
-		return nil, Answer{}, login
+	if errors.As(err, &login) { // the login that the request needs
+		return nil, Response{}, err
 	}
 	if err != nil {
-		return nil, Answer{}, &Error{Op: op, Err: cause(ctx, err)}
+		return nil, Response{}, &Error{Op: op, Err: cause(ctx, err)}
 	}
 	defer resp.Body.Close()
 	return Read(ctx, op, resp)
 }
 
-// Read takes what an answer tells: the body of a 2xx, or an *Error about anything else. It reads 1 MiB at most, and leaves closing the body to the caller.
-func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Answer, error) {
-	answer := readAnswer(resp, time.Now())
+// Read reads a response: it returns the body of a 2xx, or an *Error about anything else. It reads at most 1 MiB, nothing
+// of a 1xx, and leaves closing the body to the caller.
+func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Response, error) {
+	head := readHead(resp, time.Now())
+	if isRaw(resp) {
+		return nil, head, &Error{Op: op, Response: head, Err: errSwitched}
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
-		err = errTooLong
+		err = errTooLarge
 	}
 	if err != nil {
-		return nil, answer, &Error{Op: op, Answer: answer, Err: cause(ctx, err)}
+		return nil, head, &Error{Op: op, Response: head, Err: cause(ctx, err)}
 	}
-	told := decodeError(resp.StatusCode, body)
-	if answer.RequestID == "" {
-		answer.RequestID = told.requestID
+	found := decodeError(resp.StatusCode, body)
+	if head.RequestID == "" {
+		head.RequestID = found.requestID
 	}
-	if resp.StatusCode/100 != 2 || throttling[told.code] {
-		return nil, answer, &Error{Op: op, Answer: answer, Code: told.code, Message: told.message}
+	if resp.StatusCode/100 != 2 || throttling[found.code] {
+		return nil, head, &Error{Op: op, Response: head, Code: found.code, Message: found.message}
 	}
-	return body, answer, nil
+	return body, head, nil
 }
 
-// unreadable is the error about a 2xx that is not what was asked for. It may still say why: a service may tell an error with a 200.
-func unreadable(op string, answer Answer, body []byte, err error) *Error {
-	told := decodeError(answer.StatusCode, body)
-	return &Error{Op: op, Answer: answer, Code: told.code, Message: told.message, Err: err}
+// isRaw reports whether the body of a response is the connection itself, as net/http hands it over with a 101. It must
+// not be read: it ends with the connection, and with no context. Closing it closes the connection.
+func isRaw(resp *http.Response) bool { return resp.StatusCode/100 == 1 }
+
+// unreadable returns the error about a 2xx that does not hold what was requested. It may still say why: a service may
+// report an error with a 200.
+func unreadable(op string, head Response, body []byte, err error) *Error {
+	found := decodeError(head.StatusCode, body)
+	return &Error{Op: op, Response: head, Code: found.code, Message: found.message, Err: err}
 }
 
-// cause names what ended a request: net/http tells a request that ran out of time and a wait that was called off in the same words.
+// cause returns what ended a request: net/http has the same words for a request that timed out and for a wait that was
+// called off.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -159,10 +172,24 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-var (
-	// ErrNoTask is the cause of an Error about an answer that holds no task with the id or name asked for.
-	ErrNoTask = errors.New("no such task in the answer")
+// NoTaskError is the cause of an Error about a valid response that holds no task with the requested id or name.
+type NoTaskError struct {
+	ID     string // the requested id, or
+	Name   string // the requested name, and
+	Listed []Task // the tasks that exist
+}
 
-	errTooLong = errors.New("the answer is longer than 1 MiB")
-	errNotJSON = errors.New("the answer is not the API's JSON")
+func (e *NoTaskError) Error() string {
+	if e.ID != "" {
+		return fmt.Sprintf("the instance has no task %q", e.ID)
+	}
+	return fmt.Sprintf("the instance has no task named %q created since then", e.Name)
+}
+
+var (
+	errSwitched = errors.New("the server switched to another protocol instead of responding")
+	errTooLarge = errors.New("the response is larger than 1 MiB")
+
+	// ErrNotJSON is the cause of an Error about a 2xx whose body is not what the API documents.
+	ErrNotJSON = errors.New("the response is not the API's JSON")
 )

@@ -11,34 +11,103 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// Error says why a request brought no task: what was asked, and what was answered or went wrong instead.
-// Its methods sort it by the codes that the cloud documents; at most one of Denied, NoSuchAPI, Rejected, Missing and Failing is true.
+// Error is a request that did not get what it was for: what was requested, and how the service responded or what went
+// wrong instead. Its methods classify it by the codes that the cloud documents.
 type Error struct {
-	Op      string // what was asked, e.g. `get task "t1"`
-	Answer  Answer // zero when nothing was answered
-	Code    string // error_code of the service or the gateway
-	Message string // error_msg: the service's own words, as they came
-	Err     error  // what went wrong, where it was not the status
-	Seen    []Task // the tasks that are there, where a search by name found none
+	Op       string   // what was requested, e.g. `get task "t1"`
+	Response Response // zero when there was none
+	Code     string   // error_code of the service or the gateway
+	Message  string   // error_msg: the service's own words, as they came
+	Err      error    // what went wrong, where it was not the status
 
-	Login bool // it was asked while logging in: IAM, STS and the like answered, not DMS
-	Unfit bool // with Login: the answer is a good one, but asking for the same again would not help
+	// Class overrides how DMS's own errors are classified, for other services. Zero: by status and code.
+	Class Class
 }
 
-// throttling holds the codes that ask to be slower, whatever the status is: DMS sends its own with a 404.
+// Class is how a failed request is treated.
+type Class int
+
+// The classes of errors.
+const (
+	Failing   Class = iota + 1 // no valid response: another request may get one
+	Missing                    // a valid response: there is no such instance or task
+	Denied                     // the credentials were refused, or lack a permission
+	NoSuchAPI                  // host, region or path are wrong
+	Rejected                   // the request is wrong
+)
+
+func (e *Error) class() Class {
+	status := e.Response.StatusCode
+	switch {
+	case e.Class != 0:
+		return e.Class
+	case errors.As(e.Err, new(*NoTaskError)):
+		return Missing
+	case e.Throttled():
+		return Failing
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return Denied
+	case e.Err != nil:
+		return Failing
+	case status == http.StatusNotFound && (e.Code == "APIGW.0101" || e.Code == "APIG.0101"):
+		return NoSuchAPI
+	case status == http.StatusNotFound:
+		return Missing
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
+		return Failing
+	case status/100 == 4:
+		return Rejected
+	}
+	return Failing
+}
+
+// Failing reports whether there was no valid response: another request may get one.
+func (e *Error) Failing() bool { return e.class() == Failing }
+
+// Missing reports whether a valid response says that there is no such instance or task.
+func (e *Error) Missing() bool { return e.class() == Missing }
+
+// Denied reports whether the credentials were refused, or lack a permission.
+func (e *Error) Denied() bool { return e.class() == Denied }
+
+// NoSuchAPI reports whether the gateway knows no such API: host, region or path are wrong.
+func (e *Error) NoSuchAPI() bool { return e.class() == NoSuchAPI }
+
+// Rejected reports whether the service found the request itself wrong.
+func (e *Error) Rejected() bool { return e.class() == Rejected }
+
+// Forbidden reports whether the credentials are valid but lack a permission.
+func (e *Error) Forbidden() bool { return e.Denied() && e.Response.StatusCode == http.StatusForbidden }
+
+// OtherProject reports whether a token is for another project than the request.
+func (e *Error) OtherProject() bool { return e.Code == "DMS.10240104" }
+
+// Answered reports whether there was an HTTP response at all.
+func (e *Error) Answered() bool { return e.Response.StatusCode != 0 }
+
+// Unexpected reports whether a 2xx or 3xx came that the API does not send: a login page, a proxy.
+func (e *Error) Unexpected() bool {
+	class := e.Response.StatusCode / 100
+	return class == 2 || class == 3
+}
+
+// throttling holds the codes of throttling, whatever the status is: DMS sends its own with a 404.
 var throttling = map[string]bool{"APIGW.0308": true, "APIG.0308": true, "DMS.10240407": true}
 
-// Throttled tells whether the API asks to be asked less often.
+// Throttled reports whether the API wants fewer requests.
 func (e *Error) Throttled() bool {
-	return e.Answer.StatusCode == http.StatusTooManyRequests || throttling[e.Code]
+	return e.Response.StatusCode == http.StatusTooManyRequests || throttling[e.Code]
 }
 
-// Window is the time in which the API counts requests, where its gateway tells it in its words about throttling: "limit:60,time:1 minute".
+// Window returns the time in which the API counts requests, which its gateway states when it throttles
+// ("limit:60,time:1 minute"); 0: it does not.
 func (e *Error) Window() time.Duration {
-	_, told, _ := strings.Cut(e.Message, ",time:")
-	words := strings.Fields(shorten(told, 40))
+	_, text, _ := strings.Cut(e.Message, ",time:")
+	words := strings.Fields(sanitize.Truncate(text, 40))
 	if len(words) < 2 || !e.Throttled() {
 		return 0
 	}
@@ -46,110 +115,74 @@ func (e *Error) Window() time.Duration {
 	if err != nil {
 		return 0
 	}
-	unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
-	return time.Duration(n) * unit[strings.TrimRight(words[1], "s,.")]
-}
-
-// Denied tells whether the API refuses who asks.
-func (e *Error) Denied() bool {
-	status := e.Answer.StatusCode
-	return (status == http.StatusUnauthorized || status == http.StatusForbidden) && !e.Throttled() && !e.Unfit
-}
-
-// NoSuchAPI tells whether the gateway knows no such API: host, region or path are wrong.
-func (e *Error) NoSuchAPI() bool {
-	return !e.Login && e.Answer.StatusCode == http.StatusNotFound && (e.Code == "APIGW.0101" || e.Code == "APIG.0101")
-}
-
-// Missing tells whether the API answered well that it has no such instance or task.
-func (e *Error) Missing() bool {
-	if errors.Is(e.Err, ErrNoTask) {
-		return true
+	units := map[string]time.Duration{
+		"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour,
 	}
-	return !e.Login && e.Answer.StatusCode == http.StatusNotFound && e.Err == nil && !e.NoSuchAPI() && !e.Throttled()
+	return time.Duration(n) * units[strings.TrimRight(words[1], "s,.")]
 }
 
-// Rejected tells whether the API finds the request itself wrong: a 4xx that no other method claims. While logging in that is a 404, too,
-// as what was not found then was named by our user.
-func (e *Error) Rejected() bool {
-	switch status := e.Answer.StatusCode; status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
-		return e.Unfit
-	case http.StatusNotFound:
-		return e.Login && e.Err == nil || e.Unfit
-	default:
-		return status/100 == 4 && e.Err == nil && !e.Throttled() || e.Unfit
-	}
-}
-
-// Failing tells whether there was no good answer: asking again may bring one.
-func (e *Error) Failing() bool {
-	return !e.Denied() && !e.NoSuchAPI() && !e.Missing() && !e.Rejected()
-}
-
-// Misconfigured tells of a failure that is a typing error as a rule: a host name that does not exist, a certificate that does not verify,
-// a proxy that wants a login.
+// Misconfigured reports whether the failure is mostly caused by a typing error: a host name that does not exist, a
+// certificate that does not verify, a proxy that requires a login.
 func (e *Error) Misconfigured() bool {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var proxy *ProxyError
 	return errors.As(e.Err, &dns) && dns.IsNotFound ||
 		errors.As(e.Err, &certificate) ||
-		errors.As(e.Err, &proxy) && proxy.StatusCode == http.StatusProxyAuthRequired
+		errors.As(e.Err, &proxy) && proxy.LoginRequired()
 }
 
-// Error reads as a path: what was asked, then status, code, message and request id, as far as they are known.
-// Code, message and request id are the service's own text: it must be made visible before it is printed.
-func (e *Error) Error() string {
+// Error returns a path: what was requested, then status, code, message and request id, as far as they are known. Code,
+// message and request id are the service's text, which has to be made safe before it is printed.
+func (e *Error) Error() string { return e.Text(func(text string) string { return text }) }
+
+// Text returns what Error does, with redact applied to each text of the service before it is truncated: half a secret
+// cannot be recognized.
+func (e *Error) Text(redact func(string) string) string {
+	part := func(text string, maxBytes int) string { return sanitize.Truncate(redact(text), maxBytes) }
+	var none *NoTaskError
+	if errors.As(e.Err, &none) {
+		return part(none.Error(), 500)
+	}
 	var b strings.Builder
 	b.WriteString(e.Op)
-	if status := e.Answer.StatusCode; status != 0 {
+	if status := e.Response.StatusCode; status != 0 {
 		fmt.Fprintf(&b, ": %d", status)
 		switch {
 		case e.Code != "":
-			b.WriteString(" " + shorten(e.Code, 64))
+			b.WriteString(" " + part(e.Code, 64))
 		case e.Message == "" && e.Err == nil:
 			b.WriteString(strings.TrimRight(" "+http.StatusText(status), " "))
 		}
 	}
 	if e.Message != "" {
-		b.WriteString(": " + shorten(e.Message, 500))
+		b.WriteString(": " + part(e.Message, 500))
 	}
 	if e.Err != nil {
-		b.WriteString(": " + shorten(e.Err.Error(), 500))
+		b.WriteString(": " + part(e.Err.Error(), 500))
 	}
-	if e.Answer.RequestID != "" {
-		fmt.Fprintf(&b, " (request %s)", shorten(e.Answer.RequestID, 64))
+	if e.Response.RequestID != "" {
+		fmt.Fprintf(&b, " (request %s)", part(e.Response.RequestID, 64))
 	}
 	return b.String()
 }
 
-// Unwrap gives what went wrong, so that errors.Is and errors.As see through.
+// Unwrap returns what went wrong, where it was not the status.
 func (e *Error) Unwrap() error { return e.Err }
 
-// shorten cuts text to n runes: a service may answer with a megabyte of them.
-func shorten(text string, n int) string {
-	for i := range text {
-		if n == 0 {
-			return text[:i] + "…"
-		}
-		n--
-	}
-	return text
-}
+// serviceError is what the body of an error says, in any of the cloud's forms.
+type serviceError struct{ code, message, requestID string }
 
-// told is what the body of an error says, in any of the cloud's shapes.
-type told struct{ code, message, requestID string }
-
-// decodeError reads {"error_code","error_msg"} of services, the same with "request_id" of the gateway, {"error":{"code","message"}} of IAM,
-// and {"code","message"} of others. A short text, as load balancers write it, is a message; a page of HTML says nothing.
-func decodeError(status int, body []byte) told {
+// decodeError reads {"error_code","error_msg"} of services, the same with "request_id" of the gateway,
+// {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers write it, is a
+// message; a page of HTML says nothing.
+func decodeError(status int, body []byte) serviceError {
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(body, &outer) != nil {
 		if status/100 == 2 || len(body) > 200 || bytes.ContainsAny(body, "<{") || json.Valid(body) {
-			return told{}
+			return serviceError{}
 		}
-		return told{message: strings.Join(strings.Fields(string(body)), " ")}
+		return serviceError{message: strings.Join(strings.Fields(string(body)), " ")}
 	}
 	inner := outer
 	if raw, ok := outer["error"]; ok {
@@ -158,18 +191,18 @@ func decodeError(status int, body []byte) told {
 			inner = nested
 		}
 	}
-	code := first(outer["error_code"], inner["error_code"], inner["code"])
-	if code == strconv.Itoa(status) { // IAM says the status twice
+	code := firstText(outer["error_code"], inner["error_code"], inner["code"])
+	if code == strconv.Itoa(status) { // IAM repeats the status
 		code = ""
 	}
-	return told{
+	return serviceError{
 		code:      code,
-		message:   first(outer["error_msg"], inner["error_msg"], inner["message"]),
-		requestID: first(outer["request_id"], inner["request_id"]),
+		message:   firstText(outer["error_msg"], inner["error_msg"], inner["message"]),
+		requestID: firstText(outer["request_id"], inner["request_id"]),
 	}
 }
 
-func first(values ...json.RawMessage) string {
+func firstText(values ...json.RawMessage) string {
 	for _, raw := range values {
 		if s := text(raw); s != "" {
 			return s

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Status is where a task stands, in upper case.
+// Status is the status of a task, in upper case.
 type Status string
 
-// The statuses that DMS documents. Any other one is taken for "still running".
+// The statuses that DMS documents. Any other is treated as still running.
 const (
 	Created   Status = "CREATED"
 	Executing Status = "EXECUTING"
@@ -21,53 +21,63 @@ const (
 	Cancelled Status = "CANCELLED"
 )
 
-// Ended tells whether a task of this status will not change any more.
+// Ended reports whether a task with this status has ended.
 func (s Status) Ended() bool {
 	return s == Success || s == Failed || s == Deleted || s == Cancelled
 }
 
-// Known tells whether DMS documents the status.
+// Known reports whether DMS documents the status.
 func (s Status) Known() bool { return s.Ended() || s == Created || s == Executing }
 
-// Task is a background task of a DMS instance as the API tells it: its eight fields as text, whatever their JSON type was.
+// Task is a background task of a DMS instance: the API's eight fields as text, whatever their JSON type was.
 type Task struct {
 	ID, Name         string
 	UserName, UserID string
-	Params           string // JSON in a string, as a rule
+	Params           string // usually JSON in a string
 	Status           Status
-	CreatedAt        string // a time; RFC 3339 as a rule, see parseTime
-	UpdatedAt        string // when the task changed last, thus for one that has ended: when it ended
+	CreatedAt        string // usually RFC 3339, see parseTime
+	UpdatedAt        string // the last change; of a task that has ended, its end
 
-	Answer Answer // the answer that told it
+	Response Response // that the task came with
 }
 
-// Created tells when the task was created; false: the API told no time that can be read.
+// Created returns when the task was created. It is false where the API gave no time that can be read.
 func (t Task) Created() (time.Time, bool) { return parseTime(t.CreatedAt) }
 
-// Elapsed tells how long the task took or, while it has not ended, how old it is at the local time now by the server's clock.
-// It is false where the API's times do not tell.
+// Elapsed returns how long the task took or, while it has not ended, its age. It is false where the API's times do not
+// say.
 func (t Task) Elapsed(now time.Time) (time.Duration, bool) {
+	if !t.Status.Ended() {
+		return t.Age(now)
+	}
 	created, ok := t.Created()
-	if !ok {
+	updated, ok2 := parseTime(t.UpdatedAt)
+	if !ok || !ok2 || updated.Before(created) {
 		return 0, false
 	}
-	if t.Status.Ended() {
-		updated, ok := parseTime(t.UpdatedAt)
-		return updated.Sub(created), ok && !updated.Before(created)
+	return updated.Sub(created), true
+}
+
+// Age returns the time since the task was created, by the server's clock at the local time now. It is false where
+// neither is known.
+func (t Task) Age(now time.Time) (time.Duration, bool) {
+	created, ok := t.Created()
+	server, ok2 := t.Response.Clock(now)
+	if !ok || !ok2 {
+		return 0, false
 	}
-	server, ok := t.Answer.Clock(now)
-	// The Date header knows whole seconds only, so a new task may seem to come from the future.
-	return max(0, server.Sub(created)), ok
+	// The Date header has whole seconds only, so a new task may seem to come from the future.
+	return max(0, server.Sub(created)), true
 }
 
 // List is a page of tasks.
 type List struct {
-	Tasks  []Task
-	Answer Answer
+	Tasks    []Task
+	Response Response
 }
 
-// Newest finds the newest task of that name which was created at since or later, and how many there are. Names are compared exactly.
-// A task whose creation time or id can't be read is passed over, since it might be an older one.
+// Newest returns the newest task with that name created at since or later, and how many there are. Names are compared
+// exactly. A task whose creation time or id cannot be read is ignored, since it might be an older one.
 func (l List) Newest(name string, since time.Time) (newest Task, found int) {
 	var at time.Time
 	for _, task := range l.Tasks {
@@ -83,38 +93,39 @@ func (l List) Newest(name string, since time.Time) (newest Task, found int) {
 	return newest, found
 }
 
-// mostTasks is how many tasks of one answer are kept, far more than PageSize.
-const mostTasks = 1000
+// maxTasks is how many tasks of one response are kept, far more than PageSize.
+const maxTasks = 1000
 
 func decodeTasks(body []byte) (tasks []Task, err error) {
 	err = eachTask(body, func(task Task) {
-		if len(tasks) < mostTasks {
+		if len(tasks) < maxTasks {
 			tasks = append(tasks, task)
 		}
 	})
 	return tasks, err
 }
 
-// eachTask goes through the tasks of an answer one by one: a megabyte can hold so many that all of them at once would take a hundred.
+// eachTask passes the tasks of a response to found, one by one: a megabyte can hold so many that all of them at once
+// would take a hundred.
 func eachTask(body []byte, found func(Task)) error {
-	var answer map[string]json.RawMessage
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return errNotJSON
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return ErrNotJSON
 	}
-	raw := answer["tasks"]
+	raw := fields["tasks"]
 	entries := json.NewDecoder(bytes.NewReader(raw))
 	switch begin, _ := entries.Token(); {
 	case string(raw) == "null":
 		return nil
 	case begin != json.Delim('['):
-		return errNotJSON
+		return ErrNotJSON
 	}
 	var entry json.RawMessage
 	var field map[string]json.RawMessage
 	for entries.More() {
 		clear(field)
 		if entries.Decode(&entry) != nil || entry[0] != '{' || json.Unmarshal(entry, &field) != nil {
-			continue // not a task, thus not ours
+			continue // not a task
 		}
 		found(Task{
 			ID:        text(field["id"]),
@@ -130,40 +141,41 @@ func eachTask(body []byte, found func(Task)) error {
 	return nil
 }
 
-// Progress is how far a task is.
+// Progress is how far a task has come.
 type Progress struct {
 	Percent int
-	Steps   []Step // what it consists of; empty when the API does not tell
+	Steps   []Step // empty where the API lists none
 }
 
 // Step is a part of a task: its name, and COMPLETED, IN_PROGRESS, FAILED or WAITING.
 type Step struct{ Name, State string }
 
-// mostSteps is how many steps are kept.
-const mostSteps = 50
+// maxSteps is how many steps are kept.
+const maxSteps = 50
 
 func decodeProgress(body []byte) (Progress, error) {
-	var answer map[string]json.RawMessage
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return Progress{}, errNotJSON
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return Progress{}, ErrNotJSON
 	}
-	percent, err := strconv.ParseFloat(text(answer["progress_percentage"]), 64)
+	percent, err := strconv.ParseFloat(text(fields["progress_percentage"]), 64)
 	if err != nil || !(percent >= 0 && percent <= 100) {
-		return Progress{}, errNotJSON
+		return Progress{}, ErrNotJSON
 	}
 	progress := Progress{Percent: int(percent)}
 	var steps []map[string]json.RawMessage
-	if json.Unmarshal(answer["step_list"], &steps) == nil {
-		for _, step := range steps[:min(len(steps), mostSteps)] {
-			progress.Steps = append(progress.Steps, Step{Name: text(step["name"]), State: text(step["statue"])}) // so the API spells it
+	if json.Unmarshal(fields["step_list"], &steps) == nil {
+		for _, step := range steps[:min(len(steps), maxSteps)] {
+			progress.Steps = append(progress.Steps, Step{Name: text(step["name"]), State: text(step["statue"])}) // the API's spelling
 		}
 	}
 	return progress, nil
 }
 
-// text reads a JSON value as text. The API's SDKs changed fields between string and number from version to version, and no wait fails over that.
+// text reads a JSON value as text: fields changed between string and number from one version of the API's SDKs to the
+// next, and no wait should fail over that.
 func text(raw json.RawMessage) string {
-	if len(raw) == 0 { // it is not there
+	if len(raw) == 0 { // no such field
 		return ""
 	}
 	var s string
@@ -177,7 +189,8 @@ func text(raw json.RawMessage) string {
 	return strings.ToValidUTF8(compact.String(), "\ufffd") // as it is with strings
 }
 
-// timeLayouts are the forms DMS is known to write times in, epoch milliseconds aside. Parse takes fractions of a second with each.
+// timeLayouts are the forms, besides epoch milliseconds, in which DMS is known to write times. Parse accepts fractions of
+// a second with each.
 var timeLayouts = []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700"}
 
 func parseTime(s string) (time.Time, bool) {
@@ -193,5 +206,5 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// plausible keeps out the zero times of other languages, and times whose differences overflow.
+// plausible rejects the zero times of other languages, and times whose differences overflow.
 func plausible(t time.Time) bool { return t.UTC().Year() >= 2000 && t.UTC().Year() < 2200 }

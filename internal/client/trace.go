@@ -7,59 +7,61 @@ import (
 	"time"
 )
 
-// Trace is what one request came to, without anything secret: no headers, no query, no body.
+// Trace describes one request and its response, without anything secret: no headers, no query, no body.
 type Trace struct {
 	Method, Host, Path string
-	StatusCode         int // 0: there was no answer
+	StatusCode         int // 0: there was no response
 	Code               string
 	RequestID          string
 	Took               time.Duration
-	Err                error // why there was no answer, or not all of it
+	Err                error // why there was no response, or not all of it
 }
 
-// Tracer tells of each request that goes through it. It reads answers to their end, to the length that Read takes, to know their code.
+// Tracer reports each request that goes through it. To know their codes it reads responses to their end, or as far as
+// Read does; a 1xx it leaves unread, as Read does.
 type Tracer struct {
-	Base http.RoundTripper
-	Tell func(Trace)
+	Base   http.RoundTripper
+	Report func(Trace)
 }
 
-// RoundTrip sends a request and tells of it.
+// RoundTrip sends a request, and reports it.
 func (t *Tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	began := time.Now()
 	trace := Trace{Method: req.Method, Host: req.URL.Host, Path: req.URL.Path}
 	resp, err := t.Base.RoundTrip(req)
-	if err != nil {
+	switch {
+	case err != nil:
 		trace.Err = cause(req.Context(), err)
-	} else {
-		var body []byte
-		body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1)) // an err of its own: reading gives it to whom the answer is for
-		if err != nil {
-			trace.Err = cause(req.Context(), err)
+	case isRaw(resp):
+		trace.StatusCode, trace.RequestID, trace.Err = resp.StatusCode, readHead(resp, began).RequestID, errSwitched
+	default:
+		body, readErr := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+		if readErr != nil {
+			trace.Err = cause(req.Context(), readErr)
 		}
-		resp.Body = rest{io.MultiReader(bytes.NewReader(body), ending{err}, resp.Body), resp.Body}
+		resp.Body = replayed{io.MultiReader(bytes.NewReader(body), failed{readErr}, resp.Body), resp.Body}
 
-		told := decodeError(resp.StatusCode, body)
-		answer := readAnswer(resp, began)
-		trace.StatusCode, trace.Code, trace.RequestID = resp.StatusCode, told.code, answer.RequestID
+		found := decodeError(resp.StatusCode, body)
+		trace.StatusCode, trace.Code, trace.RequestID = resp.StatusCode, found.code, readHead(resp, began).RequestID
 		if trace.RequestID == "" {
-			trace.RequestID = told.requestID
+			trace.RequestID = found.requestID
 		}
 	}
 	trace.Took = time.Since(began)
-	t.Tell(trace)
+	t.Report(trace)
 	return resp, err
 }
 
-// rest is a body of which the beginning was read already.
-type rest struct {
+// replayed is a body whose beginning has been read already.
+type replayed struct {
 	io.Reader
 	io.Closer
 }
 
-// ending ends a body with the error that it ended with before.
-type ending struct{ err error }
+// failed ends a body with the error that reading it ended with; nil: it is read on.
+type failed struct{ err error }
 
-func (f ending) Read([]byte) (int, error) {
+func (f failed) Read([]byte) (int, error) {
 	if f.err == nil {
 		return 0, io.EOF
 	}

@@ -14,25 +14,29 @@ import (
 	"time"
 )
 
-// ProxyError says that the proxy refused to connect us.
+// ProxyError is a proxy's refusal to open a tunnel.
 type ProxyError struct{ StatusCode int }
 
 func (e *ProxyError) Error() string {
-	return strings.TrimRight(fmt.Sprintf("the proxy answered %d %s", e.StatusCode, http.StatusText(e.StatusCode)), " ")
+	return strings.TrimRight(fmt.Sprintf("the proxy responded %d %s", e.StatusCode, http.StatusText(e.StatusCode)), " ")
 }
 
-// NewTransport returns a transport for polling: it keeps one connection, goes through the proxy that HTTPS_PROXY and NO_PROXY name,
-// and trusts the certificates that SSL_CERT_FILE names. A connection has to stand within timeout, and to bring something within as long again.
+// LoginRequired reports whether the proxy requires a login.
+func (e *ProxyError) LoginRequired() bool { return e.StatusCode == http.StatusProxyAuthRequired }
+
+// NewTransport returns a transport for polling: it keeps one connection, uses the proxy that HTTPS_PROXY and NO_PROXY
+// name, and trusts the certificates in SSL_CERT_FILE. A connection has to be established within timeout, and its first
+// byte to arrive within another.
 func NewTransport(timeout time.Duration) *http.Transport {
-	// HTTP/1.1 only: a request that ran out of time closes its connection, and the next one gets a fresh one.
-	// On HTTP/2 it would go on using the connection that may be the trouble.
+	// HTTP/1.1 only: a request that timed out closes its connection, and the next one gets a new one. HTTP/2 would keep
+	// using the connection that may be the problem.
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		OnProxyConnectResponse: refused,
+		OnProxyConnectResponse: checkConnect,
 		DialContext:            dial(timeout),
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots()},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots(timeout)},
 		TLSHandshakeTimeout:    timeout,
 		Protocols:              &protocols,
 		MaxIdleConnsPerHost:    1,
@@ -42,8 +46,9 @@ func NewTransport(timeout time.Duration) *http.Transport {
 	}
 }
 
-// dial opens connections that must not be silent for longer than timeout at first. A proxy that is asked for a tunnel and does not answer
-// would else be waited for a minute, whoever has given up by then, and each poll would leave one more connection behind.
+// dial opens connections that have to receive a first byte within timeout. Otherwise net/http would wait a minute for a
+// proxy that does not respond to CONNECT, even when the request has long been given up, and each poll would leave
+// another connection behind.
 func dial(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: timeout}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -52,42 +57,51 @@ func dial(timeout time.Duration) func(ctx context.Context, network, address stri
 			return nil, err
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(timeout)) // fails for a closed connection only
-		return &unheard{Conn: conn}, nil
+		return &firstByteConn{Conn: conn}, nil
 	}
 }
 
-// unheard is a connection with a deadline that ends with the first byte.
-type unheard struct {
+// firstByteConn is a connection whose read deadline ends with its first byte.
+type firstByteConn struct {
 	net.Conn
-	heard bool
+	received bool
 }
 
-func (c *unheard) Read(b []byte) (int, error) {
+func (c *firstByteConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if n > 0 && !c.heard {
-		c.heard = true
+	if n > 0 && !c.received {
+		c.received = true
 		_ = c.SetReadDeadline(time.Time{}) // as above
 	}
 	return n, err
 }
 
-func refused(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+func checkConnect(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return &ProxyError{StatusCode: resp.StatusCode}
 	}
 	return nil
 }
 
-// roots adds SSL_CERT_FILE's certificates where Go leaves it to the system to verify and does not read that variable.
-// Elsewhere nil makes crypto/x509 read it itself, when the first certificate is to be verified.
-func roots() *x509.CertPool {
+// roots adds the certificates in SSL_CERT_FILE where Go leaves verification to the system, which does not read that
+// variable. Elsewhere it returns nil: crypto/x509 reads the file itself, when it verifies the first certificate.
+func roots(timeout time.Duration) *x509.CertPool {
 	file := os.Getenv("SSL_CERT_FILE")
 	if file == "" || runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
 		return nil
 	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil // as on other systems: the verification will say what is missing
+	read := make(chan []byte, 1)
+	go func() { // nothing can end a read of a pipe without a writer
+		pem, _ := os.ReadFile(file) // as on other systems, the verification says what is missing
+		read <- pem
+	}()
+	var pem []byte
+	select {
+	case pem = <-read:
+	case <-time.After(timeout):
+	}
+	if len(pem) == 0 {
+		return nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {

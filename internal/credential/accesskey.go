@@ -1,10 +1,6 @@
 package credential
 
-import (
-	"context"
-
-	"github.com/dmswait/dmswait/internal/client"
-)
+import "context"
 
 // accessKey signs with a given access key, permanent or temporary.
 var accessKey = &Method{
@@ -27,7 +23,7 @@ func (k givenKeys) String() string {
 	return kind + " …" + k.AccessKey[max(0, len(k.AccessKey)-4):]
 }
 
-func (k givenKeys) Hint(*client.Error) string {
+func (k givenKeys) Hint() string {
 	return "check that access_key and secret_key belong together and are active; temporary keys expire, and need their " +
 		"security_token. Do not retry wrong keys: more than 5 failures in a row lock an access key for 5 minutes"
 }

@@ -1,10 +1,6 @@
 package credential
 
-import (
-	"context"
-
-	"github.com/dmswait/dmswait/internal/client"
-)
+import "context"
 
 // authToken sends a given IAM token.
 var authToken = &Method{
@@ -21,6 +17,6 @@ func (t givenToken) Get(context.Context) (Credentials, error) {
 
 func (t givenToken) String() string { return "an IAM token" }
 
-func (t givenToken) Hint(*client.Error) string {
+func (t givenToken) Hint() string {
 	return "the token is invalid, expired (after 24 hours at most) or from another region: get a new one"
 }

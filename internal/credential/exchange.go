@@ -9,131 +9,134 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// Credentials are what requests are logged in with: a token where there is one, else keys.
-type Credentials struct {
-	Keys
-	Token     string    // an IAM token, for X-Auth-Token
-	ProjectID string    // the project that Token is for; empty when that is not known
-	Expires   time.Time // when they end, by the local clock; zero when that is not known
-}
-
-// Exchange sends the requests that log in, one at a time. Its errors are *client.Errors for which Login is true.
+// Exchange sends the requests that log in, one at a time. Its errors are *Errors.
 type Exchange struct {
 	Transport http.RoundTripper
 	UserAgent string
 	Timeout   time.Duration // longest time for one request
+
+	// Learned, if set, is called with each token that only the next request of a login uses, so that it can be redacted
+	// where a service repeats it.
+	Learned func(secrets ...string)
 }
 
-// reply is a good answer of a login.
+func (x Exchange) learned(token string) {
+	if x.Learned != nil {
+		x.Learned(token)
+	}
+}
+
+// call is one request that logs in.
+type call struct {
+	service string // who receives it: "IAM"
+	op      string // what is requested: "assume the agency"
+	method  string
+	url     string
+	header  http.Header
+	body    any // sent as JSON; nil: none
+}
+
+// failed returns the error of a call, classified by its response.
+func (c call) failed(e *client.Error) *Error {
+	if e.Class == 0 {
+		e.Class = classify(e)
+	}
+	return &Error{Request: e, Service: c.service}
+}
+
+// impossible returns the error of a call that no retry can help. The reason is in our own words, without names or ids.
+func (c call) impossible(response client.Response, reason string, err error) *Error {
+	return &Error{
+		Request: &client.Error{Op: c.op, Response: response, Err: err, Class: client.Rejected},
+		Service: c.service,
+		Reason:  reason,
+	}
+}
+
+// reply is a 2xx response to a call.
 type reply struct {
-	client.Answer
+	client.Response
+	call   call
 	header http.Header
 	body   []byte
 }
 
-// send makes one request; body is sent as JSON unless it is nil.
-func (x Exchange) send(ctx context.Context, op, method, url string, header http.Header, body any) (reply, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, fmt.Errorf("no answer within %v", x.Timeout))
+// send makes one request.
+func (x Exchange) send(ctx context.Context, c call) (reply, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, fmt.Errorf("no response within %v", x.Timeout))
 	defer cancel()
 	var payload io.Reader
-	if body != nil {
-		encoded, err := json.Marshal(body)
+	if c.body != nil {
+		encoded, err := json.Marshal(c.body)
 		if err != nil {
-			return reply{}, unfit(op, client.Answer{}, err)
+			return reply{}, c.impossible(client.Response{}, "the request cannot be encoded", err)
 		}
 		payload = bytes.NewReader(encoded)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, url, payload)
+	req, err := http.NewRequestWithContext(ctx, c.method, c.url, payload)
 	if err != nil {
-		return reply{}, unfit(op, client.Answer{}, err)
+		return reply{}, c.impossible(client.Response{}, "the URL is invalid", err)
 	}
-	for name, values := range header {
+	for name, values := range c.header {
 		req.Header[name] = values
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", x.UserAgent)
-	if body != nil {
+	if c.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := x.Transport.RoundTrip(req)
-	if err != nil {
-		var e *client.Error
-		if errors.As(err, &e) { // of a login that this one needs
-			return reply{}, err
-		}
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		return reply{}, &client.Error{Op: op, Login: true, Err: err}
+	var login *Error
+	switch {
+	case errors.As(err, &login): // the login that this request needs
+		return reply{}, err
+	case err != nil && ctx.Err() != nil:
+		return reply{}, c.failed(&client.Error{Op: c.op, Err: context.Cause(ctx)})
+	case err != nil:
+		return reply{}, c.failed(&client.Error{Op: c.op, Err: err})
 	}
 	defer resp.Body.Close()
-	content, answer, err := client.Read(ctx, op, resp)
-	if err != nil {
-		var e *client.Error
-		errors.As(err, &e)
-		e.Login = true
-		return reply{}, e
+	body, response, err := client.Read(ctx, c.op, resp)
+	var e *client.Error
+	if errors.As(err, &e) {
+		return reply{}, c.failed(e)
 	}
-	return reply{answer, resp.Header, content}, nil
+	return reply{response, c, resp.Header, body}, nil
 }
 
-// decode reads a reply's JSON. What it is decoded into is checked by the caller: an answer that lacks something is none.
-func (r reply) decode(op string, into any) error {
+// decode reads a reply's JSON. The caller checks what it was decoded into.
+func (r reply) decode(into any) error {
 	if err := json.Unmarshal(r.body, into); err != nil {
-		return nonsense(op, r.Answer)
+		return r.malformed()
 	}
 	return nil
 }
 
-// nonsense is a 2xx that does not hold what was asked for: an outage, like any unreadable answer.
-func nonsense(op string, answer client.Answer) error {
-	return &client.Error{Op: op, Login: true, Answer: answer, Err: errors.New("the answer is not the API's JSON")}
+// malformed returns the error about a 2xx that does not hold what was requested: an outage, like any unreadable
+// response.
+func (r reply) malformed() error {
+	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
 }
 
-// without takes a secret that only this login knows out of what the service says about it.
-func without(secret string, err error) error {
-	var e *client.Error
-	if secret != "" && errors.As(err, &e) {
-		for _, told := range []*string{&e.Code, &e.Message, &e.Answer.RequestID} {
-			*told = strings.ReplaceAll(*told, secret, "***")
-		}
-	}
-	return err
-}
-
-// unfit is a login that can't work however often it is tried.
-func unfit(op string, answer client.Answer, err error) error {
-	return &client.Error{Op: op, Login: true, Unfit: true, Answer: answer, Err: err}
-}
-
-// expiry turns a time of the server's clock, as its body tells it, into one of the local clock; zero when it can't be read.
-func expiry(text string, answer client.Answer) time.Time {
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}
-	}
-	server := answer.ReceivedAt
-	if !answer.ServerTime.IsZero() {
-		server = answer.ServerTime.Add(time.Second) // Date leaves the fraction out: better too early
-	}
-	return answer.ReceivedAt.Add(at.Sub(server))
-}
-
-// IAM is the identity service. Some regions have none of their own, so there may be a second endpoint, for when the name of the first does not exist.
+// IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint, for when
+// the name of the first does not exist.
 type IAM struct {
 	Exchange
 	Endpoints []string // base URLs
 }
 
-func (i IAM) send(ctx context.Context, op, method, path string, header http.Header, body any) (r reply, err error) {
+// send makes one request for a path below the endpoints.
+func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
+	c.service = "IAM"
+	path := c.url
 	for n, endpoint := range i.Endpoints {
-		r, err = i.Exchange.send(ctx, op, method, endpoint+path, header, body)
+		c.url = endpoint + path
+		r, err = i.Exchange.send(ctx, c)
 		var dns *net.DNSError
 		if n+1 == len(i.Endpoints) || !errors.As(err, &dns) || !dns.IsNotFound {
 			break

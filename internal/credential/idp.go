@@ -3,8 +3,6 @@ package credential
 import (
 	"context"
 	"net/http"
-
-	"github.com/dmswait/dmswait/internal/client"
 )
 
 // identityProvider exchanges an OIDC ID token through an IAM identity provider.
@@ -18,8 +16,8 @@ var identityProvider = &Method{
 	},
 }
 
-// IdentityProvider exchanges an ID token for temporary keys through an IAM identity provider (v3.0), in two steps like the
-// official SDK.
+// IdentityProvider exchanges an ID token for temporary keys through an IAM identity provider (v3.0), in two steps like
+// the official SDK.
 type IdentityProvider struct {
 	IAM     IAM
 	ID      string // of the identity provider
@@ -31,55 +29,61 @@ const keySeconds = 21600
 
 func (p IdentityProvider) String() string { return "an ID token for identity provider " + p.ID }
 
-// Hint returns what to do about a refusal.
-func (p IdentityProvider) Hint(refusal *client.Error) string {
-	if !refusal.Login {
-		return unusable
-	}
-	return "compare idp_id with the console, and the token's issuer, audience and subject with the provider's conversion rules"
-}
+// Hint returns what to do where DMS refused the keys.
+func (p IdentityProvider) Hint() string { return unusable }
 
 // Get gets new keys.
 func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
-	const op = "log in by the identity provider"
 	idToken, err := p.IDToken(ctx)
 	if err != nil {
 		return Credentials{}, err
 	}
-	r, err := p.IAM.send(ctx, op, http.MethodPost, "/v3.0/OS-AUTH/id-token/tokens", http.Header{"X-Idp-Id": {p.ID}},
-		map[string]any{"auth": map[string]any{"id_token": map[string]any{"id": idToken}}})
+	r, err := p.IAM.send(ctx, call{
+		op:     "log in with the identity provider",
+		method: http.MethodPost,
+		url:    "/v3.0/OS-AUTH/id-token/tokens",
+		header: http.Header{"X-Idp-Id": {p.ID}},
+		body:   map[string]any{"auth": map[string]any{"id_token": map[string]any{"id": idToken}}},
+	})
 	if err != nil {
-		return Credentials{}, err
+		return Credentials{}, p.withHint(err)
 	}
 	token := r.header.Get("X-Subject-Token")
 	if token == "" {
-		return Credentials{}, nonsense(op, r.Answer)
+		return Credentials{}, r.malformed()
 	}
-	return keysForToken(ctx, p.IAM, token)
-}
-
-// keysForToken exchanges a token for temporary keys (CreateTemporaryAccessKeyByToken).
-func keysForToken(ctx context.Context, iam IAM, token string) (Credentials, error) {
-	const op = "get temporary keys"
-	identity := map[string]any{"methods": []string{"token"}, "token": map[string]any{"id": token, "duration_seconds": keySeconds}}
-	r, err := iam.send(ctx, op, http.MethodPost, "/v3.0/OS-CREDENTIAL/securitytokens", nil, map[string]any{"auth": map[string]any{"identity": identity}})
+	p.IAM.learned(token)
+	r, err = p.IAM.send(ctx, call{
+		op:     "get temporary keys",
+		method: http.MethodPost,
+		url:    "/v3.0/OS-CREDENTIAL/securitytokens",
+		body: map[string]any{"auth": map[string]any{"identity": map[string]any{
+			"methods": []string{"token"},
+			"token":   map[string]any{"id": token, "duration_seconds": keySeconds},
+		}}},
+	})
 	if err != nil {
-		return Credentials{}, without(token, err)
+		return Credentials{}, p.withHint(err)
 	}
-	return decodeKeys(op, r)
+	return decodeKeys(r)
 }
 
-// decodeKeys reads temporary keys in the form of IAM and of the metadata service.
-func decodeKeys(op string, r reply) (Credentials, error) {
-	var answer struct {
+func (p IdentityProvider) withHint(err error) error {
+	return withHint(err, "compare idp_id with the console, and the token's issuer, audience and subject "+
+		"with the provider's conversion rules")
+}
+
+// decodeKeys reads temporary keys in the form of IAM and of the ECS metadata service.
+func decodeKeys(r reply) (Credentials, error) {
+	var body struct {
 		Credential struct {
 			Access, Secret, SecurityToken string
 			ExpiresAt                     string `json:"expires_at"`
 		}
 	}
-	if err := r.decode(op, &answer); err != nil {
+	if err := r.decode(&body); err != nil {
 		return Credentials{}, err
 	}
-	keys := answer.Credential
-	return temporary(op, r, keys.Access, keys.Secret, keys.SecurityToken, keys.ExpiresAt)
+	keys := body.Credential
+	return temporary(r, keys.Access, keys.Secret, keys.SecurityToken, keys.ExpiresAt)
 }

@@ -9,11 +9,20 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// ActionsToken asks the runner of GitHub Actions for an ID token.
+// IDToken gets an OIDC ID token. One lives for minutes only, so each exchange gets a new one. Its errors are *Errors.
+type IDToken func(context.Context) (string, error)
+
+// GivenToken returns the one ID token that was given. There is no other when it has expired.
+func GivenToken(token string) IDToken {
+	return func(context.Context) (string, error) { return token, nil }
+}
+
+// ActionsToken requests an ID token from the runner of GitHub Actions.
 type ActionsToken struct {
 	Exchange     Exchange
 	RequestURL   string // ACTIONS_ID_TOKEN_REQUEST_URL
@@ -21,52 +30,80 @@ type ActionsToken struct {
 	Audience     string
 }
 
-// Get asks for a new token. It lives about five minutes.
+// Get gets a new token. It is valid for about five minutes.
 func (a ActionsToken) Get(ctx context.Context) (string, error) {
-	const op = "get an ID token from GitHub Actions"
+	request := call{service: "GitHub Actions", op: "get an ID token from GitHub Actions", method: http.MethodGet}
 	target, err := url.Parse(a.RequestURL)
 	if err != nil || target.Host == "" {
-		return "", unfit(op, client.Answer{}, errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL"))
+		return "", request.impossible(client.Response{}, "ACTIONS_ID_TOKEN_REQUEST_URL is not a URL",
+			errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL"))
 	}
+	target.Host = strings.ToLower(target.Host) // net/http would use a proxy for LOCALHOST
 	query := target.Query()
 	query.Set("audience", a.Audience)
 	target.RawQuery = query.Encode()
-	r, err := a.Exchange.send(ctx, op, http.MethodGet, target.String(), http.Header{"Authorization": {"bearer " + a.RequestToken}}, nil)
+	request.url = target.String()
+	request.header = http.Header{"Authorization": {"bearer " + a.RequestToken}}
+	r, err := a.Exchange.send(ctx, request)
 	if err != nil {
+		return "", withHint(err, "the job needs permissions: { id-token: write, contents: read }")
+	}
+	var body struct{ Value string }
+	if err := r.decode(&body); err != nil {
 		return "", err
 	}
-	var answer struct{ Value string }
-	if err := r.decode(op, &answer); err != nil {
-		return "", err
+	if body.Value == "" {
+		return "", r.malformed()
 	}
-	if answer.Value == "" {
-		return "", nonsense(op, r.Answer)
-	}
-	return answer.Value, nil
+	return body.Value, nil
 }
 
-// FileToken reads an ID token from a file, anew each time, since whoever put it there keeps it fresh. Blanks around it are cut, as the official SDK does.
+const (
+	// fileTimeout is the longest time for reading a file: its file system may be on a network that is down.
+	fileTimeout = 10 * time.Second
+	// maxToken is in bytes; no token is longer.
+	maxToken = 1 << 20
+)
+
+// FileToken returns an IDToken that reads a file, anew each time, since whoever wrote it keeps it fresh. Blanks around
+// the token are removed, as by the official SDK. A file that does not come to its end in time is an outage.
 func FileToken(path string) IDToken {
-	return func(context.Context) (string, error) {
-		op := fmt.Sprintf("read the ID token in %q", path)
-		file, err := os.Open(path)
-		if err != nil {
-			return "", unfit(op, client.Answer{}, err)
+	return fileToken(path, func() ([]byte, error) { return readToken(path) })
+}
+
+func fileToken(path string, read func() ([]byte, error)) IDToken {
+	return func(ctx context.Context) (string, error) {
+		request := call{service: "The ID token's file", op: fmt.Sprintf("read the ID token in %q", path)}
+		ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
+		defer cancel()
+		var content []byte
+		var err error
+		done := make(chan struct{})
+		go func() { // nothing can end it
+			defer close(done)
+			content, err = read()
+		}()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return "", request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
 		}
-		defer file.Close()
-		content, err := io.ReadAll(io.LimitReader(file, 1<<20)) // no token is longer
 		if err != nil {
-			return "", unfit(op, client.Answer{}, err)
+			return "", request.impossible(client.Response{}, "the ID token's file cannot be read", err)
 		}
 		token := strings.TrimSpace(string(content))
 		if token == "" {
-			return "", unfit(op, client.Answer{}, errors.New("the file is empty"))
+			return "", request.impossible(client.Response{}, "the ID token's file is empty", errors.New("the file is empty"))
 		}
 		return token, nil
 	}
 }
 
-// GivenToken is an ID token that was handed in; there is no other when it has expired.
-func GivenToken(token string) IDToken {
-	return func(context.Context) (string, error) { return token, nil }
+func readToken(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, maxToken))
 }

@@ -3,8 +3,6 @@ package credential
 import (
 	"context"
 	"net/http"
-
-	"github.com/dmswait/dmswait/internal/client"
 )
 
 // Method is one way to log in: the inputs that select it, and the Login it makes of them. Each method is declared in a
@@ -39,12 +37,9 @@ type Login interface {
 	Get(ctx context.Context) (Credentials, error)
 	// String says with what it logs in, for the log's first line. It never holds a secret.
 	String() string
-	// Hint returns what to do when DMS, or a service to log in at, refused the credentials; empty: nothing is known.
-	Hint(refusal *client.Error) string
+	// Hint returns what to do where DMS refused the credentials.
+	Hint() string
 }
 
 // unusable is the hint of a method that logged in, with credentials that DMS refused.
 const unusable = "the login succeeded, but DMS refused the credentials it returned: check region and project_id"
-
-// IDToken gets an OIDC ID token. One lives for minutes only, so each exchange gets a new one.
-type IDToken func(context.Context) (string, error)

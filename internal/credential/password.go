@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
@@ -28,47 +29,54 @@ var userPassword = &Method{
 type Password struct {
 	IAM                        IAM
 	Username, Password, Domain string
-	ProjectID, ProjectName     string // the project that the token is for: its id, else its name
+	ProjectID, ProjectName     string // the project that the token is for: its id, otherwise its name
 }
 
 func (p Password) String() string { return "user " + p.Username + " of " + p.Domain }
 
-// Hint returns what to do about a refusal.
-func (p Password) Hint(refusal *client.Error) string {
-	if !refusal.Login {
-		return unusable
-	}
-	return "check username, password and domain_name (the account), and that the user may log in programmatically"
-}
+// Hint returns what to do where DMS refused the token.
+func (p Password) Hint() string { return unusable }
 
 // Get gets a new token. It is valid for 24 hours, or until the user changes.
 func (p Password) Get(ctx context.Context) (Credentials, error) {
-	const op = "log in by password"
 	project := map[string]any{"name": p.ProjectName}
 	if p.ProjectID != "" {
 		project = map[string]any{"id": p.ProjectID}
 	}
 	user := map[string]any{"name": p.Username, "password": p.Password, "domain": map[string]any{"name": p.Domain}}
-	body := map[string]any{"auth": map[string]any{
-		"identity": map[string]any{"methods": []string{"password"}, "password": map[string]any{"user": user}},
-		"scope":    map[string]any{"project": project},
-	}}
-	r, err := p.IAM.send(ctx, op, http.MethodPost, "/v3/auth/tokens?nocatalog=true", nil, body)
+	r, err := p.IAM.send(ctx, call{
+		op:     "log in with a password",
+		method: http.MethodPost,
+		url:    "/v3/auth/tokens?nocatalog=true",
+		body: map[string]any{"auth": map[string]any{
+			"identity": map[string]any{"methods": []string{"password"}, "password": map[string]any{"user": user}},
+			"scope":    map[string]any{"project": project},
+		}},
+	})
 	if err != nil {
-		return Credentials{}, err
+		return Credentials{}, withHint(err, "check username, password and domain_name (the account), "+
+			"and that the user may log in programmatically")
 	}
-	var answer struct {
+	var body struct {
 		Token struct {
 			ExpiresAt string `json:"expires_at"`
-			Project   struct{ ID string }
+			Project   struct{ ID, Name string }
 		}
 	}
 	token := r.header.Get("X-Subject-Token")
-	if err := r.decode(op, &answer); err != nil {
+	if err := r.decode(&body); err != nil {
 		return Credentials{}, err
 	}
-	if project := answer.Token.Project.ID; token == "" || project != "" && !client.ValidID(project) {
-		return Credentials{}, nonsense(op, r.Answer)
+	scope := body.Token.Project
+	if token == "" || scope.ID != "" && !client.ValidID(scope.ID) {
+		return Credentials{}, r.malformed()
 	}
-	return Credentials{Token: token, ProjectID: answer.Token.Project.ID, Expires: expiry(answer.Token.ExpiresAt, r.Answer)}, nil
+	matches := scope.Name == p.ProjectName
+	if p.ProjectID != "" {
+		matches = strings.EqualFold(scope.ID, p.ProjectID)
+	}
+	if !matches {
+		scope.ID = "" // so that the requested project is looked up
+	}
+	return Credentials{Token: token, ProjectID: scope.ID, Expires: expiry(body.Token.ExpiresAt, r.Response)}, nil
 }

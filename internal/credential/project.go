@@ -2,6 +2,7 @@ package credential
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,33 +11,50 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// Project looks up the id of a project by its name, which is the region's for a region's main project (KeystoneListProjects).
-// The transport has to log the request in. None or several of that name is an error that lists what there is.
+// Project looks up the id of a project by its name (KeystoneListProjects). A region's main project has the region's
+// name. The transport has to log the request in. It is an error, which lists what the response holds, if there is no
+// project with exactly that name, or more than one.
 func (i IAM) Project(ctx context.Context, name string) (string, error) {
-	op := fmt.Sprintf("look up project %q", name)
-	r, err := i.send(ctx, op, http.MethodGet, "/v3/projects?name="+url.QueryEscape(name), nil, nil)
+	r, err := i.send(ctx, call{
+		op:     fmt.Sprintf("look up project %q", name),
+		method: http.MethodGet,
+		url:    "/v3/projects?name=" + url.QueryEscape(name),
+	})
 	if err != nil {
-		return "", err
+		return "", withHint(err, "set project_id, or grant the permission iam:projects:listProjects")
 	}
-	var answer struct {
+	var body struct {
 		Projects []struct{ ID, Name string }
 	}
-	if err := r.decode(op, &answer); err != nil {
+	if err := r.decode(&body); err != nil {
 		return "", err
 	}
-	var ids []string
-	for _, project := range answer.Projects {
-		ids = append(ids, project.ID)
+	var ids, others []string
+	for _, project := range body.Projects {
+		switch project.Name {
+		case name:
+			ids = append(ids, project.ID)
+		case "":
+			return "", r.malformed()
+		default:
+			others = append(others, fmt.Sprintf("%q (%s)", project.Name, project.ID))
+		}
 	}
 	switch {
-	case answer.Projects == nil:
-		return "", nonsense(op, r.Answer)
+	case body.Projects == nil:
+		return "", r.malformed()
 	case len(ids) == 0:
-		return "", unfit(op, r.Answer, fmt.Errorf("these credentials know no project of that name: give project_id, or the right region or project_name"))
+		problem := "no project with this name is visible to these credentials"
+		if len(others) > 0 {
+			problem += ", only " + strings.Join(others, ", ")
+		}
+		return "", r.call.impossible(r.Response, "the project was not found",
+			errors.New(problem+": check region and project_name, or set project_id"))
 	case len(ids) > 1:
-		return "", unfit(op, r.Answer, fmt.Errorf("there are several: %s: give one of them as project_id", strings.Join(ids, ", ")))
+		return "", r.call.impossible(r.Response, "several projects have this name",
+			fmt.Errorf("several projects have this name: %s: set project_id to one of them", strings.Join(ids, ", ")))
 	case !client.ValidID(ids[0]):
-		return "", nonsense(op, r.Answer)
+		return "", r.malformed()
 	}
 	return ids[0], nil
 }

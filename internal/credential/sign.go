@@ -22,8 +22,8 @@ const (
 	headerProjectID     = "X-Project-Id"
 )
 
-// sign signs req, whose body is payload, as made at the time at (the server refuses more than 15 minutes of difference to its clock).
-// It signs the host and the three headers that matter to the API, and nothing that a proxy may change.
+// sign signs req, whose body is payload, with the time at, which may differ from the server's by at most 15 minutes. It
+// signs the host and the headers that matter to the API, and nothing that a proxy may change.
 func sign(req *http.Request, payload []byte, keys Keys, at time.Time) {
 	req.Header.Set(headerDate, at.UTC().Format(dateFormat))
 	if keys.SecurityToken != "" {
@@ -41,8 +41,8 @@ func sign(req *http.Request, payload []byte, keys Keys, at time.Time) {
 	req.Header.Set("Authorization", authorization(req.Method, req.URL, signed, payload, keys))
 }
 
-// authorization computes the Authorization header of SDK-HMAC-SHA256 over a request with these headers, X-Sdk-Date among them.
-// The scheme is Huawei Cloud's API gateway's; testdata/sign_vectors.json holds what the official SDK makes of it.
+// authorization returns the Authorization header for a request with these headers, which include X-Sdk-Date. The scheme,
+// SDK-HMAC-SHA256, is that of Huawei Cloud's API gateway; testdata/sign_vectors.json holds the official SDK's signatures.
 func authorization(method string, u *url.URL, headers http.Header, payload []byte, keys Keys) string {
 	canonical, signed := canonicalRequest(method, u, headers, payload)
 	stringToSign := algorithm + "\n" + headers.Get(headerDate) + "\n" + hexSHA256([]byte(canonical))
@@ -51,7 +51,7 @@ func authorization(method string, u *url.URL, headers http.Header, payload []byt
 	return fmt.Sprintf("%s Access=%s, SignedHeaders=%s, Signature=%x", algorithm, keys.AccessKey, signed, mac.Sum(nil))
 }
 
-// canonicalRequest writes a request in the one form that both sides sign, and names the signed headers.
+// canonicalRequest returns the form of a request that both sides sign, and the names of the signed headers.
 func canonicalRequest(method string, u *url.URL, headers http.Header, payload []byte) (canonical, signed string) {
 	names := make([]string, 0, len(headers))
 	for name := range headers {
@@ -77,7 +77,7 @@ func canonicalRequest(method string, u *url.URL, headers http.Header, payload []
 	return b.String(), signed
 }
 
-// canonicalPath escapes a decoded path segment by segment. It ends in a slash in the signature, whether it does on the wire or not.
+// canonicalPath escapes a decoded path segment by segment. In the signature it always ends in a slash, whatever is sent.
 func canonicalPath(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
@@ -90,7 +90,7 @@ func canonicalPath(path string) string {
 	return escaped
 }
 
-// canonicalQuery sorts by key, then by value, both bytewise and before they are escaped.
+// canonicalQuery sorts by key, then by value, both bytewise and before escaping.
 func canonicalQuery(query url.Values) string {
 	keys := make([]string, 0, len(query))
 	for key := range query {
@@ -106,7 +106,7 @@ func canonicalQuery(query url.Values) string {
 	return strings.Join(pairs, "&")
 }
 
-// escape is RFC 3986's percent-encoding of everything but unreserved characters; url.QueryEscape writes a space as "+".
+// escape percent-encodes everything but RFC 3986's unreserved characters. url.QueryEscape writes a space as "+".
 func escape(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }

@@ -13,26 +13,28 @@ const (
 	maxProgressFailures = 3
 )
 
-// errDue is why a request for the percentage was called off.
-var errDue = errors.New("no answer before the next poll")
+// errPauseOver is why a request for the percentage was canceled.
+var errPauseOver = errors.New("no response before the next poll")
 
-// progress asks for the percentage of a running task. Most tasks tell none, so it soon gives up, and it delays nothing and fails nothing.
+// progress requests the percentage of a running task. Most tasks have none, so it soon gives up. It delays nothing and
+// fails nothing.
 type progress struct {
-	ask      func(context.Context, client.Task) error
+	request  func(context.Context, client.Task) error
 	failures int
 }
 
-// after asks after every third poll that said running, at the start of the pause that ends at wake.
-func (p *progress) after(ctx context.Context, poll Poll, wake time.Time) {
-	if p.ask == nil || poll.Err != nil || poll.N%progressEvery != 0 || p.failures >= maxProgressFailures {
+// after requests the percentage after every third poll that found the task running, at the start of the pause that ends
+// at wake.
+func (p *progress) after(ctx context.Context, outcome Outcome, wake time.Time) {
+	if p.request == nil || outcome.Kind != Running || outcome.N%progressEvery != 0 || p.failures >= maxProgressFailures {
 		return
 	}
-	ctx, cancel := context.WithDeadlineCause(ctx, wake, errDue)
+	ctx, cancel := context.WithDeadlineCause(ctx, wake, errPauseOver)
 	defer cancel()
-	err := p.ask(ctx, poll.Task)
+	err := p.request(ctx, outcome.Task)
 	var e *client.Error
 	switch {
-	case errors.As(err, &e) && e.Answer.StatusCode/100 == 4: // it is not told for this kind of task
+	case errors.As(err, &e) && e.Response.StatusCode/100 == 4: // this kind of task has none
 		p.failures = maxProgressFailures
 	case err != nil:
 		p.failures++

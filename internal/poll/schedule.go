@@ -8,68 +8,72 @@ import (
 )
 
 const (
-	// Factor is how much longer each pause is than the one before.
+	// Factor is the ratio of each pause to the one before.
 	Factor = 1.1
-	// Jitter is the part of a pause by which chance may shorten or lengthen it, so that waiters that started together drift apart.
+	// Jitter is the part of a pause by which it is shortened or lengthened at random, so that waiters that started
+	// together drift apart.
 	Jitter = 0.1
 
-	// throttledPause is how long a pause grows to while the API throttles, unless max_interval is longer.
-	// Its gateway counts requests by the minute.
-	throttledPause = time.Minute
-	// spread is the part of a throttled pause that chance may add: all who wait for the same gateway were refused in the same second.
-	spread = 0.5
+	// maxThrottledPause is how long a pause grows while the API throttles, unless max_interval is longer. Its gateway
+	// counts requests by the minute.
+	maxThrottledPause = time.Minute
+	// throttledJitter is the part of a throttled pause that is added at random: everyone who waits for the same gateway
+	// was refused in the same second.
+	throttledJitter = 0.5
 )
 
-// Schedule says how long to pause before the next look: interval × Factorⁿ, at most max, ± Jitter.
+// Schedule returns the pauses between polls: interval × Factorⁿ, at most max_interval, ± Jitter.
 type Schedule struct {
 	steps     *backoff.ExponentialBackOff
 	interval  time.Duration
 	slowest   time.Duration // the longest pause while throttled
-	throttled time.Duration // the pause that throttling has grown to; 0 when the last good answer was later
+	throttled time.Duration // what throttling has made of the pause; 0 since the last valid response
 	last      time.Duration // the last pause
 	random    func() float64
 }
 
-// NewSchedule starts a schedule with a pause of interval > 0. The random numbers are in [0, 1); 0.5 leaves a pause as it is.
-func NewSchedule(interval, longest time.Duration, random func() float64) *Schedule {
+// NewSchedule returns a schedule that starts with a pause of interval > 0. The random numbers are in [0, 1); 0.5 leaves
+// a pause as it is.
+func NewSchedule(interval, maxInterval time.Duration, random func() float64) *Schedule {
 	return &Schedule{
-		// Its own jitter comes after its cap and from a source that can't be given, and its stop comes before a deadline: both are off.
+		// Its own jitter would exceed its cap and come from a source that cannot be set; its own stop would come before
+		// the deadline. Both are off.
 		steps: backoff.NewExponentialBackOff(
 			backoff.WithInitialInterval(interval),
 			backoff.WithMultiplier(Factor),
-			backoff.WithMaxInterval(longest),
+			backoff.WithMaxInterval(maxInterval),
 			backoff.WithRandomizationFactor(0),
 			backoff.WithMaxElapsedTime(0),
 		),
 		interval: interval,
-		slowest:  max(throttledPause, longest),
+		slowest:  max(maxThrottledPause, maxInterval),
 		random:   random,
 	}
 }
 
-// Next tells the pause after an answer that the task is there, as long as the API asks for nothing else.
-func (s *Schedule) Next() time.Duration { return s.next(there, demand{}) }
+// Next returns the pause after a poll that found the task running.
+func (s *Schedule) Next() time.Duration { return s.next(Running, demand{}) }
 
-// demand is what an answer asks of the next pause.
+// demand is what a response demands of the next pause.
 type demand struct {
 	slower     bool          // the API throttles
-	retryAfter time.Duration // the least that it may be; 0: nothing is asked for
-	window     time.Duration // in which the API counts requests; 0: it doesn't tell
+	retryAfter time.Duration // a lower bound; 0: none
+	window     time.Duration // in which the API counts requests; 0: unknown
 }
 
-// next tells the pause after an answer. Throttling that names no time doubles the pause, and spreads it over the API's window if that is longer;
-// the schedule itself stands still from then on until the next good answer.
-func (s *Schedule) next(answer kind, asked demand) time.Duration {
-	least := asked.retryAfter
+// next returns the pause after a response. Throttling without Retry-After doubles the pause, and spreads it over the
+// API's window if that is longer. From then until the next valid response, the schedule stands still.
+func (s *Schedule) next(kind Kind, wish demand) time.Duration {
+	atLeast := wish.retryAfter
 	switch {
-	case answer != failing:
+	case kind != Failing:
 		s.throttled = 0
-	case asked.slower && least == 0:
+	case wish.slower && atLeast == 0:
 		chance := s.random()
 		doubled := 2 * min(max(s.last, s.interval), s.slowest/2)
-		s.throttled = max(times(doubled, 1+spread*chance), times(min(asked.window, s.slowest), chance))
-	case asked.slower:
-		least = max(least, times(least, 1+Jitter*s.random())) // max: a float has fewer digits
+		s.throttled = max(times(doubled, 1+throttledJitter*chance), times(min(wish.window, s.slowest), chance))
+	case wish.slower:
+		atLeast = max(atLeast, times(atLeast, 1+Jitter*s.random())) // max: a float has fewer digits
 		if s.throttled == 0 {
 			s.throttled = min(max(s.last, s.interval), s.slowest) // the last pause may have been a longer Retry-After
 		}
@@ -78,15 +82,15 @@ func (s *Schedule) next(answer kind, asked demand) time.Duration {
 	if pause == 0 {
 		pause = times(s.steps.NextBackOff(), 1-Jitter+2*Jitter*s.random())
 	}
-	s.last = max(pause, least)
+	s.last = max(pause, atLeast)
 	return s.last
 }
 
-// times stays within what a duration can be.
+// times multiplies, and stays within what a duration can hold.
 func times(pause time.Duration, factor float64) time.Duration {
-	exact := float64(pause) * factor
-	if exact >= math.MaxInt64 {
+	product := float64(pause) * factor
+	if product >= math.MaxInt64 {
 		return math.MaxInt64
 	}
-	return time.Duration(exact)
+	return time.Duration(product)
 }

@@ -1,0 +1,126 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dmswait/dmswait/internal/sanitize"
+)
+
+// event is one thing that the log says. Programs can rely on its name and fields; the text is for people.
+type event struct {
+	name   string
+	level  level
+	text   string
+	fields []field
+}
+
+type level int
+
+const (
+	levelInfo level = iota
+	levelWarning
+	levelError
+	levelDebug
+)
+
+func (l level) String() string { return [...]string{"info", "warning", "error", "debug"}[l] }
+
+// field is a value that programs can read: a string, a number, or nil for one that is not known.
+type field struct {
+	name  string
+	value any
+}
+
+// stringOrNil returns text, or nil for none.
+func stringOrNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// seconds returns a duration as a number of seconds, to the millisecond.
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(time.Millisecond).Milliseconds()) / 1000
+}
+
+// Annotator shows an error, a warning or a notice with the results of a GitHub Actions job.
+type Annotator interface {
+	Annotate(level, title, text string)
+}
+
+// printer writes events to stderr, as lines or as JSON, and makes them safe to print.
+type printer struct {
+	out       io.Writer
+	live      *liveLine // nil where there is none
+	annotator Annotator // nil outside GitHub Actions, and with JSON
+	secrets   *sanitize.Secrets
+	json      bool
+	start     time.Time
+}
+
+// print writes an event; in GitHub Actions, warnings and errors are annotations.
+func (p *printer) print(e event) {
+	if p.annotator != nil && (e.level == levelWarning || e.level == levelError) {
+		p.annotator.Annotate(e.level.String(), "dmswait", p.line(e.text))
+		return
+	}
+	p.printLine(e)
+}
+
+// printLine writes an event as a line, never as an annotation.
+func (p *printer) printLine(e event) {
+	prefix := "dmswait: "
+	switch {
+	case p.json:
+		p.live.above(p.out, p.object(e)+"\n")
+		return
+	case e.level == levelWarning:
+		prefix += "warning: "
+	case e.level == levelError:
+		prefix += "error: "
+	case e.name == "hint":
+		prefix += "hint: "
+	case e.level == levelDebug:
+		prefix += "debug: "
+	}
+	p.live.above(p.out, prefix+p.line(e.text)+"\n")
+}
+
+// line returns text as one safe line.
+func (p *printer) line(text string) string { return sanitize.Line(p.secrets.Redact(text)) }
+
+// short returns as much of the service's text as is worth showing. Secrets are redacted before it is cut: half a secret
+// cannot be recognized.
+func (p *printer) short(text string) string { return sanitize.Truncate(p.secrets.Redact(text), 64) }
+
+// object returns an event as a JSON object.
+func (p *printer) object(e event) string {
+	now := time.Now()
+	fields := append([]field{
+		{"time", now.UTC().Format("2006-01-02T15:04:05.000Z")},
+		{"level", e.level.String()},
+		{"event", e.name},
+		{"elapsed", seconds(now.Sub(p.start))},
+	}, e.fields...)
+	fields = append(fields, field{"message", e.text})
+	var members []string
+	for _, f := range fields {
+		value, isText := f.value.(string)
+		if isText {
+			value = sanitize.QuoteJSON(p.secrets.Redact(value))
+		} else {
+			encoded, err := json.Marshal(f.value)
+			if err != nil {
+				encoded = []byte(sanitize.QuoteJSON(fmt.Sprint(err)))
+			}
+			value = string(encoded)
+		}
+		members = append(members, sanitize.QuoteJSON(f.name)+":"+value)
+	}
+	return sanitize.JSON("{" + strings.Join(members, ",") + "}")
+}

@@ -1,0 +1,45 @@
+package credential
+
+import (
+	"time"
+
+	"github.com/dmswait/dmswait/internal/client"
+)
+
+// Keys are an access key (AK) and its secret key (SK), with the security token that temporary keys require.
+type Keys struct{ AccessKey, SecretKey, SecurityToken string }
+
+// Credentials authenticate requests: a token where there is one, otherwise keys.
+type Credentials struct {
+	Keys
+	Token     string    // an IAM token, for X-Auth-Token
+	ProjectID string    // the project that Token is for; empty when that is not known
+	Expires   time.Time // by the local clock; zero when that is not known
+}
+
+// usable reports whether there are credentials at all.
+func (c Credentials) usable() bool { return c.Token != "" || c.AccessKey != "" }
+
+// temporary returns temporary keys, or an error where the response lacks a part of them.
+func temporary(r reply, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
+	if accessKey == "" || secretKey == "" || securityToken == "" {
+		return Credentials{}, r.malformed()
+	}
+	return Credentials{
+		Keys:    Keys{AccessKey: accessKey, SecretKey: secretKey, SecurityToken: securityToken},
+		Expires: expiry(expires, r.Response),
+	}, nil
+}
+
+// expiry converts a time of the server's clock, as it is in a body, to one of the local clock; zero: it cannot be read.
+func expiry(text string, response client.Response) time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	server := response.ReceivedAt
+	if !response.ServerTime.IsZero() {
+		server = response.ServerTime.Add(time.Second) // Date has no fraction: rather too early
+	}
+	return response.ReceivedAt.Add(at.Sub(server))
+}

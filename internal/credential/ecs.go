@@ -1,0 +1,111 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dmswait/dmswait/internal/client"
+)
+
+// ecsAgency takes the temporary keys of the agency of the ECS that the program runs on. It is used on request only.
+var ecsAgency = &Method{
+	Inputs:   []string{"ecs_metadata"},
+	Required: []string{"ecs_metadata"},
+	New: func(s Setup) Login {
+		transport := client.NewTransport(metadataTimeout)
+		transport.Proxy = nil
+		return Metadata{
+			Exchange: Exchange{
+				Transport: s.Wrap(transport),
+				UserAgent: s.Exchange.UserAgent,
+				Timeout:   metadataTimeout,
+				Learned:   s.Exchange.Learned,
+			},
+			Address: s.MetadataAddress,
+		}
+	},
+}
+
+const (
+	// MetadataAddress is where an ECS finds its metadata service: a link-local address, which no proxy serves.
+	MetadataAddress = "http://169.254.169.254"
+
+	// metadataTimeout is the official SDK's: the service is near, or not there.
+	metadataTimeout = 3 * time.Second
+
+	// noAgency is what the metadata service says on an ECS without an agency, until somebody gives it one.
+	noAgency = "Please configure Cloud Service Agency first"
+)
+
+// Metadata gets the temporary keys of the agency of the ECS that the program runs on.
+type Metadata struct {
+	Exchange Exchange // must not use a proxy
+	Address  string   // base URL of the metadata service
+}
+
+func (m Metadata) String() string { return "the agency of this ECS" }
+
+// Hint returns what to do where DMS refused the keys.
+func (m Metadata) Hint() string { return unusable }
+
+// Get gets the current keys, which the service renews by itself. Version 2 of the service requires a token; version 1
+// has none.
+func (m Metadata) Get(ctx context.Context) (Credentials, error) {
+	get := call{
+		service: "The metadata service",
+		op:      "get keys from the metadata service",
+		method:  http.MethodGet,
+		url:     m.Address + "/openstack/latest/securitykey",
+		header:  http.Header{},
+	}
+	token, err := m.token(ctx, get)
+	if err != nil {
+		return Credentials{}, err
+	}
+	if token != "" {
+		m.Exchange.learned(token)
+		get.header.Set("X-Metadata-Token", token)
+	}
+	r, err := m.Exchange.send(ctx, get)
+	var e *client.Error
+	switch {
+	case errors.As(err, &e) && strings.Contains(e.Message, noAgency):
+		return Credentials{}, withoutAgency(get, e.Response)
+	case err != nil:
+		return Credentials{}, withHint(err, "check the agency of this ECS")
+	case strings.Contains(string(r.body), noAgency):
+		return Credentials{}, withoutAgency(get, r.Response)
+	}
+	return decodeKeys(r)
+}
+
+// token gets the token that version 2 of the service requires; empty: it is version 1.
+func (m Metadata) token(ctx context.Context, get call) (string, error) {
+	get.method, get.url = http.MethodPut, m.Address+"/meta-data/latest/api/token"
+	get.header = http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
+	r, err := m.Exchange.send(ctx, get)
+	var e *client.Error
+	switch {
+	case errors.As(err, &e) && isVersion1(e.Response.StatusCode):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	token := strings.TrimSpace(string(r.body))
+	if token == "" {
+		return "", r.malformed()
+	}
+	return token, nil
+}
+
+func isVersion1(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusServiceUnavailable
+}
+
+func withoutAgency(c call, response client.Response) error {
+	return c.impossible(response, "this ECS has no agency",
+		errors.New("this ECS has no agency: assign one, or use another login method"))
+}

@@ -1,0 +1,47 @@
+package credential
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/dmswait/dmswait/internal/client"
+)
+
+// Error is a login that failed. It wraps the failed request, which is classified by the rules for logins.
+type Error struct {
+	Request *client.Error
+	Service string // who was asked to log in: "IAM"
+	Reason  string // why no retry can help, in our own words without names or ids; empty: the response says it
+	Hint    string // what to do about it; empty: nothing is known
+}
+
+func (e *Error) Error() string { return e.Request.Error() }
+
+// Unwrap returns the failed request.
+func (e *Error) Unwrap() error { return e.Request }
+
+// classify returns how a failed login request is treated. It differs from DMS's own rules in that nothing is merely
+// missing: what was not found was named by the user.
+func classify(e *client.Error) client.Class {
+	switch e.Response.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		if !e.Throttled() {
+			return client.Denied
+		}
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+	default:
+		if e.Response.StatusCode/100 == 4 && e.Err == nil && !e.Throttled() {
+			return client.Rejected
+		}
+	}
+	return client.Failing
+}
+
+// withHint adds what to do about a refusal to an error that has no hint yet.
+func withHint(err error, hint string) error {
+	var e *Error
+	if errors.As(err, &e) && e.Hint == "" && e.Reason == "" && !e.Request.Failing() {
+		e.Hint = hint
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+package result
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/config"
+)
+
+// hint returns what to do about a result, where that is known.
+func hint(r Report, request Request) string {
+	e, login := responseError(r.Err), loginError(r.Err)
+	switch {
+	case r.Result == Failure:
+		return "the API does not say why a task failed: see the instance's background tasks in the console"
+	case r.Result == Timeout && e != nil:
+		return "to see the task's state, poll once with " + request.spell("timeout", "0")
+	case r.Result == Timeout:
+		return fmt.Sprintf("the task keeps running: raise timeout, or exit 0 with %s", request.spell("succeed_on", "timeout"))
+	case e == nil:
+		return ""
+	case r.Result == NotFound:
+		return notFoundHint(e, request)
+	case r.Result == Unavailable:
+		return unavailableHint(e, request, r.service())
+	case login != nil && (r.Result == Denied || r.Result == Usage):
+		return login.Hint
+	case r.Result == Denied:
+		return deniedHint(e, request)
+	case r.Result == Usage:
+		return "check that region, project_id, instance_id and task_id belong together"
+	}
+	return ""
+}
+
+// spell writes an input with a value as it is given where this run was started.
+func (r Request) spell(input, value string) string {
+	if r.InActions {
+		return input + ": " + value
+	}
+	return "--" + config.Input{Name: input}.Flag() + " " + value
+}
+
+func notFoundHint(e *client.Error, request Request) string {
+	var none *client.NoTaskError
+	switch {
+	case e.NoSuchAPI():
+		return "check region and endpoint"
+	case request.TaskName != "" && errors.As(e, &none):
+		return "set since to just before the call that starts the task, using a correct clock; " +
+			"names are case-sensitive and must match exactly"
+	}
+	return "check that region, project, instance and task belong together; " +
+		"scheduled, migration and connector tasks have ids of other APIs"
+}
+
+func deniedHint(e *client.Error, request Request) string {
+	switch {
+	case e.Forbidden():
+		return "grant the permission dms:instance:getBackgroundTask in this project (DMS ReadOnlyAccess includes it), " +
+			"and check project_id"
+	case e.OtherProject():
+		return "the token is for another project: set project_id to the token's"
+	}
+	return request.CredentialsHint
+}
+
+func unavailableHint(e *client.Error, request Request, service string) string {
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var proxy *client.ProxyError
+	if service == "The API" {
+		service = request.Endpoint
+	}
+	switch {
+	case errors.As(e.Err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("the host name %s does not exist: check region and endpoint", dns.Name)
+	case errors.As(e.Err, &certificate):
+		return certificateHint(certificate)
+	case errors.As(e.Err, &proxy) && proxy.LoginRequired():
+		return "the proxy requires a login: HTTPS_PROXY=http://user:password@host:port"
+	case e.Throttled():
+		return "too many requests from this account: poll less often (interval, max_interval), or wait for fewer tasks at once"
+	case !e.Answered():
+		return fmt.Sprintf("could not reach %s: check the network, the proxy and the endpoint", service)
+	case e.Unexpected():
+		return fmt.Sprintf("%s did not return the API's JSON: check region and endpoint, "+
+			"and whether a proxy or a login page is in between", service)
+	}
+	return "the API is failing: run again later, or raise max_outage"
+}
+
+func certificateHint(err error) string {
+	var invalid x509.CertificateInvalidError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &host):
+		return "the certificate is for another host: check the endpoint"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate has expired or is not yet valid: check the local clock and the endpoint"
+	}
+	return "the server's certificate is not trusted: behind a proxy that replaces certificates, " +
+		"set SSL_CERT_FILE to the file of its CA"
+}

@@ -1,0 +1,153 @@
+package sanitize
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Redacted stands for a value that must not be shown.
+const Redacted = "***"
+
+var sensitive = []string{"password", "passwd", "secret", "token", "credential"}
+
+// isSensitive reports whether text contains a word that names secrets.
+func isSensitive(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range sensitive {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// RedactParams redacts a task's parameters: our own secrets, and in JSON the values under keys that name a secret, at
+// any depth, also in JSON that a string holds. Keys keep their order and numbers their text. Text that is not JSON, and
+// a JSON string, is redacted whole if it may contain a secret. Where there is nothing to redact, text stays as it is.
+func RedactParams(text string, own *Secrets) (redacted string, isJSON bool) {
+	text = own.Redact(text)
+	if !canNest(text) {
+		if isSensitive(text) {
+			return Redacted, false
+		}
+		return text, false
+	}
+	var scalar string
+	if json.Unmarshal([]byte(text), &scalar) == nil && isSensitive(scalar) {
+		return QuoteJSON(Redacted), true
+	}
+	if result, found := redactJSON(text, own); found {
+		return result, true
+	}
+	return text, true
+}
+
+// canNest reports whether text is JSON that can stand within other JSON: parsers, Go's among them, limit the depth.
+func canNest(text string) bool {
+	return json.Valid([]byte(text)) && json.Valid([]byte("["+text+"]"))
+}
+
+// redactJSON redacts valid JSON, and reports whether there was anything to redact.
+func redactJSON(text string, own *Secrets) (redacted string, found bool) {
+	// An escape might spell a key or a secret in another way.
+	if !isSensitive(text) && !strings.Contains(text, `\`) {
+		return text, false
+	}
+	r := redactor{own: own, decoder: json.NewDecoder(strings.NewReader(text))}
+	r.decoder.UseNumber()
+	r.copyValue()
+	return r.out.String(), r.found
+}
+
+// redactor copies valid JSON.
+type redactor struct {
+	own     *Secrets
+	decoder *json.Decoder
+	out     strings.Builder
+	found   bool // something was redacted
+}
+
+func (r *redactor) copyValue() {
+	token, _ := r.decoder.Token()
+	switch token := token.(type) {
+	case json.Delim:
+		r.copyMembers(token)
+	case string:
+		r.out.WriteString(QuoteJSON(r.redactString(token)))
+	case json.Number:
+		r.out.WriteString(token.String())
+	default:
+		text, _ := json.Marshal(token) // true, false, null
+		r.out.Write(text)
+	}
+}
+
+// copyMembers copies the rest of an object or array after its opening bracket.
+func (r *redactor) copyMembers(open json.Delim) {
+	r.out.WriteString(open.String())
+	for separator := ""; r.decoder.More(); separator = "," {
+		r.out.WriteString(separator)
+		secret := false
+		if open == '{' {
+			key, _ := r.decoder.Token()
+			name, _ := key.(string)
+			r.out.WriteString(QuoteJSON(r.redactOwn(name)) + ":")
+			secret = isSensitive(name)
+		}
+		if secret {
+			var skipped json.RawMessage
+			r.decoder.Decode(&skipped)
+			r.out.WriteString(QuoteJSON(Redacted))
+			r.found = true
+		} else {
+			r.copyValue()
+		}
+	}
+	end, _ := r.decoder.Token()
+	r.out.WriteString(end.(json.Delim).String())
+}
+
+// redactOwn redacts our own secrets.
+func (r *redactor) redactOwn(text string) string {
+	result := r.own.Redact(text)
+	r.found = r.found || result != text
+	return result
+}
+
+// redactString redacts JSON that a string holds, as the API's params do, and a string that assigns a value to a secret in
+// another notation. A string without secrets stays as it is.
+func (r *redactor) redactString(text string) string {
+	text = r.redactOwn(text)
+	result, found := text, false
+	if trimmed := strings.TrimSpace(text); trimmed != "" && strings.IndexByte(`{["`, trimmed[0]) >= 0 {
+		if json.Valid([]byte(text)) {
+			result, found = redactJSON(text, r.own)
+		}
+	}
+	if !found && assignsSecret(text) {
+		result, found = Redacted, true
+	}
+	if !found {
+		return text
+	}
+	r.found = true
+	return result
+}
+
+// assignsSecret reports whether text assigns a value to a secret, as "password=x" and "'token': 'x'" do.
+func assignsSecret(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range sensitive {
+		for rest := text; ; {
+			_, after, found := strings.Cut(rest, word)
+			if !found {
+				break
+			}
+			if next := strings.TrimLeft(after, " '\"\\"); strings.HasPrefix(next, "=") || strings.HasPrefix(next, ":") {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
+}
