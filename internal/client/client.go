@@ -125,9 +125,13 @@ func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]b
 	return Read(ctx, op, resp)
 }
 
-// Read takes what an answer tells: the body of a 2xx, or an *Error about anything else. It reads 1 MiB at most, and leaves closing the body to the caller.
+// Read takes what an answer tells: the body of a 2xx, or an *Error about anything else. It reads
+// 1 MiB at most, nothing of a 1xx, and leaves closing the body to the caller.
 func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Answer, error) {
 	answer := readAnswer(resp, time.Now())
+	if isRaw(resp) {
+		return nil, answer, &Error{Op: op, Answer: answer, Err: errSwitched}
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
 		err = errTooLong
@@ -144,6 +148,10 @@ func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Answer, 
 	}
 	return body, answer, nil
 }
+
+// isRaw reports whether the body of a response is the connection itself, as net/http hands it
+// over with a 101. It must not be read: no context ends that. Closing it closes the connection.
+func isRaw(resp *http.Response) bool { return resp.StatusCode/100 == 1 }
 
 // unreadable is the error about a 2xx that is not what was asked for. It may still say why: a service may tell an error with a 200.
 func unreadable(op string, answer Answer, body []byte, err error) *Error {
@@ -162,6 +170,8 @@ func cause(ctx context.Context, err error) error {
 var (
 	// ErrNoTask is the cause of an Error about an answer that holds no task with the id or name asked for.
 	ErrNoTask = errors.New("no such task in the answer")
+
+	errSwitched = errors.New("the server switched to another protocol instead of responding")
 
 	errTooLong = errors.New("the answer is longer than 1 MiB")
 	errNotJSON = errors.New("the answer is not the API's JSON")

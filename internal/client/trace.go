@@ -17,7 +17,8 @@ type Trace struct {
 	Err                error // why there was no answer, or not all of it
 }
 
-// Tracer tells of each request that goes through it. It reads answers to their end, to the length that Read takes, to know their code.
+// Tracer tells of each request that goes through it. It reads answers to their end, to the length
+// that Read takes, to know their code. Like Read, it reads nothing of a 1xx.
 type Tracer struct {
 	Base http.RoundTripper
 	Tell func(Trace)
@@ -28,9 +29,13 @@ func (t *Tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	began := time.Now()
 	trace := Trace{Method: req.Method, Host: req.URL.Host, Path: req.URL.Path}
 	resp, err := t.Base.RoundTrip(req)
-	if err != nil {
+	switch {
+	case err != nil:
 		trace.Err = cause(req.Context(), err)
-	} else {
+	case isRaw(resp):
+		trace.StatusCode, trace.RequestID = resp.StatusCode, readAnswer(resp, began).RequestID
+		trace.Err = errSwitched
+	default:
 		var body []byte
 		body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1)) // an err of its own: reading gives it to whom the answer is for
 		if err != nil {

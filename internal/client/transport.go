@@ -32,7 +32,7 @@ func NewTransport(timeout time.Duration) *http.Transport {
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: refused,
 		DialContext:            dial(timeout),
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots()},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots(timeout)},
 		TLSHandshakeTimeout:    timeout,
 		Protocols:              &protocols,
 		MaxIdleConnsPerHost:    1,
@@ -80,14 +80,23 @@ func refused(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response
 
 // roots adds SSL_CERT_FILE's certificates where Go leaves it to the system to verify and does not read that variable.
 // Elsewhere nil makes crypto/x509 read it itself, when the first certificate is to be verified.
-func roots() *x509.CertPool {
+func roots(timeout time.Duration) *x509.CertPool {
 	file := os.Getenv("SSL_CERT_FILE")
 	if file == "" || runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
 		return nil
 	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil // as on other systems: the verification will say what is missing
+	read := make(chan []byte, 1)
+	go func() { // which nothing can end: the file may be a pipe without a writer
+		pem, _ := os.ReadFile(file) // as on other systems, the verification will say what is missing
+		read <- pem
+	}()
+	var pem []byte
+	select {
+	case pem = <-read:
+	case <-time.After(timeout):
+	}
+	if len(pem) == 0 {
+		return nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {

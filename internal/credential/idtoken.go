@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
@@ -28,6 +29,7 @@ func (a ActionsToken) Get(ctx context.Context) (string, error) {
 	if err != nil || target.Host == "" {
 		return "", unfit(op, client.Answer{}, errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL"))
 	}
+	target.Host = strings.ToLower(target.Host) // net/http would ask a proxy for LOCALHOST
 	query := target.Query()
 	query.Set("audience", a.Audience)
 	target.RawQuery = query.Encode()
@@ -45,16 +47,32 @@ func (a ActionsToken) Get(ctx context.Context) (string, error) {
 	return answer.Value, nil
 }
 
+// fileTimeout is the longest time for reading a file: its file system may be on a network that is down.
+const fileTimeout = 10 * time.Second
+
 // FileToken reads an ID token from a file, anew each time, since whoever put it there keeps it fresh. Blanks around it are cut, as the official SDK does.
+// A file that does not come to its end in time is an outage.
 func FileToken(path string) IDToken {
-	return func(context.Context) (string, error) {
+	return fileToken(path, func() ([]byte, error) { return readToken(path) })
+}
+
+func fileToken(path string, read func() ([]byte, error)) IDToken {
+	return func(ctx context.Context) (string, error) {
 		op := fmt.Sprintf("read the ID token in %q", path)
-		file, err := os.Open(path)
-		if err != nil {
-			return "", unfit(op, client.Answer{}, err)
+		ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
+		defer cancel()
+		var content []byte
+		var err error
+		done := make(chan struct{})
+		go func() { // which nothing can end
+			defer close(done)
+			content, err = read()
+		}()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return "", &client.Error{Op: op, Login: true, Err: context.Cause(ctx)}
 		}
-		defer file.Close()
-		content, err := io.ReadAll(io.LimitReader(file, 1<<20)) // no token is longer
 		if err != nil {
 			return "", unfit(op, client.Answer{}, err)
 		}
@@ -64,6 +82,15 @@ func FileToken(path string) IDToken {
 		}
 		return token, nil
 	}
+}
+
+func readToken(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, 1<<20)) // no token is longer
 }
 
 // GivenToken is an ID token that was handed in; there is no other when it has expired.
