@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -139,11 +140,23 @@ func (c *Config) resolveIDToken(getenv func(string) string) []Fault {
 	}
 	switch {
 	case c.Login.ActionsURL != "" && c.Login.ActionsRequestToken != "":
-		return nil
+		return checkActionsURL(c.Login.ActionsURL)
 	case c.Actions:
 		return []Fault{{"id_token", "the job may not ask for one: give it the permission, as in permissions: { id-token: write, contents: read }"}}
 	}
 	return []Fault{{"id_token", c.missing("id_token", "the OIDC token to log in with")}}
+}
+
+// checkActionsURL refuses a URL that would send the runner's token unencrypted, or nowhere. Its
+// value is not shown: it may hold a secret.
+func checkActionsURL(value string) []Fault {
+	u, err := url.Parse(value)
+	if err == nil && u.Hostname() != "" && isPort(u.Port()) &&
+		(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())) {
+		return nil
+	}
+	return []Fault{{"ACTIONS_ID_TOKEN_REQUEST_URL", "is not an https URL: leave it as the runner of GitHub Actions sets it, " +
+		"or give one that begins with https:// (http:// is accepted for loopback hosts only)"}}
 }
 
 // useIDTokenFile takes a file with an ID token that another tool's variable or file names, if there is one in it.

@@ -145,7 +145,7 @@ func isLoopback(host string) bool {
 		return true
 	}
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	return err == nil && ip.Unmap().IsLoopback() && ip.Zone() == "" // with a zone, net/http would ask a proxy for it
 }
 
 func succeedOn(c *Config, value string) error {
