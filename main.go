@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,6 +15,9 @@ import (
 func main() {
 	// A reader that went away is an error of that one write. By default it would kill us before the outputs are written.
 	signal.Ignore(syscall.SIGPIPE)
+	// net/http logs what servers send unasked. It would get past redaction, --quiet and
+	// --log-format, and a stderr that nobody reads would block it.
+	log.SetOutput(io.Discard)
 	os.Exit(run(untilSignal(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
@@ -21,7 +26,7 @@ func main() {
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
 		if !signal.Ignored(s) { // nohup, or a shell's background job
 			signal.Notify(signals, s)
 		}
