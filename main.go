@@ -3,33 +3,38 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/dmswait/dmswait/internal/cli"
-	"github.com/dmswait/dmswait/internal/report"
+	"github.com/dmswait/dmswait/internal/result"
 )
 
 func main() {
 	// A reader that went away is an error of that one write. By default it would kill us before the outputs are written.
 	signal.Ignore(syscall.SIGPIPE)
+	// net/http logs what servers send unasked. It would bypass redaction, --quiet and --log-format, and block on a stderr
+	// that nobody reads.
+	log.SetOutput(io.Discard)
 	os.Exit(cli.Run(untilSignal(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// untilSignal returns a context that the first signal ends, with a report.Interrupt as its cause. The second signal ends the process at once,
+// untilSignal returns a context that the first signal ends, with a result.Interrupt as its cause. The second signal ends the process at once,
 // with the code that a shell gives it; as the first process of a container its default action would be another one, or none.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
 		if !signal.Ignored(s) { // nohup, or a shell's background job
 			signal.Notify(signals, s)
 		}
 	}
 	go func() {
 		first := <-signals
-		cancel(report.Interrupt{Signal: first.(syscall.Signal)})
+		cancel(result.Interrupt{Signal: first.(syscall.Signal)})
 		second := <-signals
 		report.Settle()
 		os.Exit(128 + int(second.(syscall.Signal)))

@@ -34,10 +34,14 @@ func runOn(ctx context.Context, metadataAddress string, args []string, getenv fu
 	log := report.Detach(stderr)
 	defer log.Close()
 	// A bug in the wait is caught there, so that its outputs are written all the same. This is for one in the rest.
+	// Until the inputs are read, the secrets are not known, and a panic's value could hold one: only
+	// its type is shown.
+	last := &report.Log{Out: log}
+	value := func(bug any) any { return fmt.Sprintf("a panic of type %T before the inputs were read", bug) }
 	defer func() {
 		if bug := recover(); bug != nil {
-			fmt.Fprintf(log, "dmswait: error: internal: %q; please report it\n", fmt.Sprint(bug))
 			code = report.Internal.Code
+			last.Bug(report.Panic{Value: value(bug), Stack: string(debug.Stack())})
 		}
 	}()
 	cfg, faults := config.Parse(ctx, args, getenv)
@@ -48,6 +52,7 @@ func runOn(ctx context.Context, metadataAddress string, args []string, getenv fu
 		return show(ctx, stdout, "dmswait "+version()+"\n")
 	}
 	w := newWait(cfg, start, getenv, stdout, log)
+	last, value = w.log, func(bug any) any { return bug }
 	w.mask(cfg.Secrets()...) // before anything else is printed
 	faults = append(faults, w.tryPlaces()...)
 	if cfg.DryRun && len(faults) == 0 {

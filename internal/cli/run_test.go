@@ -100,7 +100,7 @@ func assertSecretOnlyMasked(t *testing.T, tr *trial) {
 
 func TestASignalEndsAWaitWithItsOutputsWritten(t *testing.T) {
 	t.Parallel()
-	for signal, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for signal, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGQUIT: 131, syscall.SIGTERM: 143} {
 		for place, answer := range map[string]*simulator.Answer{"in a pause": nil, "in a request": {Hang: true}} {
 			t.Run(signal.String()+" "+place, func(t *testing.T) {
 				t.Parallel()

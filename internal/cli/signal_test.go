@@ -23,7 +23,7 @@ func TestASignalIsHeardWhereverTheProcessIs(t *testing.T) {
 	t.Parallel()
 	for place := range moments() {
 		for name, signals := range map[string][]syscall.Signal{
-			"SIGINT": {syscall.SIGINT}, "SIGTERM": {syscall.SIGTERM}, "two at once": {syscall.SIGINT, syscall.SIGTERM},
+			"SIGINT": {syscall.SIGINT}, "SIGQUIT": {syscall.SIGQUIT}, "SIGTERM": {syscall.SIGTERM}, "two at once": {syscall.SIGINT, syscall.SIGTERM},
 			"the same twice": {syscall.SIGHUP, syscall.SIGHUP}, // which may arrive as one
 		} {
 			t.Run(place+"/"+name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func nobodyReads(t *testing.T) *os.File {
 func TestASignalRightAtTheStartIsNoResult(t *testing.T) {
 	t.Parallel()
 	server := start(t, hanging("task")())
-	for i := range 30 {
+	for i := range 30 { // not SIGQUIT, which Go itself takes until it can listen
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[i%3]
 		command := process(t, newTrial(server))
 		require.NoError(t, command.Start())

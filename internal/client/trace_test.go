@@ -190,3 +190,21 @@ func TestATraceNamesWhatCalledARequestOff(t *testing.T) {
 	assert.ErrorIs(t, err, refused)
 	assert.Equal(t, refused, (*told)[0].Err)
 }
+
+func TestATraceOfARequestThatWasCutOffSaysWhatEndedIt(t *testing.T) {
+	t.Parallel()
+	for name, transport := range map[string]carrier{
+		"before the response": func(req *http.Request) (*http.Response, error) { return nil, req.Context().Err() },
+		"within its body": func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(iotest.ErrReader(req.Context().Err()))}, nil
+		},
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(errCalledOff)
+		c, told := traced(&Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: transport})
+		_, err := c.Task(ctx, "i1", "t1")
+		assert.ErrorIs(t, err, errCalledOff, name)
+		require.Len(t, *told, 1)
+		assert.Equal(t, errCalledOff, (*told)[0].Err, name)
+	}
+}

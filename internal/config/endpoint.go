@@ -138,5 +138,5 @@ func isLoopback(host string) bool {
 		return true
 	}
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	return err == nil && ip.Unmap().IsLoopback() && ip.Zone() == "" // with a zone, net/http would use a proxy
 }

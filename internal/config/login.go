@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -123,11 +124,21 @@ func (p *parser) resolveIDToken() {
 	}
 	switch {
 	case token.ActionsURL != "" && token.ActionsRequestToken != "":
+		if !isActionsURL(token.ActionsURL) { // the value is not shown: it may contain a secret
+			p.fault("ACTIONS_ID_TOKEN_REQUEST_URL", "is not an https URL: leave it as the runner of GitHub Actions sets it")
+		}
 	case p.config.Actions.On:
 		p.fault("id_token", "cannot be requested by this job: add permissions: { id-token: write, contents: read }")
 	default:
 		p.fault("id_token", "is required (%s): the OIDC token to log in with", p.howToSet("id_token"))
 	}
+}
+
+// isActionsURL reports whether a URL may receive the runner's token: https, or http on a loopback host.
+func isActionsURL(value string) bool {
+	u, err := url.Parse(value)
+	return err == nil && u.Hostname() != "" && isPort(u.Port()) &&
+		(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
 }
 
 // useIDTokenFile takes a file with an ID token that another tool's variable or profile names.

@@ -25,7 +25,8 @@ type call struct {
 	body   string
 }
 
-// cloud answers from a list, one answer a request, and keeps what it was asked. An answer is a status, headers and a body, or an error.
+// cloud answers from a list, one answer a request, and keeps what it was asked. An answer is a
+// status, headers and a body, or an error, or a carrier.
 type cloud struct {
 	answers []any
 	calls   []call
@@ -52,6 +53,9 @@ func (c *cloud) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.answers = c.answers[1:]
 	if err, failed := next.(error); failed {
 		return nil, err
+	}
+	if carry, itself := next.(carrier); itself {
+		return carry(req)
 	}
 	a := next.(answer)
 	header := http.Header{}

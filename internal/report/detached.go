@@ -17,6 +17,7 @@ const (
 type Detached struct {
 	out   io.Writer
 	queue chan write
+	done  chan struct{} // closed by Close
 }
 
 // write is something to be written, or a mark to be closed when all before it is.
@@ -27,18 +28,23 @@ type write struct {
 
 // Detach starts to write to out on its own.
 func Detach(out io.Writer) *Detached {
-	d := &Detached{out: out, queue: make(chan write, backlog)}
+	d := &Detached{out: out, queue: make(chan write, backlog), done: make(chan struct{})}
 	go d.run()
 	return d
 }
 
 func (d *Detached) run() {
-	for w := range d.queue {
-		if w.mark != nil {
-			close(w.mark)
-			continue
+	for {
+		select {
+		case <-d.done:
+			return
+		case w := <-d.queue:
+			if w.mark != nil {
+				close(w.mark)
+				continue
+			}
+			_, _ = d.out.Write(w.data) // a log that can't be written changes nothing
 		}
-		_, _ = d.out.Write(w.data) // a log that can't be written changes nothing
 	}
 }
 
@@ -67,8 +73,9 @@ func (d *Detached) Flush() {
 	}
 }
 
-// Close flushes, and ends the writing. Nothing may be written after it.
+// Close flushes, and ends the writing. What is written after it is dropped: after a panic, a
+// timer of the log may still be running.
 func (d *Detached) Close() {
 	d.Flush()
-	close(d.queue)
+	close(d.done)
 }

@@ -44,8 +44,7 @@ func Explain(r Report, asked Asked) []string {
 		}
 		return lines
 	case errors.As(r.Err, &bug):
-		lines = append(lines, "error: "+bug.Error())
-		return append(lines, strings.Split(strings.TrimSpace(bug.Stack), "\n")...)
+		return bug.lines()
 	case e != nil:
 		lines = append(lines, "error: "+r.Hider.Error(e))
 	}

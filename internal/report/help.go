@@ -20,8 +20,8 @@ func Help() string {
 	var b strings.Builder
 	b.WriteString("\nExit codes\n")
 	for _, m := range Meanings() {
-		fmt.Fprintf(&b, "  %-13s %-11s %s\n", m.Code, m.Result, m.When)
+		fmt.Fprintf(&b, "  %-18s %-11s %s\n", m.Code, m.Result, m.When)
 	}
-	fmt.Fprintf(&b, "  %-13d %-11s %s\n", NotWritten, "", "instead of 0: the result could not be written where it was asked to go")
+	fmt.Fprintf(&b, "  %-18d %-11s %s\n", NotWritten, "", "instead of 0: the result was not written where it was asked to go")
 	return b.String()
 }

@@ -20,12 +20,13 @@ type Live struct {
 	out   io.Writer
 	width func() int // of the terminal now, in columns
 
-	mu     sync.Mutex
-	timer  *time.Timer
-	status func() LiveStatus
-	drawn  int // columns
-	turn   int
-	closed bool
+	mu      sync.Mutex
+	timer   *time.Timer
+	status  func() LiveStatus
+	survive func() // deferred, recovers from a panic
+	drawn   int    // columns
+	turn    int
+	closed  bool
 }
 
 // LiveStatus is what a live line shows.
@@ -53,18 +54,20 @@ func NewLive(stderr *Detached, getenv func(string) string) *Live {
 	}}
 }
 
-// run draws the line from now on.
-func (v *Live) run(status func() LiveStatus) {
+// run draws the line from now on. A panic while drawing is for survive to recover from; the line
+// is not drawn again then.
+func (v *Live) run(status func() LiveStatus, survive func()) {
 	if v == nil {
 		return
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.status = status
+	v.status, v.survive = status, survive
 	v.timer = time.AfterFunc(0, v.tick)
 }
 
 func (v *Live) tick() {
+	defer v.survive()
 	status := v.status() // takes the log's lock, thus before ours
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,6 +58,26 @@ func (l *Log) Warnf(name, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tell(event{name: name, level: "warning", text: fmt.Sprintf(format, args...)})
+}
+
+// Bug reports a panic that no result is made of, even if the log is quiet. It takes no lock,
+// since the panic may have left one behind.
+func (l *Log) Bug(bug Panic) {
+	for _, text := range bug.lines() {
+		line := "dmswait: " + l.line(text)
+		if l.JSON {
+			line = l.object(event{name: "error", level: "error", text: text})
+		}
+		fmt.Fprintln(l.Out, line)
+	}
+}
+
+// survive is deferred where a timer runs a part of the log: a bug there must not end the process,
+// and with it the wait.
+func (l *Log) survive() {
+	if bug := recover(); bug != nil && !l.Quiet {
+		l.Bug(Panic{Value: bug, Stack: string(debug.Stack())})
+	}
 }
 
 // tell writes an event, unless the log is quiet or closed.
@@ -126,7 +147,7 @@ func (l *Log) open() {
 	if l.beat == nil {
 		l.beat = time.AfterFunc(heartbeat, l.heartbeat)
 		l.progress = -1
-		l.Live.run(l.status)
+		l.Live.run(l.status, l.survive)
 	}
 }
 

@@ -49,7 +49,8 @@ func TestTheMessageIsOneSentence(t *testing.T) {
 		{with(client.Executing), Panic{Value: "nil map"}, "dmswait failed by a bug of its own."},
 		{with(client.Executing), Interrupt{syscall.SIGHUP}, "dmswait was interrupted by SIGHUP after 5.2 s; the task goes on."},
 		{with(client.Executing), Interrupt{syscall.SIGINT}, "dmswait was interrupted by SIGINT after 5.2 s; the task goes on."},
-		{with(client.Executing), Interrupt{syscall.SIGQUIT}, "dmswait was interrupted by signal 3 after 5.2 s; the task goes on."},
+		{with(client.Executing), Interrupt{syscall.SIGQUIT}, "dmswait was interrupted by SIGQUIT after 5.2 s; the task goes on."},
+		{with(client.Executing), Interrupt{syscall.SIGALRM}, "dmswait was interrupted by signal 14 after 5.2 s; the task goes on."},
 		{with(client.Executing), unanswered(Interrupt{syscall.SIGTERM}), "dmswait was interrupted by SIGTERM after 5.2 s; the task goes on."},
 	} {
 		assert.Equal(t, test.want, ofTask(test.task, test.err).Message())

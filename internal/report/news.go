@@ -63,6 +63,7 @@ func (l *Log) warnUnknown(status client.Status) {
 
 // heartbeat shows that we are still there, and how much was left out. Where a live line shows the first all the time, only the second is told.
 func (l *Log) heartbeat() {
+	defer l.survive()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.silent {

@@ -49,13 +49,13 @@ func Meanings() []Meaning {
 		row(Failure, "the task ended with FAILED", "no"),
 		row(Usage, "inputs are wrong, or the API calls the request wrong (400)", "no"),
 		row(Cancelled, "the task ended with CANCELLED or DELETED", "no"),
-		row(NotFound, "no such instance or task for not_found_grace or at timeout; no such API", "no"),
+		row(NotFound, "no instance or task for not_found_grace or at timeout; no such API", "no"),
 		row(Internal, "a bug of dmswait", "no"),
 		row(Unavailable, "the API gave no good answer for max_outage, or none until timeout", "yes"),
 		row(Denied, "401 or 403", "no"),
 		row(Timeout, "still running at timeout", "as you like"),
 		row(Running, "still running at timeout 0", "later"),
-		{"interrupted", "129, 130, 143", "SIGHUP, SIGINT, SIGTERM; a second one ends dmswait at once", "yes"},
+		{"interrupted", "129, 130, 131, 143", "SIGHUP, SIGINT, SIGQUIT, SIGTERM; a second one ends dmswait at once", "yes"},
 	}
 }
 
@@ -71,6 +71,8 @@ func (i Interrupt) name() string {
 		return "SIGHUP"
 	case syscall.SIGINT:
 		return "SIGINT"
+	case syscall.SIGQUIT:
+		return "SIGQUIT"
 	case syscall.SIGTERM:
 		return "SIGTERM"
 	}
@@ -90,6 +92,10 @@ type Panic struct {
 
 func (p Panic) Error() string {
 	return fmt.Sprintf("internal: %v; please report it, with the lines below", p.Value)
+}
+
+func (p Panic) lines() []string {
+	return append([]string{"error: " + p.Error()}, strings.Split(strings.TrimSpace(p.Stack), "\n")...)
 }
 
 // Conclude tells the result of a wait from what it returned.

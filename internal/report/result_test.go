@@ -52,6 +52,7 @@ func TestConcludeTellsTheResult(t *testing.T) {
 		"faults, wrapped":             {"", fmt.Errorf("inputs: %w", Faults{"task_id: is missing"}), Result{"usage", 2}},
 		"SIGHUP":                      {client.Executing, Interrupt{syscall.SIGHUP}, Result{"interrupted", 129}},
 		"SIGINT":                      {client.Executing, Interrupt{syscall.SIGINT}, Result{"interrupted", 130}},
+		"SIGQUIT":                     {client.Executing, Interrupt{syscall.SIGQUIT}, Result{"interrupted", 131}},
 		"SIGTERM":                     {"", Interrupt{syscall.SIGTERM}, Result{"interrupted", 143}},
 		"SIGINT, in a request":        {client.Executing, unanswered(Interrupt{syscall.SIGINT}), Result{"interrupted", 130}},
 		"a panic":                     {client.Executing, Panic{Value: "nil map"}, Result{"internal", 70}},
@@ -66,7 +67,7 @@ func TestTheExitCodesAreTheContracts(t *testing.T) {
 	t.Parallel()
 	codes := map[string]string{
 		"success": "0", "failure": "1", "usage": "2", "cancelled": "3", "not_found": "4", "internal": "70", "unavailable": "75",
-		"denied": "77", "timeout": "124", "running": "124", "interrupted": "129, 130, 143",
+		"denied": "77", "timeout": "124", "running": "124", "interrupted": "129, 130, 131, 143",
 	}
 	again := map[string]string{
 		"success": "", "failure": "no", "usage": "no", "cancelled": "no", "not_found": "no", "internal": "no", "unavailable": "yes",

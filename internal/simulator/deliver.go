@@ -89,7 +89,8 @@ func hangUp(w http.ResponseWriter, rst bool) {
 	_ = conn.Close()
 }
 
-// sendRaw sends what net/http would not let through, and ends the connection.
+// sendRaw sends what net/http would not let through, and ends the connection; at once, or when
+// the client does or the server closes.
 func sendRaw(w http.ResponseWriter, r *http.Request, a *Answer) {
 	conn := hijack(w)
 	defer conn.Close()
@@ -100,6 +101,9 @@ func sendRaw(w http.ResponseWriter, r *http.Request, a *Answer) {
 		_, _ = io.Copy(io.Discard, conn)
 		cancel()
 	}()
+	if a.Open {
+		defer func() { <-ctx.Done() }()
+	}
 	if a.Slow <= 0 {
 		_, _ = io.WriteString(conn, a.Raw)
 		return

@@ -24,7 +24,8 @@ type Answer struct {
 	Hang    bool          // never answer, until the client goes away or the server closes
 	Reset   bool          // TCP RST instead of an answer
 	Close   bool          // close the connection instead of an answer
-	Raw     string        // send these bytes instead of an answer, and close the connection; Slow counts for them, too
+	Raw     string        // send these bytes instead of an answer, and close the connection unless Open is set; Slow counts for them, too
+	Open    bool          // with Raw: leave the connection open, until the client goes away or the server closes
 	Cut     int           // > 0: announce the whole body, send this many bytes of it, close the connection
 	Endless bool          // after Body, spaces in a chunked body without end; it breaks off after 400 MB
 	Slow    time.Duration // > 0: pause after every single byte of Body

@@ -1,0 +1,76 @@
+package credential
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/client"
+)
+
+// TestASwitchOfProtocolsWhileLoggingInIsAnOutage has each request of a login met with a 101 on a
+// connection that stays open.
+// Under this clock, a login that waited for the end of that connection would wait for ever, which
+// synctest reports.
+func TestASwitchOfProtocolsWhileLoggingInIsAnOutage(t *testing.T) {
+	t.Parallel()
+	for name, login := range logins {
+		synctest.Test(t, func(t *testing.T) {
+			gone := make(chan error, 1)
+			transport := client.NewTransport(10 * time.Second)
+			transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+				ours, theirs := net.Pipe()
+				go func() {
+					_, _ = http.ReadRequest(bufio.NewReader(theirs))
+					_, _ = io.WriteString(theirs, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+					_, err := theirs.Read(make([]byte, 1))
+					gone <- err
+				}()
+				return ours, nil
+			}
+			c := &cloud{answers: []any{carrier(func(req *http.Request) (*http.Response, error) {
+				plain := req.Clone(req.Context())
+				plain.URL.Scheme, plain.URL.Host = "http", "127.0.0.1:1" // no TLS
+				plain.Body, plain.ContentLength = nil, 0                 // which cloud has read
+				return transport.RoundTrip(plain)
+			})}}
+			err := login(c)(t.Context())
+			e := loginError(t, err)
+			assert.True(t, e.Failing(), name)
+			assert.Equal(t, 101, e.Answer.StatusCode, "%s %v", name, err)
+			assert.Equal(t, io.EOF, <-gone, "the connection is closed")
+			transport.CloseIdleConnections()
+		})
+	}
+}
+
+func TestAFileThatIsNotReadInTimeIsAnOutage(t *testing.T) {
+	t.Parallel()
+	calledOff := errors.New("called off")
+	synctest.Test(t, func(t *testing.T) {
+		stuck := make(chan struct{})
+		get := fileToken("x", func() ([]byte, error) { <-stuck; return nil, nil })
+		began := time.Now()
+		_, err := get(t.Context())
+		assert.Equal(t, fileTimeout, time.Since(began))
+		assert.True(t, loginError(t, err).Failing())
+		assert.EqualError(t, err, `read the ID token in "x": not read within 10s`)
+
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(calledOff) })
+		began = time.Now()
+		_, err = get(ctx)
+		assert.Equal(t, time.Second, time.Since(began))
+		require.ErrorIs(t, err, calledOff)
+		close(stuck)
+	})
+}
