@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/dmswait/dmswait/internal/cli"
+	"github.com/dmswait/dmswait/internal/file"
 	"github.com/dmswait/dmswait/internal/result"
 )
 
@@ -36,7 +37,7 @@ func untilSignal() context.Context {
 		first := <-signals
 		cancel(result.Interrupt{Signal: first.(syscall.Signal)})
 		second := <-signals
-		report.Settle()
+		file.Settle()
 		os.Exit(128 + int(second.(syscall.Signal)))
 	}()
 	return ctx

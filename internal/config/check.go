@@ -1,10 +1,7 @@
 package config
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 )
@@ -56,8 +53,8 @@ func (p *parser) needsRegion() string {
 	return ""
 }
 
-// checkEnvironment finds what would make the run fail late or in an unexpected place: an invalid proxy, and a file for
-// outputs that cannot be written.
+// checkEnvironment finds what would make the run fail late or in an unexpected place: an invalid proxy, and outputs that
+// have nowhere to go.
 func (p *parser) checkEnvironment() {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := p.getenv(name); value != "" && !isProxy(value) {
@@ -69,12 +66,11 @@ func (p *parser) checkEnvironment() {
 		return
 	}
 	p.config.Actions.StepSummary = p.getenv("GITHUB_STEP_SUMMARY")
-	path := p.getenv("GITHUB_OUTPUT")
-	if err := checkOutput(path); err != nil {
-		p.fault("GITHUB_OUTPUT", "%v", err)
-		return
+	p.config.Actions.Output = p.getenv("GITHUB_OUTPUT")
+	if p.config.Actions.Output == "" {
+		p.fault("GITHUB_OUTPUT", "is not set although GITHUB_ACTIONS is true: a job's runner sets it; "+
+			"pass the variable and its file into a container of your own")
 	}
-	p.config.Actions.Output = path
 }
 
 // isProxy reports whether net/http accepts the value: a URL, or a host with a port.
@@ -91,20 +87,4 @@ func isProxy(value string) bool {
 		return true
 	}
 	return false
-}
-
-// checkOutput checks the file for step outputs before any request is sent.
-func checkOutput(path string) error {
-	if path == "" {
-		return errors.New("is not set although GITHUB_ACTIONS is true: a job's runner sets it; " +
-			"pass the variable and its file into a container of your own")
-	}
-	if info, err := os.Stat(path); err == nil && (info.IsDir() || info.Mode()&os.ModeNamedPipe != 0) {
-		return fmt.Errorf("%s is not a file", quote(path))
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("cannot be written: %w", err)
-	}
-	return file.Close()
 }

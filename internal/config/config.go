@@ -98,7 +98,7 @@ type Log struct {
 // Actions is the step of a GitHub Actions job that this run is.
 type Actions struct {
 	On          bool
-	Output      string // the file for outputs; empty where it cannot be used
+	Output      string // the file for outputs
 	StepSummary string // the file for the job summary; empty where there is none
 }
 

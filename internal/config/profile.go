@@ -21,7 +21,7 @@ func (p *parser) useProfile() {
 	}
 	explicit := path != ""
 	if !explicit {
-		home := p.home()
+		home := home(p.getenv)
 		if home == "" { // never a file of the working directory
 			p.fault("credentials", "%s", noCredentials())
 			return
@@ -55,11 +55,11 @@ func (p *parser) useProfile() {
 	p.borrow(b)
 }
 
-func (p *parser) home() string {
+func home(getenv func(string) string) string {
 	if runtime.GOOS == "windows" {
-		return p.getenv("USERPROFILE")
+		return getenv("USERPROFILE")
 	}
-	return p.getenv("HOME")
+	return getenv("HOME")
 }
 
 // profileKeys are the keys that mean something in a profile. No other is shown: it may be a secret on a line of its own.

@@ -6,24 +6,17 @@ import "context"
 var accessKey = &Method{
 	Inputs:   []string{"access_key", "secret_key", "security_token"},
 	Required: []string{"access_key", "secret_key"},
-	New: func(s Setup) Login {
-		return givenKeys{s.Values["access_key"], s.Values["secret_key"], s.Values["security_token"]}
+	Describe: func(values map[string]string) string {
+		kind, key := "access key", values["access_key"]
+		if values["security_token"] != "" {
+			kind = "temporary access key"
+		}
+		return kind + " …" + key[max(0, len(key)-4):]
 	},
-}
-
-type givenKeys Keys
-
-func (k givenKeys) Get(context.Context) (Credentials, error) { return Credentials{Keys: Keys(k)}, nil }
-
-func (k givenKeys) String() string {
-	kind := "access key"
-	if k.SecurityToken != "" {
-		kind = "temporary access key"
-	}
-	return kind + " …" + k.AccessKey[max(0, len(k.AccessKey)-4):]
-}
-
-func (k givenKeys) Hint() string {
-	return "check that access_key and secret_key belong together and are active; temporary keys expire, and need their " +
-		"security_token. Do not retry wrong keys: more than 5 failures in a row lock an access key for 5 minutes"
+	Hint: "check that access_key and secret_key belong together and are active; temporary keys expire, and need their " +
+		"security_token. Do not retry wrong keys: more than 5 failures in a row lock an access key for 5 minutes",
+	New: func(s Setup) Login {
+		keys := Keys{s.Values["access_key"], s.Values["secret_key"], s.Values["security_token"]}
+		return func(context.Context) (Credentials, error) { return Credentials{Keys: keys}, nil }
+	},
 }

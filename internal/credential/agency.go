@@ -11,6 +11,8 @@ var trustAgency = &Method{
 	Required: []string{"provider_urn", "agency_urn"},
 	IDToken:  true,
 	STS:      true,
+	Describe: func(values map[string]string) string { return "an ID token for agency " + values["agency_urn"] },
+	Hint:     unusable,
 	New: func(s Setup) Login {
 		return Agency{
 			Exchange:    s.Exchange,
@@ -18,7 +20,7 @@ var trustAgency = &Method{
 			ProviderURN: s.Values["provider_urn"],
 			AgencyURN:   s.Values["agency_urn"],
 			IDToken:     s.IDToken,
-		}
+		}.Get
 	},
 }
 
@@ -33,11 +35,6 @@ type Agency struct {
 
 // agencySeconds is the lifetime requested for the keys. A wait that takes longer gets new ones.
 const agencySeconds = 3600
-
-func (a Agency) String() string { return "an ID token for agency " + a.AgencyURN }
-
-// Hint returns what to do where DMS refused the keys.
-func (a Agency) Hint() string { return unusable }
 
 // Get gets new keys.
 func (a Agency) Get(ctx context.Context) (Credentials, error) {

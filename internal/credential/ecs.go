@@ -14,6 +14,8 @@ import (
 var ecsAgency = &Method{
 	Inputs:   []string{"ecs_metadata"},
 	Required: []string{"ecs_metadata"},
+	Describe: func(map[string]string) string { return "the agency of this ECS" },
+	Hint:     unusable,
 	New: func(s Setup) Login {
 		transport := client.NewTransport(metadataTimeout)
 		transport.Proxy = nil
@@ -25,7 +27,7 @@ var ecsAgency = &Method{
 				Learned:   s.Exchange.Learned,
 			},
 			Address: s.MetadataAddress,
-		}
+		}.Get
 	},
 }
 
@@ -45,11 +47,6 @@ type Metadata struct {
 	Exchange Exchange // must not use a proxy
 	Address  string   // base URL of the metadata service
 }
-
-func (m Metadata) String() string { return "the agency of this ECS" }
-
-// Hint returns what to do where DMS refused the keys.
-func (m Metadata) Hint() string { return unusable }
 
 // Get gets the current keys, which the service renews by itself. Version 2 of the service requires a token; version 1
 // has none.

@@ -11,8 +11,10 @@ var identityProvider = &Method{
 	Required: []string{"idp_id"},
 	IDToken:  true,
 	IAM:      true,
+	Describe: func(values map[string]string) string { return "an ID token for identity provider " + values["idp_id"] },
+	Hint:     unusable,
 	New: func(s Setup) Login {
-		return IdentityProvider{IAM: s.IAM, ID: s.Values["idp_id"], IDToken: s.IDToken}
+		return IdentityProvider{IAM: s.IAM, ID: s.Values["idp_id"], IDToken: s.IDToken}.Get
 	},
 }
 
@@ -26,11 +28,6 @@ type IdentityProvider struct {
 
 // keySeconds is the lifetime requested for the keys; it is the official SDK's.
 const keySeconds = 21600
-
-func (p IdentityProvider) String() string { return "an ID token for identity provider " + p.ID }
-
-// Hint returns what to do where DMS refused the keys.
-func (p IdentityProvider) Hint() string { return unusable }
 
 // Get gets new keys.
 func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {

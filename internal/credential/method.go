@@ -5,18 +5,27 @@ import (
 	"net/http"
 )
 
-// Method is one way to log in: the inputs that select it, and the Login it makes of them. Each method is declared in a
-// file of its own; nothing else in the program knows one from another.
+// Method is one way to log in. Each method is declared in a file of its own, and describes itself here; nothing else in
+// the program knows one from another.
 type Method struct {
 	Inputs   []string // any of them selects the method
 	Required []string // all of them must be given
 	IDToken  bool     // it exchanges an OIDC ID token
 	IAM, STS bool     // it logs in there
-	New      func(Setup) Login
+
+	// Describe says with what it logs in, for the log's first line. Values are the login inputs by name. It never
+	// contains a secret.
+	Describe func(values map[string]string) string
+	// Hint says what to do where DMS refuses the credentials.
+	Hint string
+	New  func(Setup) Login
 }
 
 // Methods are all login methods. A new one is registered here.
 var Methods = []*Method{authToken, accessKey, trustAgency, identityProvider, userPassword, ecsAgency}
+
+// Login logs in and returns new credentials. Its errors are *Errors.
+type Login func(context.Context) (Credentials, error)
 
 // Setup is what a method may need in order to log in.
 type Setup struct {
@@ -29,16 +38,6 @@ type Setup struct {
 	MetadataAddress        string // base URL of the ECS metadata service
 	// Wrap prepares a transport of the method's own, as it did the one that Exchange uses.
 	Wrap func(*http.Transport) http.RoundTripper
-}
-
-// Login gets credentials, and describes itself to people.
-type Login interface {
-	// Get logs in and returns new credentials. Its errors are *Errors.
-	Get(ctx context.Context) (Credentials, error)
-	// String says with what it logs in, for the log's first line. It never holds a secret.
-	String() string
-	// Hint returns what to do where DMS refused the credentials.
-	Hint() string
 }
 
 // unusable is the hint of a method that logged in, with credentials that DMS refused.

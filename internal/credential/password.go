@@ -13,6 +13,10 @@ var userPassword = &Method{
 	Inputs:   []string{"username", "password", "domain_name"},
 	Required: []string{"username", "password", "domain_name"},
 	IAM:      true,
+	Describe: func(values map[string]string) string {
+		return "user " + values["username"] + " of " + values["domain_name"]
+	},
+	Hint: unusable,
 	New: func(s Setup) Login {
 		return Password{
 			IAM:         s.IAM,
@@ -21,7 +25,7 @@ var userPassword = &Method{
 			Domain:      s.Values["domain_name"],
 			ProjectID:   s.ProjectID,
 			ProjectName: s.ProjectName,
-		}
+		}.Get
 	},
 }
 
@@ -31,11 +35,6 @@ type Password struct {
 	Username, Password, Domain string
 	ProjectID, ProjectName     string // the project that the token is for: its id, otherwise its name
 }
-
-func (p Password) String() string { return "user " + p.Username + " of " + p.Domain }
-
-// Hint returns what to do where DMS refused the token.
-func (p Password) Hint() string { return unusable }
 
 // Get gets a new token. It is valid for 24 hours, or until the user changes.
 func (p Password) Get(ctx context.Context) (Credentials, error) {

@@ -154,3 +154,14 @@ func ExitCode(result Result, succeedOn []string, written bool) int {
 	}
 	return 0
 }
+
+// Help returns what --help shows of the results and exit codes.
+func Help() string {
+	var b strings.Builder
+	b.WriteString("\nExit codes\n")
+	for _, m := range Meanings() {
+		fmt.Fprintf(&b, "  %-18s %-11s %s\n", m.Code, m.Result, m.When)
+	}
+	fmt.Fprintf(&b, "  %-18d %-11s %s\n", NotWritten, "", "instead of 0: the result could not be written to a destination")
+	return b.String()
+}

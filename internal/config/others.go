@@ -1,0 +1,37 @@
+package config
+
+import "path/filepath"
+
+// NamedFile is a file, and the variable or input that names it.
+type NamedFile struct{ Name, Path string }
+
+// filesOfOthers are variables that name files of GitHub's runner, and files that we read.
+var filesOfOthers = []string{
+	"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_EVENT_PATH",
+	"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE", "SSL_CERT_FILE",
+}
+
+// FilesOfOthers returns the files that no result may replace. A path is not for showing: someone who mistook the variable
+// of a secret's file for that of the secret itself has put the secret there.
+func (c *Config) FilesOfOthers(getenv func(string) string) []NamedFile {
+	var files []NamedFile
+	add := func(name, path string) {
+		if path != "" {
+			files = append(files, NamedFile{name, path})
+		}
+	}
+	for _, name := range filesOfOthers {
+		add(name, getenv(name))
+	}
+	for _, in := range Inputs() {
+		if in.Secret {
+			add(in.Env()+"_FILE", getenv(in.Env()+"_FILE"))
+		}
+	}
+	add("credentials_file", c.Login.profile)
+	if home := home(getenv); home != "" {
+		add("~/.huaweicloud/credentials", filepath.Join(home, ".huaweicloud", "credentials"))
+	}
+	add("id_token_file in the profile", c.Login.IDToken.File)
+	return files
+}

@@ -1,0 +1,88 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// follow returns the path of the file behind all links of path, and what is there; nil: nothing. Links are followed by
+// hand, because the file is to be replaced and not the link, and because a link may lead to nothing yet. By hand bypasses
+// the kernel's checks, so each link is also opened by it: whatever it refuses, such as a link that somebody else planted in
+// a shared folder (fs.protected_symlinks), is refused here. Only "not there" is no refusal. Devices, pipes and streams
+// are returned by the name they were reached by.
+func follow(path string, stat func(string) (fs.FileInfo, error)) (string, fs.FileInfo, error) {
+	const maxLinks = 40 // as in the kernel
+	for range maxLinks {
+		info, err := stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			info = nil
+		case errors.Is(err, syscall.ELOOP):
+			return "", nil, errTooManyLinks
+		case err != nil:
+			return "", nil, err
+		case info.IsDir():
+			return "", nil, errors.New("it is a folder")
+		case !info.Mode().IsRegular():
+			return path, info, nil
+		}
+		if isStream(path) {
+			return path, info, nil
+		}
+		next, err := os.Readlink(path)
+		if err != nil {
+			return path, info, nil
+		}
+		if !filepath.IsAbs(next) {
+			// Not cleaned: after a link to a folder, ".." is not where it seems to be.
+			next = filepath.Dir(path) + string(filepath.Separator) + next
+		}
+		path = next
+	}
+	return "", nil, errTooManyLinks
+}
+
+var errTooManyLinks = errors.New("too many links")
+
+// isStream reports whether a path names an open file of a process. Where that is a regular file, it is somebody's log,
+// and nothing of it may be lost.
+func isStream(path string) bool {
+	path = filepath.Clean(path)
+	return isOwnStream(path) || strings.HasPrefix(path, "/proc/") && filepath.Base(filepath.Dir(path)) == "fd"
+}
+
+func isOwnStream(path string) bool {
+	switch filepath.Dir(path) {
+	case "/dev":
+		return filepath.Base(path) == "stdout" || filepath.Base(path) == "stderr"
+	case "/dev/fd", "/proc/self/fd":
+		return true
+	}
+	return false
+}
+
+func appendToStream(path string, content []byte) error {
+	path = filepath.Clean(path)
+	if isOwnStream(path) {
+		// Through the open file: it knows its position, and what we print next follows.
+		switch filepath.Base(path) {
+		case "stdout", "1":
+			_, err := os.Stdout.Write(content)
+			return err
+		case "stderr", "2":
+			_, err := os.Stderr.Write(content)
+			return err
+		}
+	}
+	// O_NONBLOCK makes a pipe that nobody can read any more an error. Without it, opening it would wait for ever.
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
+}

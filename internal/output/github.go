@@ -1,0 +1,88 @@
+package output
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"github.com/dmswait/dmswait/internal/file"
+	"github.com/dmswait/dmswait/internal/result"
+)
+
+// StepOutputs is the destination GITHUB_OUTPUT: the outputs of a step of a GitHub Actions job.
+type StepOutputs struct{ Path string }
+
+// Name returns GITHUB_OUTPUT.
+func (o StepOutputs) Name() string { return "GITHUB_OUTPUT" }
+
+// Files returns the file.
+func (o StepOutputs) Files() []File { return []File{{Path: o.Path, Appends: true}} }
+
+// Check finds out whether the file can be appended to.
+func (o StepOutputs) Check() error {
+	if info, err := os.Stat(o.Path); err == nil && (info.IsDir() || info.Mode()&fs.ModeNamedPipe != 0) {
+		return fmt.Errorf("%q is not a file", o.Path)
+	}
+	return file.CheckAppend(o.Path)
+}
+
+// Write appends all outputs in one write, so that other programs' outputs are neither lost nor cut in two. The delimiter
+// is a new random one, which no value can forge.
+func (o StepOutputs) Write(r result.Report) error {
+	delimiter := "dmswait_" + rand.Text()
+	var lines strings.Builder
+	for _, output := range values(r) {
+		lines.WriteString(output.name + "<<" + delimiter + "\n" + output.text + "\n" + delimiter + "\n")
+	}
+	return file.AppendLines(o.Path, lines.String())
+}
+
+// Actions issues the workflow commands of GitHub Actions.
+type Actions struct{ action *githubactions.Action }
+
+// NewActions issues commands on w. The runner reads stdout and stderr alike.
+func NewActions(w io.Writer, getenv func(string) string) *Actions {
+	return &Actions{githubactions.New(githubactions.WithWriter(w), githubactions.WithGetenv(getenv))}
+}
+
+// Mask has the runner replace a secret in everything that the job prints from now on.
+func (a *Actions) Mask(secret string) {
+	// Without a log there is nothing to mask, so an error does not matter.
+	_ = recovered(func() { a.action.AddMask(secret) })
+}
+
+// Annotate shows an error, a warning or a notice with the job's results.
+func (a *Actions) Annotate(level, title, text string) {
+	titled := a.action.WithFieldsMap(map[string]string{"title": title})
+	_ = recovered(func() {
+		switch level {
+		case "error":
+			titled.Errorf("%s", text)
+		case "warning":
+			titled.Warningf("%s", text)
+		default:
+			titled.Noticef("%s", text)
+		}
+	})
+}
+
+// recovered runs f, and returns its panic as an error: go-githubactions panics when a write fails.
+func recovered(f func()) (err error) {
+	defer func() {
+		switch reason := recover().(type) {
+		case nil:
+		case error:
+			err = reason
+		default:
+			err = errors.New(fmt.Sprint(reason))
+		}
+	}()
+	f()
+	return nil
+}
