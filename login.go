@@ -23,7 +23,7 @@ type session struct {
 func (w *wait) newSession(metadataAddress string) *session {
 	cfg, login := w.cfg, w.cfg.Login
 	base := w.open(client.NewTransport(cfg.RequestTimeout))
-	exchange := credential.Exchange{Transport: base, UserAgent: userAgent(), Timeout: cfg.RequestTimeout}
+	exchange := credential.Exchange{Transport: base, UserAgent: userAgent(), Timeout: cfg.RequestTimeout, Learned: w.hider.Add}
 	iam := credential.IAM{Exchange: exchange, Endpoints: cfg.IAMEndpoints()}
 	transport := &credential.Transport{Base: base, Learned: w.hider.Add, ClockCorrected: w.clockCorrected}
 
@@ -45,7 +45,7 @@ func (w *wait) newSession(metadataAddress string) *session {
 			ProjectID: cfg.ProjectID, ProjectName: cfg.ProjectName,
 		}.Login
 	case config.ByECS:
-		transport.Login = credential.NewMetadata(metadataAddress, userAgent(), w.open).Login
+		transport.Login = credential.NewMetadata(metadataAddress, userAgent(), w.open, w.hider.Add).Login
 	}
 	iam.Transport = transport
 	return &session{Transport: transport, iam: iam, projectID: cfg.ProjectID, name: cfg.ProjectName}

@@ -28,6 +28,15 @@ type Exchange struct {
 	Transport http.RoundTripper
 	UserAgent string
 	Timeout   time.Duration // longest time for one request
+
+	// Learned, when set, is called with a token that only the next request of the login uses, so that it can be hidden wherever it is repeated.
+	Learned func(secrets ...string)
+}
+
+func (x Exchange) learned(token string) {
+	if x.Learned != nil {
+		x.Learned(token)
+	}
 }
 
 // reply is a good answer of a login.

@@ -31,6 +31,7 @@ func (p IdentityProvider) Login(ctx context.Context) (Credentials, error) {
 	if token == "" {
 		return Credentials{}, nonsense(op, r.Answer)
 	}
+	p.IAM.learned(token)
 	return keysForToken(ctx, p.IAM, token)
 }
 

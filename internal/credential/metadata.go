@@ -25,11 +25,11 @@ type Metadata struct {
 	address  string
 }
 
-// NewMetadata asks at that address, past any proxy, through what wrap makes of the transport.
-func NewMetadata(address, userAgent string, wrap func(*http.Transport) http.RoundTripper) Metadata {
+// NewMetadata asks at that address, past any proxy, through what wrap makes of the transport. See Exchange for learned.
+func NewMetadata(address, userAgent string, wrap func(*http.Transport) http.RoundTripper, learned func(secrets ...string)) Metadata {
 	transport := client.NewTransport(metadataTimeout)
 	transport.Proxy = nil
-	return Metadata{Exchange{Transport: wrap(transport), UserAgent: userAgent, Timeout: metadataTimeout}, address}
+	return Metadata{Exchange{Transport: wrap(transport), UserAgent: userAgent, Timeout: metadataTimeout, Learned: learned}, address}
 }
 
 // Login gets the keys of the moment; the service renews them by itself. Version 2 of the service wants a token first, version 1 knows none.
@@ -44,6 +44,7 @@ func (m Metadata) Login(ctx context.Context) (Credentials, error) {
 		if token == "" {
 			return Credentials{}, nonsense(op, r.Answer)
 		}
+		m.exchange.learned(token)
 		header.Set("X-Metadata-Token", token)
 	case errors.As(err, &e) && isVersion1(e.Answer.StatusCode):
 	default:
