@@ -29,7 +29,8 @@ type Exchange struct {
 	UserAgent string
 	Timeout   time.Duration // longest time for one request
 
-	// Learned, when set, is called with a token that only the next request of the login uses, so that it can be hidden wherever it is repeated.
+	// Learned, when set, is called with each token that only the next request of the login uses, so that
+	// it can be hidden wherever it is repeated.
 	Learned func(secrets ...string)
 }
 

@@ -2,10 +2,10 @@ package report
 
 import (
 	"cmp"
+	"encoding/hex"
 	"html"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -14,7 +14,8 @@ import (
 // escape is a notation that writes some characters of a text by sequences that all begin with the same byte.
 type escape struct {
 	begin byte
-	char  func(text string) (char string, size int) // the character that text begins with, and the size of its sequence; 0 if it is none
+	// char returns the character that text begins with, and the size of its sequence; 0 if it is none.
+	char func(text string) (char string, size int)
 }
 
 // escapes are the notations that a secret is found in: JSON's, that of URLs and forms, and HTML's.
@@ -43,22 +44,22 @@ func utf16Unit(text string) rune {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' && text[1] != 'U' {
 		return -1
 	}
-	n, err := strconv.ParseUint(text[2:6], 16, 16)
-	if err != nil {
+	var unit [2]byte
+	if _, err := hex.Decode(unit[:], []byte(text[2:6])); err != nil {
 		return -1
 	}
-	return rune(n)
+	return rune(unit[0])<<8 | rune(unit[1])
 }
 
 func percentChar(text string) (string, int) {
 	if len(text) < 3 {
 		return "", 0
 	}
-	n, err := strconv.ParseUint(text[1:3], 16, 8)
-	if err != nil {
+	var char [1]byte
+	if _, err := hex.Decode(char[:], []byte(text[1:3])); err != nil {
 		return "", 0
 	}
-	return string([]byte{byte(n)}), 3
+	return string(char[:]), 3
 }
 
 func htmlChar(text string) (string, int) {
@@ -70,7 +71,8 @@ func htmlChar(text string) (string, int) {
 	return "", 0
 }
 
-// pieces goes through text: what each piece of it spells, and the size of the piece. A piece is one escaped character, or what is before the next one.
+// pieces goes through text: what each piece of it spells, and the size of the piece. A piece is one
+// escaped character, or what is before the next one.
 func (e escape) pieces(text string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for text != "" {
@@ -105,8 +107,8 @@ func (e escape) undo(text string) string {
 	return b.String()
 }
 
-// place is a part of a text, in bytes.
-type place struct{ from, to int }
+// place is a part of a text, in bytes. A megabyte may hold a hundred thousand.
+type place struct{ from, to int32 }
 
 // origins turns places of what text spells into the places of text that spell them.
 func (e escape) origins(text string, places []place) []place {
@@ -114,24 +116,25 @@ func (e escape) origins(text string, places []place) []place {
 		return nil
 	}
 	begins := make([]int32, 0, len(text)+1) // where in text the piece of each spelled byte begins
-	at := 0
+	at := int32(0)
 	for spelled, size := range e.pieces(text) {
-		asItIs := spelled == text[at:at+size]
-		for i := range len(spelled) {
+		next := at + int32(size)
+		asItIs := spelled == text[at:next]
+		for i := range int32(len(spelled)) {
 			if asItIs {
-				begins = append(begins, int32(at+i))
+				begins = append(begins, at+i)
 			} else {
-				begins = append(begins, int32(at))
+				begins = append(begins, at)
 			}
 		}
-		at += size
+		at = next
 	}
-	begins = append(begins, int32(at))
+	begins = append(begins, at)
 	for i, s := range places {
 		for begins[s.to] == begins[s.to-1] { // an escaped character is hidden as a whole
 			s.to++
 		}
-		places[i] = place{int(begins[s.from]), int(begins[s.to])}
+		places[i] = place{begins[s.from], begins[s.to]}
 	}
 	return places
 }

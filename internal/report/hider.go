@@ -17,7 +17,8 @@ type Hider struct {
 const (
 	// shortestSecret is in bytes. A shorter one is none, and to replace it would garble everything.
 	shortestSecret = 6
-	// deepest is how many escapes, one within another, are undone to find a secret: JSON that a JSON string quotes has two.
+	// deepest is how many escapes, one within another, are undone to find a secret. A request in JSON,
+	// quoted in a JSON string, has two.
 	deepest = 2
 )
 
@@ -39,8 +40,8 @@ func (h *Hider) Add(secrets ...string) {
 	h.texts = slices.Compact(h.texts)
 }
 
-// notations lists the texts that give a secret away: the secret and each of its lines, in upper case as a status is shown, with "+" for blanks
-// as forms are sent, and in base64. Find undoes the escapes that may be in them.
+// notations lists the texts that give a secret away: the secret and each of its lines, in upper case
+// as a status is shown, with "+" for blanks as in forms, and in base64. Find undoes escapes by itself.
 func notations(secret string) (texts []string) {
 	if len(secret) < shortestSecret {
 		return nil
@@ -53,7 +54,8 @@ func notations(secret string) (texts []string) {
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		padded := encoding.EncodeToString([]byte(secret))
 		texts = append(texts, padded, strings.TrimRight(padded, "="))
-		// Within a longer text, such as user:password, the characters at both ends depend on what stands beside the secret.
+		// Within a longer text, such as user:password, the characters at both ends depend on what is
+		// beside the secret, so they are left.
 		for before := range 3 {
 			encoded := encoding.EncodeToString(append(make([]byte, before), secret...))
 			texts = append(texts, encoded[(before*8+5)/6:(before+len(secret))*8/6])
@@ -70,9 +72,10 @@ func (h *Hider) Hide(text string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var b strings.Builder
-	rest := 0
+	rest := int32(0)
 	for _, s := range h.find(text, deepest) {
-		b.WriteString(text[rest:s.from] + stars)
+		b.WriteString(text[rest:s.from])
+		b.WriteString(stars)
 		rest = s.to
 	}
 	if rest == 0 {
@@ -81,7 +84,8 @@ func (h *Hider) Hide(text string) string {
 	return b.String() + text[rest:]
 }
 
-// find returns where secrets are in text, in order and without overlaps. It undoes as many escapes, one within another, as depth says.
+// find returns where secrets are in text, in order and without overlaps. It undoes up to depth escapes,
+// one within another.
 func (h *Hider) find(text string, depth int) (found []place) {
 	for _, secret := range h.texts {
 		for from := 0; ; {
@@ -89,14 +93,15 @@ func (h *Hider) find(text string, depth int) (found []place) {
 			if i < 0 {
 				break
 			}
-			found = append(found, place{from + i, from + i + len(secret)})
-			from += i + len(secret)
+			begin := from + i
+			from = begin + len(secret)
+			found = append(found, place{int32(begin), int32(from)})
 		}
 	}
+	if depth == 0 {
+		return united(found)
+	}
 	for _, e := range escapes {
-		if depth == 0 {
-			break
-		}
 		if plain := e.undo(text); plain != text {
 			found = append(found, e.origins(text, h.find(plain, depth-1))...)
 		}

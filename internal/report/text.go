@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// marked is what begins a command anywhere in a line, for agents of Azure Pipelines (##vso[, ##[), TeamCity and GitHub Actions' old form.
+// marked is what begins a command anywhere in a line: ##[ for GitHub Actions and Azure Pipelines, ##vso[
+// for the latter, ##teamcity[ for TeamCity.
 var marked = regexp.MustCompile(`##(\pL*\[)`)
 
 // visible makes one harmless line of any text: control characters, line breaks and characters that hide or turn others are written out,
