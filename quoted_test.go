@@ -24,13 +24,17 @@ const oddPassword = `Kx7q&Zv9w<0815>"41% jQ3m"/+x`
 
 // quoters are services that quote a secret, or the request that it came in.
 var quoters = map[string]func(secret string, r simulator.Request) string{
-	"as it is":           func(secret string, _ simulator.Request) string { return secret },
-	"the request":        func(_ string, r simulator.Request) string { return string(r.Body) },
-	"the request quoted": func(_ string, r simulator.Request) string { return string(must(json.Marshal(string(r.Body)))) },
+	"as it is":    func(secret string, _ simulator.Request) string { return secret },
+	"the request": func(_ string, r simulator.Request) string { return string(r.Body) },
+	"the request quoted": func(_ string, r simulator.Request) string {
+		return string(must(json.Marshal(string(r.Body))))
+	},
 	"the request in HTML": func(_ string, r simulator.Request) string {
 		return html.EscapeString(string(r.Body))
 	},
-	"in a query": func(secret string, _ simulator.Request) string { return "/?x=" + url.QueryEscape(secret) + "&y=1" },
+	"in a query": func(secret string, _ simulator.Request) string {
+		return "/?x=" + url.QueryEscape(secret) + "&y=1"
+	},
 	"in a path": func(secret string, _ simulator.Request) string {
 		return "/" + percentCode.ReplaceAllStringFunc(url.PathEscape(secret), strings.ToLower)
 	},
@@ -42,11 +46,18 @@ var quoters = map[string]func(secret string, r simulator.Request) string{
 	},
 }
 
+// byOddPassword logs in by it.
+func (tr *trial) byOddPassword() *trial {
+	return tr.set("DMSWAIT_USERNAME", "waiter").set("DMSWAIT_PASSWORD", oddPassword).
+		set("DMSWAIT_DOMAIN_NAME", "acme")
+}
+
 var percentCode = regexp.MustCompile("%[0-9A-F]{2}")
 
 // partsOf are what must not be left of a secret: its pieces, and the beginning of its base64.
 func partsOf(secret string) (parts []string) {
-	for _, part := range strings.FieldsFunc(secret, func(r rune) bool { return strings.ContainsRune(`.&<>"% /+=-_`, r) }) {
+	isMark := func(r rune) bool { return strings.ContainsRune(`.&<>"% /+=-_`, r) }
+	for _, part := range strings.FieldsFunc(secret, isMark) {
 		if len(part) >= 4 {
 			parts = append(parts, part)
 		}
@@ -73,18 +84,15 @@ func assertNothingIsLeft(t *testing.T, tr *trial, secret string) {
 // Each way to log in sends a secret, and what answers may quote it, in its error's text, code and request id.
 func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
 	t.Parallel()
+	byProvider := func(tr *trial, s *simulator.Server) {
+		tr.byAgency(s).set("DMSWAIT_PROVIDER_URN", "").set("DMSWAIT_AGENCY_URN", "")
+		tr.set("DMSWAIT_IDP_ID", "gitlab-idp")
+	}
 	for kind, prepare := range map[string]func(*trial, *simulator.Server){
-		"assume": func(tr *trial, s *simulator.Server) { tr.byAgency(s) },
-		"idp-token": func(tr *trial, s *simulator.Server) {
-			tr.byAgency(s).set("DMSWAIT_PROVIDER_URN", "").set("DMSWAIT_AGENCY_URN", "").set("DMSWAIT_IDP_ID", "gitlab-idp")
-		},
-		"idp-keys": func(tr *trial, s *simulator.Server) {
-			tr.byAgency(s).set("DMSWAIT_PROVIDER_URN", "").set("DMSWAIT_AGENCY_URN", "").set("DMSWAIT_IDP_ID", "gitlab-idp")
-		},
+		"assume":    func(tr *trial, s *simulator.Server) { tr.byAgency(s) },
+		"idp-token": byProvider, "idp-keys": byProvider,
 		"metadata-keys": func(tr *trial, s *simulator.Server) { tr.set("DMSWAIT_ECS_METADATA", "true") },
-		"iam-token": func(tr *trial, s *simulator.Server) {
-			tr.set("DMSWAIT_USERNAME", "waiter").set("DMSWAIT_PASSWORD", oddPassword).set("DMSWAIT_DOMAIN_NAME", "acme")
-		},
+		"iam-token":     func(tr *trial, s *simulator.Server) { tr.byOddPassword() },
 	} {
 		for name, quote := range quoters {
 			t.Run(kind+", "+name, func(t *testing.T) {
@@ -133,7 +141,8 @@ func TestASecretIsHiddenInEveryNotationInEveryPlace(t *testing.T) {
 			sim.Users[0].Password = oddPassword
 			task := &sim.Tasks[0]
 			task.Name, task.UserName, task.UserID = "name "+text, "user "+text, text
-			task.Params = string(must(json.Marshal(map[string]any{"a": text, "b " + text: []string{`{"c":` + string(must(json.Marshal(text))) + `}`}})))
+			inner := must(json.Marshal(map[string]string{"c": text}))
+			task.Params = string(must(json.Marshal(map[string]any{"a": text, "b " + text: []string{string(inner)}})))
 			task.Progress = []simulator.ProgressStep{{Percent: 40}}
 			sim.Intercept = func(r simulator.Request) *simulator.Answer {
 				if r.Kind == "task" && r.Nth == 1 {
@@ -142,9 +151,9 @@ func TestASecretIsHiddenInEveryNotationInEveryPlace(t *testing.T) {
 				return nil
 			}
 			folder := t.TempDir()
-			tr := newLogin(start(t, sim), "--debug", "--format", "json", "--output-file", filepath.Join(folder, "vars"), "--results-dir", filepath.Join(folder, "results")).inActions(t)
-			tr.set("DMSWAIT_USERNAME", "waiter").set("DMSWAIT_PASSWORD", oddPassword).set("DMSWAIT_DOMAIN_NAME", "acme")
-			tr.set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).run(t)
+			tr := newLogin(start(t, sim), "--debug", "--format", "json", "--output-file", filepath.Join(folder, "vars"),
+				"--results-dir", filepath.Join(folder, "results")).inActions(t)
+			tr.byOddPassword().set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).run(t)
 			require.NotEmpty(t, tr.outputs(t)["params"], tr.log.String())
 			assertNothingIsLeft(t, tr, oddPassword)
 			require.NoError(t, filepath.Walk(folder, func(path string, info os.FileInfo, err error) error {
@@ -157,7 +166,8 @@ func TestASecretIsHiddenInEveryNotationInEveryPlace(t *testing.T) {
 				}
 				return err
 			}))
-			assert.JSONEq(t, tr.outputs(t)["params"], string(must(json.Marshal(tr.json(t)["params"]))), "params stays JSON")
+			params := must(json.Marshal(tr.json(t)["params"]))
+			assert.JSONEq(t, tr.outputs(t)["params"], string(params), "params stays JSON")
 		})
 	}
 }

@@ -25,11 +25,15 @@ type Metadata struct {
 	address  string
 }
 
-// NewMetadata asks at that address, past any proxy, through what wrap makes of the transport. See Exchange for learned.
-func NewMetadata(address, userAgent string, wrap func(*http.Transport) http.RoundTripper, learned func(secrets ...string)) Metadata {
+// NewMetadata asks at that address, past any proxy, through what wrap makes of the transport.
+// For learned, see Exchange.
+func NewMetadata(
+	address, userAgent string, wrap func(*http.Transport) http.RoundTripper, learned func(secrets ...string),
+) Metadata {
 	transport := client.NewTransport(metadataTimeout)
 	transport.Proxy = nil
-	return Metadata{Exchange{Transport: wrap(transport), UserAgent: userAgent, Timeout: metadataTimeout, Learned: learned}, address}
+	exchange := Exchange{Transport: wrap(transport), UserAgent: userAgent, Timeout: metadataTimeout, Learned: learned}
+	return Metadata{exchange, address}
 }
 
 // Login gets the keys of the moment; the service renews them by itself. Version 2 of the service wants a token first, version 1 knows none.

@@ -65,10 +65,11 @@ func percentChar(text string) (string, int) {
 func htmlChar(text string) (string, int) {
 	const longest = len("&#x0010FFFF;")
 	size := strings.IndexByte(text[:min(len(text), longest)], ';') + 1
-	if char := html.UnescapeString(text[:size]); char != text[:size] && strings.LastIndexByte(text[:size], '&') == 0 {
-		return char, size
+	char := html.UnescapeString(text[:size])
+	if char == text[:size] || strings.LastIndexByte(text[:size], '&') > 0 {
+		return "", 0
 	}
-	return "", 0
+	return char, size
 }
 
 // pieces goes through text: what each piece of it spells, and the size of the piece. A piece is one
