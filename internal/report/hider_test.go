@@ -125,6 +125,19 @@ func TestHidingLeavesOrdinaryTextAlone(t *testing.T) {
 	}
 }
 
+func TestExactlyTheSecretIsHidden(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ secrets, text, want string }{
+		{"hunter2 abc-hunter2-def", "xabc-hunter2-defx", "x***x"},
+		{"abcdef defghi", "xabcdefghix abcdef", "x***x ***"},
+		{"abcdef abcdef&x", "abcdef%26x abcdef%26y", "*** ***%26y"},
+		{"<hunter2", "&x&lt;hunter2;", "&x***;"},
+		{"hunter2=", "hunter2&bne;;", "***;"}, // one sequence for two characters
+	} {
+		assert.Equal(t, test.want, NewHider(strings.Fields(test.secrets)).Hide(test.text), test.text)
+	}
+}
+
 // Each escape is undone within each other one, so that text of escapes alone costs most.
 func TestHidingInAMegabyteOfEscapesTakesLittleTime(t *testing.T) {
 	t.Parallel()
