@@ -73,7 +73,7 @@ func TestAnECSWithoutAgencyIsFinalWhateverTheStatusIs(t *testing.T) {
 
 func TestTheMetadataServiceIsAskedPastProxiesAndFor3Seconds(t *testing.T) {
 	t.Parallel()
-	m := NewMetadata(MetadataAddress, "dmswait/1.0.0", unwrapped)
+	m := NewMetadata(MetadataAddress, "dmswait/1.0.0", unwrapped, nil)
 	assert.Equal(t, "http://169.254.169.254", m.address)
 	assert.Nil(t, m.exchange.Transport.(*http.Transport).Proxy)
 	assert.Equal(t, "dmswait/1.0.0", m.exchange.UserAgent)
@@ -102,7 +102,7 @@ func TestTheMetadataServiceIsAskedOverTheWire(t *testing.T) {
 		w.Write([]byte(metadataKeys))
 	}))
 	t.Cleanup(server.Close)
-	m := NewMetadata(server.URL, "dmswait/1.0.0", unwrapped)
+	m := NewMetadata(server.URL, "dmswait/1.0.0", unwrapped, nil)
 	t.Cleanup(m.exchange.Transport.(*http.Transport).CloseIdleConnections)
 	creds, err := m.Login(t.Context())
 	require.NoError(t, err)

@@ -30,6 +30,7 @@ func FuzzSummary(f *testing.F) {
 	f.Add("restart", "EXECUTING", `{"a":1}`, "pre_check", "WAITING", []byte{0, 10, 1, 20, 2, 0, 3, 60, 4, 1})
 	f.Add("a|b\n| --- | --- |", "```\nx", "<script>&lt;", "\\|", "![x](y) www.x.y", []byte("\x05\xff\x04\xff"))
 	f.Add("@", "x@", "token@", strings.Repeat("x", 60)+"@", "@@", []byte{})
+	f.Add("@a", "x@b", "@c@d", "@e@f", "##vso[@g", []byte{})
 	f.Add("", "", strings.Repeat("|", 40_000), "", "", []byte{})
 	f.Add("", "", strings.Repeat("é", 1500), "", "", bytes.Repeat([]byte{1, 1, 2, 1}, 30))
 	f.Add("\u034f\u2028\r\n", "| a |", "\xff", "::error::x", "##[x]", bytes.Repeat([]byte{1, 255}, 600))
@@ -54,7 +55,8 @@ func FuzzSummary(f *testing.F) {
 		task.Name, task.Params, task.Status = planted(name), planted(params), client.Status(planted(status))
 		r := Report{Result: Timeout, Err: poll.ErrTimeout, TaskID: task.ID, Task: task, Progress: "40", Waited: at, Polls: len(went), At: now, Hider: NewHider([]string{ownSecret})}
 		summary := r.Summary(timeline, []client.Step{{Name: planted(step), State: planted(state)}})
-		require.NotContains(t, html.UnescapeString(summary), ownSecret)
+		requireNoSpelling(t, html.UnescapeString(summary))
+		require.NotRegexp(t, agentCommand, summary)
 		require.Less(t, len(summary), 128<<10, "the runner takes no more")
 
 		text, chart, _ := strings.Cut(summary, "```mermaid\n")

@@ -2,23 +2,46 @@ package report
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
 )
 
-// ownSecret is a secret of ours that a service sends back to us. Fuzzing finds no such word, so that a "@" of its texts stands for it.
+// ownSecret is a secret of ours that a service sends back to us. Fuzzing finds no such word, so that a "@" of its texts stands for it,
+// and one with a letter behind it for the secret in another notation.
 const ownSecret = `hunter2"&\hunter3`
 
-func planted(text string) string { return strings.ReplaceAll(text, "@", ownSecret) }
+var ownSpellings = slices.Sorted(maps.Values(spellings(ownSecret)))
+
+func planted(text string) string { return planter.Replace(text) }
+
+var planter = func() *strings.Replacer {
+	var pairs []string
+	for i, spelling := range ownSpellings {
+		pairs = append(pairs, "@"+string(rune('a'+i)), spelling)
+	}
+	return strings.NewReplacer(append(pairs, "@", ownSecret)...)
+}()
+
+// requireNoSpelling holds a text to have a secret of ours in no notation that is promised.
+func requireNoSpelling(t *testing.T, text string) {
+	t.Helper()
+	for _, spelling := range ownSpellings {
+		require.NotContains(t, text, spelling)
+	}
+}
 
 func FuzzVisible(f *testing.F) {
 	for _, seed := range []string{
 		"", "a\r\n::error::b", "  ::x", "###[x]", "#\u200b#[", "\x1b[31m", "\xff\xfe", "\u202e", ":\u200b:x", strings.Repeat("#", 50) + "[",
-		"\u034f::error::x", ":\ufe0f:error::x", "#\u3164#[error]x", "\u00a0::x", "❤\ufe0f", "👩\u200d💻",
+		"\u034f::error::x", ":\ufe0f:error::x", "#\u3164#[error]x", "\u00a0::x", "❤\ufe0f", "x ##vso[task.x]", "##a##B##[", "##teamcity[", "👩\u200d💻",
 	} {
 		f.Add(seed)
 	}
@@ -31,6 +54,9 @@ func FuzzVisible(f *testing.F) {
 			if !unicode.IsPrint(r) || unicode.In(r, unweighed...) {
 				t.Errorf("%q holds %U", line, r)
 			}
+		}
+		if agentCommand.MatchString(line) {
+			t.Errorf("%q has an agent's command", line)
 		}
 		if found, _ := commands(line + "::"); len(found) > 0 {
 			t.Errorf("%q is a command", line)
@@ -49,10 +75,15 @@ func FuzzRedact(f *testing.F) {
 		"", "null", `"a token"`, "password", `{"password":1}`, `{"\u0070assword":[1.10,{}]}`, `{"a":"{\"token\":1}"}`, `{"a":"{\"\\u0074oken\":\"x\"}","b":-0}`,
 		`[" [1 , 2] ","\ud800",12345678901234567890,1E400]`, `{"a":1,"a":{"secret":null}}`, "{\"a\":\"\xff\"}",
 		`{"secret":1,"secret":2,"Secret":{}}`, `["password=x","a token : y"]`, `["\"\\\"token\\\":1\"","TOKEN","token, x"]`, `{"a":"{\"b\":\"secret='x'\"}"}`,
+		"@", "@d %@f &@a", `{"@":["@a","@b @c",{"@d":"{\"@e\":\"@f@g\"}"}]}`, `["@h@i@j","\u0040@k","\\@l","@m","n@n","@o@p"]`,
 	} {
 		f.Add(seed)
 	}
+	own := NewHider([]string{ownSecret})
 	f.Fuzz(func(t *testing.T, text string) {
+		hidden, _ := redact(planted(text), own)
+		requireNoSpelling(t, hidden)
+		requireHidden(t, decoded(hidden))
 		got, isJSON := redact(text, nil)
 		if isJSON != isNestable(text) {
 			t.Fatalf("%q is JSON: %v", text, isJSON)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -9,13 +10,17 @@ import (
 
 // Hider takes secrets out of texts: those of our own that somebody sends back to us. It is safe for concurrent use, and a nil one hides nothing.
 type Hider struct {
-	mu       sync.Mutex
-	parts    []string // the secrets, and each line of them
-	replacer *strings.Replacer
+	mu    sync.Mutex
+	texts []string // what gives the secrets away, see notations
 }
 
-// shortestSecret is in bytes. A shorter one is none, and to replace it would garble everything.
-const shortestSecret = 6
+const (
+	// shortestSecret is in bytes. A shorter one is none, and to replace it would garble everything.
+	shortestSecret = 6
+	// deepest is how many escapes, one within another, are undone to find a secret. A request in JSON,
+	// quoted in a JSON string, has two.
+	deepest = 2
+)
 
 // NewHider hides these secrets.
 func NewHider(secrets []string) *Hider {
@@ -29,22 +34,34 @@ func (h *Hider) Add(secrets ...string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, secret := range secrets {
-		lines := strings.FieldsFunc(secret, func(r rune) bool { return r == '\n' || r == '\r' })
-		// In JSON a secret with a quote in it reads otherwise.
-		escaped := strings.Trim(quoteJSON(secret), `"`)
-		for _, part := range append(lines, secret, escaped) {
-			if len(part) >= shortestSecret && !slices.Contains(h.parts, part) {
-				h.parts = append(h.parts, part, strings.ToUpper(part)) // as a status is shown
-			}
+		h.texts = append(h.texts, notations(secret)...)
+	}
+	slices.Sort(h.texts)
+	h.texts = slices.Compact(h.texts)
+}
+
+// notations lists the texts that give a secret away: the secret and each of its lines, in upper case
+// as a status is shown, with "+" for blanks as in forms, and in base64. Find undoes escapes by itself.
+func notations(secret string) (texts []string) {
+	if len(secret) < shortestSecret {
+		return nil
+	}
+	lines := strings.FieldsFunc(secret, func(r rune) bool { return r == '\n' || r == '\r' })
+	for _, text := range append(lines, secret) {
+		form := strings.ReplaceAll(text, " ", "+")
+		texts = append(texts, text, strings.ToUpper(text), form, strings.ToUpper(form))
+	}
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		padded := encoding.EncodeToString([]byte(secret))
+		texts = append(texts, padded, strings.TrimRight(padded, "="))
+		// Within a longer text, such as user:password, the characters at both ends depend on what is
+		// beside the secret, so they are left.
+		for before := range 3 {
+			encoded := encoding.EncodeToString(append(make([]byte, before), secret...))
+			texts = append(texts, encoded[(before*8+5)/6:(before+len(secret))*8/6])
 		}
 	}
-	// The longest first: of one that begins with another, no rest may stay.
-	slices.SortStableFunc(h.parts, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, part := range h.parts {
-		pairs = append(pairs, part, stars)
-	}
-	h.replacer = strings.NewReplacer(pairs...)
+	return slices.DeleteFunc(texts, func(text string) bool { return len(text) < shortestSecret })
 }
 
 // Hide returns text without the secrets.
@@ -54,7 +71,42 @@ func (h *Hider) Hide(text string) string {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.replacer.Replace(text)
+	var b strings.Builder
+	rest := int32(0)
+	for _, s := range h.find(text, deepest) {
+		b.WriteString(text[rest:s.from])
+		b.WriteString(stars)
+		rest = s.to
+	}
+	if rest == 0 {
+		return text
+	}
+	return b.String() + text[rest:]
+}
+
+// find returns where secrets are in text, in order and without overlaps. It undoes up to depth escapes,
+// one within another.
+func (h *Hider) find(text string, depth int) (found []place) {
+	for _, secret := range h.texts {
+		for from := 0; ; {
+			i := strings.Index(text[from:], secret)
+			if i < 0 {
+				break
+			}
+			begin := from + i
+			from = begin + len(secret)
+			found = append(found, place{int32(begin), int32(from)})
+		}
+	}
+	if depth == 0 {
+		return united(found)
+	}
+	for _, e := range escapes {
+		if plain := e.undo(text); plain != text {
+			found = append(found, e.origins(text, h.find(plain, depth-1))...)
+		}
+	}
+	return united(found)
 }
 
 // Error is an error's text without the secrets. They are hidden before the error cuts what it quotes, since half a secret can't be told from other text.

@@ -50,7 +50,7 @@ func (r Report) Outputs() []Output {
 		text("result", r.Result.Name),
 		number("duration", r.duration()),
 		{"params", params, paramsJSON},
-		text("task_id", r.TaskID),
+		text("task_id", r.Hider.Hide(r.TaskID)),
 		{"task", task, orNull(task)},
 		number("progress", r.Progress),
 		number("waited", seconds(r.Waited)),
@@ -102,7 +102,7 @@ func (r Report) JSON() string {
 
 // harmless escapes within JSON what must not reach a line as it is. All of that can stand in strings only.
 func harmless(encoded string) string {
-	encoded = strings.ReplaceAll(encoded, "##[", `#\u0023[`)
+	encoded = marked.ReplaceAllString(encoded, `#\u0023$1`)
 	var b strings.Builder
 	for _, r := range encoded {
 		switch {

@@ -209,7 +209,7 @@ func TestAStatusOfAnyLengthFitsWhereOutputsGoByFile(t *testing.T) {
 func TestTheJSONHoldsNothingATerminalOrARunnerActsOn(t *testing.T) {
 	t.Parallel()
 	for _, params := range []string{
-		"##[error]", "a\r\n::stop-commands::x", "\x1b]0;title\a", "\u202e\u200b\u2066\ufeff", "\u0085\u2028\u2029\u00a0\u3000", "\x7f", "\U000e0041",
+		"##[error]", "##vso[task.complete result=Failed;]", "x ###TeamCity[y", `{"##vso[":["##[", "#\u0023vso["]}`, "a\r\n::stop-commands::x", "\x1b]0;title\a", "\u202e\u200b\u2066\ufeff", "\u0085\u2028\u2029\u00a0\u3000", "\x7f", "\U000e0041",
 		"#\u034f#[error]\ufe0f\u3164", `{"##[group]":"###[x]","\u202e":"\u001b[2J"}`, "{\"\u202e\":\"\U000e0041\"}",
 	} {
 		r := withParams(params)

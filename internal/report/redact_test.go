@@ -173,7 +173,7 @@ func TestASecretOfOursIsHiddenHoweverJSONEscapesIt(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a":"hunter2\u0026\"\/x"}`:                `{"a":"***"}`,
 		`{"hunter2\u0026\u0022/x":1.10}`:            `{"***":1.10}`,
-		`["{\"a\":\"hunter2&\\u0022/x\"}", 1]`:      `["{\"a\":\"***\"}",1]`,
+		`["{\"a\":\"hunter2&\\u0022/x\"}", 1]`:      `["{\"a\":\"***\"}", 1]`,
 		`"hunter\u0032&\"/x"`:                       `"***"`,
 		`{"a":"\u0068unter2","b": "hunter2\u0026"}`: `{"a":"\u0068unter2","b": "hunter2\u0026"}`,
 	} {

@@ -27,8 +27,8 @@ type Report struct {
 // Message is one sentence in our own words. Nothing of the service is in it but status, code and ids.
 func (r Report) Message() string {
 	task := "The task"
-	if isPlain(r.TaskID) {
-		task = "Task " + r.TaskID
+	if id := r.Hider.Hide(r.TaskID); isPlain(id) {
+		task = "Task " + id
 	}
 	status := r.plain(string(r.Task.Status))
 	if status == "" {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -8,7 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// command is what the runner of GitHub Actions takes a line for.
+// agentCommand begins a command anywhere in a line: ##[ of GitHub Actions and Azure Pipelines, ##vso[ of the latter, ##teamcity[.
+var agentCommand = regexp.MustCompile(`##[A-Za-z]*\[`)
+
+// command is what the runner of GitHub Actions, or the agent of another service, takes a line for.
 type command struct {
 	name       string
 	properties map[string]string
@@ -33,7 +37,7 @@ func commands(output string) (found []command, rest []string) {
 		switch {
 		case ok && strings.HasPrefix(strings.TrimSpace(weighed), "::"):
 			found = append(found, newCommand(head, data))
-		case strings.Contains(weighed, "##["):
+		case agentCommand.MatchString(weighed):
 			found = append(found, command{name: "##[", data: line})
 		default:
 			rest = append(rest, line)
@@ -115,8 +119,8 @@ func TestTheRunnersRulesAreThoseOfTheTests(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{
 		"::error::x": true, " \t::error title=a::x": true, "\u00a0::error::x": true, "a\r::error::x": true, "\u200b:\u034f:error::": true, "::x:: ": true,
-		"##[error]x": true, "a ##[x": true, "#\ufe0f#[error]": true,
-		"a ::error::x": false, "::error:x": false, ":: x": false, "# #[x]": false, "": false, ":\u0301:error::": false,
+		"##[error]x": true, "a ##[x": true, "a ##vso[x": true, "###TeamCity[x": true, "##v\u200bso[x": true, "#\ufe0f#[error]": true,
+		"a ::error::x": false, "::error:x": false, ":: x": false, "# #[x]": false, "##-[x]": false, "##x x[": false, "": false, ":\u0301:error::": false,
 	} {
 		found, _ := commands(line)
 		require.Equal(t, want, len(found) == 1, "%q", line)

@@ -22,7 +22,7 @@ func (r Report) Summary(t *Timeline, steps []client.Step) string {
 	params, _ := redact(r.Task.Params, r.Hider)
 	for _, row := range [][2]string{
 		{"task", shorten(r.Hider.Hide(r.Task.Name))},
-		{"id", r.TaskID},
+		{"id", r.Hider.Hide(r.TaskID)},
 		{"status", shorten(r.Hider.Hide(string(r.Task.Status)))},
 		{"task took", withUnit(r.duration(), " s")},
 		{"progress", withUnit(r.Progress, " %")},

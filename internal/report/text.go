@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -8,8 +9,12 @@ import (
 	"unicode/utf8"
 )
 
+// marked is what begins a command anywhere in a line: ##[ for GitHub Actions and Azure Pipelines, ##vso[
+// for the latter, ##teamcity[ for TeamCity.
+var marked = regexp.MustCompile(`##(\pL*\[)`)
+
 // visible makes one harmless line of any text: control characters, line breaks and characters that hide or turn others are written out,
-// and what a runner of GitHub Actions would take for a command is broken up.
+// and what a runner would take for a command is broken up.
 func visible(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -24,7 +29,7 @@ func visible(text string) string {
 		}
 		text = text[size:]
 	}
-	line := strings.ReplaceAll(b.String(), "##[", `#\x23[`)
+	line := marked.ReplaceAllString(b.String(), `#\x23$1`)
 	// The runner looks for "::" behind leading blanks too.
 	if strings.HasPrefix(strings.TrimLeft(line, " "), "::") {
 		line = strings.Replace(line, "::", `:\x3a`, 1)
@@ -33,7 +38,7 @@ func visible(text string) string {
 }
 
 // shows tells whether a character can be seen. Some that Go takes for printable can't: fillers and selectors of variants.
-// The runner passes over those where it looks for a command.
+// Runners pass over those where they look for a command.
 func shows(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
