@@ -239,7 +239,9 @@ func (w *wait) observe(p poll.Poll) {
 
 func (w *wait) askProgress(ctx context.Context, task client.Task) error {
 	defer w.log.Flush()
-	progress, err := w.api.Progress(ctx, w.cfg.InstanceID, task.ID)
+	api := *w.api
+	api.Transport = w.session.Once() // progress is worth neither a login nor a second attempt
+	progress, err := api.Progress(ctx, w.cfg.InstanceID, task.ID)
 	if err == nil {
 		w.progress, w.steps = strconv.Itoa(progress.Percent), progress.Steps
 		w.log.Progress(progress.Percent)

@@ -62,7 +62,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	behind := t.clockBehind()
-	resp, err := t.try(req, payload, creds, behind)
+	resp, err := t.attempt(req, payload, creds, behind)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
@@ -87,7 +87,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		creds = renewed
 	}
-	return t.try(req, payload, creds, behind)
+	return t.attempt(req, payload, creds, behind)
 }
 
 // Get returns credentials that work as far as can be known, and logs in for them if need be.
@@ -155,8 +155,18 @@ func readPayload(req *http.Request) ([]byte, error) {
 	return io.ReadAll(req.Body)
 }
 
-// try logs in and sends a copy of req, as RoundTrippers must leave the request alone. It signs for the server's time as far as behind tells it.
-func (t *Transport) try(req *http.Request, payload []byte, creds Credentials, behind time.Duration) (*http.Response, error) {
+// attempt sends a request, and learns from the response whether the credentials work.
+func (t *Transport) attempt(req *http.Request, payload []byte, creds Credentials, behind time.Duration) (*http.Response, error) {
+	resp, err := t.send(req, payload, creds, behind)
+	if err == nil && resp.StatusCode != http.StatusUnauthorized {
+		t.proven.Store(true)
+	}
+	return resp, err
+}
+
+// send sends a copy of req with the credentials, as RoundTrippers must leave the request alone.
+// It signs for the server's time: the local one and behind.
+func (t *Transport) send(req *http.Request, payload []byte, creds Credentials, behind time.Duration) (*http.Response, error) {
 	sent := req.Clone(req.Context())
 	if len(payload) > 0 {
 		sent.Body = io.NopCloser(bytes.NewReader(payload))
@@ -167,11 +177,7 @@ func (t *Transport) try(req *http.Request, payload []byte, creds Credentials, be
 	} else {
 		sign(sent, payload, creds.Keys, time.Now().Add(behind))
 	}
-	resp, err := t.Base.RoundTrip(sent)
-	if err == nil && resp.StatusCode != http.StatusUnauthorized {
-		t.proven.Store(true)
-	}
-	return resp, err
+	return t.Base.RoundTrip(sent)
 }
 
 func (t *Transport) clockBehind() time.Duration {
