@@ -22,7 +22,7 @@ const (
 
 	// renewAhead is how long before their end credentials are renewed, unless a quarter of their life is less.
 	renewAhead = 5 * time.Minute
-	// renewAgain is the pause after a renewal that failed, as long as the old credentials still work.
+	// renewAgain is the pause after a renewal that failed but was not refused, as long as the old credentials still work.
 	renewAgain = time.Minute
 )
 
@@ -92,6 +92,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // Get returns credentials that work as far as can be known, and logs in for them if need be.
 // A renewal that fails is none of the caller's trouble as long as the old ones have not ended.
+// One that is refused is not tried again before they have: each refusal brings a user or a key nearer to its lock.
 func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -101,7 +102,10 @@ func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 	if err := t.login(ctx); err != nil {
 		now := time.Now() // a login that fails may take its time
 		if t.there() && now.Before(t.Credentials.Expires) {
-			t.renewAt = now.Add(min(renewAgain, t.Credentials.Expires.Sub(now)))
+			t.renewAt = t.Credentials.Expires
+			if again := now.Add(renewAgain); !refused(err) && again.Before(t.renewAt) {
+				t.renewAt = again
+			}
 			return t.Credentials, nil
 		}
 		return Credentials{}, err
@@ -123,6 +127,12 @@ func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentia
 		}
 	}
 	return t.Credentials, nil
+}
+
+// refused reports whether a service refused a login, as opposed to an outage, or a failure on this machine.
+func refused(err error) bool {
+	var e *client.Error
+	return errors.As(err, &e) && e.Answer.StatusCode != 0 && !e.Failing()
 }
 
 func (t *Transport) there() bool { return t.Credentials.Token != "" || t.Credentials.AccessKey != "" }
