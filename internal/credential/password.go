@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
@@ -33,15 +34,23 @@ func (p Password) Login(ctx context.Context) (Credentials, error) {
 	var answer struct {
 		Token struct {
 			ExpiresAt string `json:"expires_at"`
-			Project   struct{ ID string }
+			Project   struct{ ID, Name string }
 		}
 	}
 	token := r.header.Get("X-Subject-Token")
 	if err := r.decode(op, &answer); err != nil {
 		return Credentials{}, err
 	}
-	if project := answer.Token.Project.ID; token == "" || project != "" && !client.ValidID(project) {
+	scope := answer.Token.Project
+	if token == "" || scope.ID != "" && !client.ValidID(scope.ID) {
 		return Credentials{}, nonsense(op, r.Answer)
 	}
-	return Credentials{Token: token, ProjectID: answer.Token.Project.ID, Expires: expiry(answer.Token.ExpiresAt, r.Answer)}, nil
+	ours := scope.Name == p.ProjectName
+	if p.ProjectID != "" {
+		ours = strings.EqualFold(scope.ID, p.ProjectID)
+	}
+	if !ours {
+		scope.ID = "" // so that the project asked for is looked up
+	}
+	return Credentials{Token: token, ProjectID: scope.ID, Expires: expiry(answer.Token.ExpiresAt, r.Answer)}, nil
 }
