@@ -91,7 +91,8 @@ get() {
 }
 get
 
-read -r got _ < <(sum <archive)
+got=$(sum <archive) || fail "the SHA-256 of $file could not be computed"
+got=${got%% *}
 [ "$got" = "$wanted" ] || fail "$file from $shown is not what was released: its SHA-256 is $got instead of $wanted. Nothing was installed"
 
 if [ "$extension" = tar.gz ]; then

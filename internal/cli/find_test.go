@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/report"
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
@@ -63,4 +68,31 @@ func TestOneLookByNameAsksForTheListOnly(t *testing.T) {
 	assert.Equal(t, 124, tr.code)
 	assert.Len(t, server.Requests(), 1)
 	assert.EqualValues(t, 1, tr.json(t)["polls"])
+}
+
+// The wait began an hour ago, and the list is there only now: counted from now, the task would be too old.
+func TestSinceAsADurationIsCountedFromTheStartOfTheWait(t *testing.T) {
+	t.Parallel()
+	for age, found := range map[time.Duration]bool{64 * time.Minute: true, 66 * time.Minute: false, time.Minute: true} {
+		sim := cloud(at(0, "EXECUTING"))
+		sim.Tasks[0].Age = age
+		server := start(t, sim)
+		tr := newTrial(server, "--task-name", "bindInstancePublicIp", "--since", "5m").set("DMSWAIT_TASK_ID", "")
+		getenv := func(name string) string { return tr.env[name] }
+		cfg, faults := config.Parse(t.Context(), tr.args, getenv)
+		require.Empty(t, faults)
+		log := report.Detach(io.Discard)
+		defer log.Close()
+		w := newWait(cfg, time.Now().Add(-time.Hour), getenv, io.Discard, log)
+		w.session = w.newSession("")
+		defer w.close()
+		w.api = &client.Client{Endpoint: server.URL, Transport: w.session}
+		task, err := w.look(t.Context())
+		if found {
+			require.NoError(t, err, age)
+			assert.Equal(t, taskID, task.ID, age)
+		} else {
+			assert.ErrorIs(t, err, client.ErrNoTask, age)
+		}
+	}
 }

@@ -204,13 +204,19 @@ func TestHostileLoginsAreToldInOneLine(t *testing.T) {
 	for _, text := range hostileTexts(t) {
 		projects, err := json.Marshal(map[string]any{"projects": []map[string]string{{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"}}})
 		require.NoError(t, err)
-		for kind, answer := range map[string]*simulator.Answer{
-			"id-token": {Status: 400, Body: "<html>" + text}, "assume": hostileAnswer(403, text), "projects": {Body: string(projects)},
+		others, err := json.Marshal(map[string]any{"projects": []map[string]string{{"id": text, "name": "of another name: " + text}}})
+		require.NoError(t, err)
+		for _, c := range []struct {
+			kind   string
+			answer *simulator.Answer
+		}{
+			{"id-token", &simulator.Answer{Status: 400, Body: "<html>" + text}}, {"assume", hostileAnswer(403, text)},
+			{"projects", &simulator.Answer{Body: string(projects)}}, {"projects", &simulator.Answer{Body: string(others)}},
 		} {
 			sim := account(at(0, "SUCCESS"))
 			sim.Intercept = func(r simulator.Request) *simulator.Answer {
-				if r.Kind == kind {
-					return answer
+				if r.Kind == c.kind {
+					return c.answer
 				}
 				return nil
 			}

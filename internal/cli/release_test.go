@@ -161,6 +161,11 @@ func TestAReleaseIsOfTheNewestCommitOfMainAndMadeOnce(t *testing.T) {
 	for _, version := range []string{"v1.10.0", "1.10", "01.1.0", "1.1.0-", "1.1.0 ", "1.1.0;id", "$(id)", "", "1.1.0\n1.1.1"} {
 		check(version, "is no version")
 	}
+	// Their image would be pushed where the shell image of another version is.
+	for _, version := range []string{"1.10.0-shell", "1.10.0-rc.1-shell"} {
+		check(version, "is no version but the tag of the shell image of "+strings.TrimSuffix(version, "-shell"))
+	}
+	check("1.10.0-bombshell", "CHANGELOG.md has no section")
 	check("1.0.0", "CHANGELOG.md has no section '## 1.0.0'")
 	check("1.1.0-rc.1", "CHANGELOG.md has no section '## 1.1.0-rc.1'")
 
@@ -198,6 +203,30 @@ func TestMovingNamesNeverGoBack(t *testing.T) {
 		out, log, code := r.command(".ci/release", "names", version)
 		assert.Equal(t, 0, code, log)
 		assert.Equal(t, names, out, version)
+	}
+}
+
+// An origin that cannot be read is not one without releases: an old version would be named latest.
+func TestWithoutItsOriginNothingIsReleasedAndNoNameMoves(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	require.NoError(t, os.RemoveAll(r.origin))
+	for _, command := range []string{"names", "check"} {
+		out, log, code := r.command(".ci/release", command, "1.1.0")
+		assert.Equal(t, 1, code, command)
+		assert.Empty(t, out, command)
+		assert.Contains(t, log, "origin could not be read", command)
+	}
+}
+
+func TestNoNameMovesToWhatIsNoVersion(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	for _, version := range []string{"1.10", "latest", "1.10.0-shell"} {
+		out, log, code := r.command(".ci/release", "names", version)
+		assert.Equal(t, 1, code, version)
+		assert.Empty(t, out, version)
+		assert.Contains(t, log, "is no version", version)
 	}
 }
 

@@ -240,7 +240,7 @@ func TestCredentialsEndByTheServersClock(t *testing.T) {
 func TestIAMIsAskedAtItsSecondEndpointOnlyWhenTheFirstsNameDoesNotExist(t *testing.T) {
 	t.Parallel()
 	noSuchHost := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "iam.test", IsNotFound: true}}
-	found := ok(`{"projects":[{"id":"p1"}]}`)
+	found := ok(`{"projects":[{"id":"p1","name":"n"}]}`)
 	both := []string{"GET https://iam.region.test/v3/projects?name=n", "GET https://iam.test/v3/projects?name=n"}
 	for name, test := range map[string]struct {
 		answers []any

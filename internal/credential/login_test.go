@@ -154,6 +154,27 @@ func TestAProjectIsLookedUpByName(t *testing.T) {
 	assert.Equal(t, []call{{"GET https://iam.test/v3/projects?name=cn-north-4_a%26b+c", plainHeader(), ""}}, c.calls)
 }
 
+func TestAProjectOfAnotherNameIsNotTaken(t *testing.T) {
+	t.Parallel()
+	c := &cloud{answers: []any{ok(`{"projects":[{"id":"p1","name":"cn-north-4_prod"},{"id":"p2","name":"cn-north-4"},{"id":"../p3","name":"other"}]}`)}}
+	id, err := c.iam().Project(t.Context(), "cn-north-4")
+	require.NoError(t, err)
+	assert.Equal(t, "p2", id)
+
+	for _, test := range []struct{ id, name, told, want string }{
+		{"", "n", `{"id":"p1","name":"n"}`, "p1"},
+		{"", "n", `{"id":"p1","name":"n_prod"}`, ""},
+		{"", "n", `{"id":"p1"}`, ""},
+		{"p1", "n", `{"id":"P1","name":"n_prod"}`, "P1"},
+		{"p1", "n", `{"id":"p2","name":"n"}`, ""},
+	} {
+		c := &cloud{answers: []any{answer{201, http.Header{"X-Subject-Token": {"MIIE"}}, `{"token":{"project":` + test.told + `}}`}}}
+		creds, err := Password{IAM: c.iam(), ProjectID: test.id, ProjectName: test.name}.Login(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, Credentials{Token: "MIIE", ProjectID: test.want}, creds, test)
+	}
+}
+
 func TestNoneOrSeveralProjectsAreNotTriedAgainAndNonsenseIs(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]struct {
@@ -162,6 +183,14 @@ func TestNoneOrSeveralProjectsAreNotTriedAgainAndNonsenseIs(t *testing.T) {
 	}{
 		`{"projects":[]}`: {true, `look up project "n": 200: these credentials know no project of that name: give project_id, or the right region or project_name`},
 		`{"projects":[{"id":"p1","name":"n"},{"id":"p2","name":"n"}]}`: {true, `look up project "n": 200: there are several: p1, p2: give one of them as project_id`},
+		// IAM might take no notice of the name: another project's tasks are not ours.
+		`{"projects":[{"id":"p1","name":"n_prod"},{"id":"p2","name":"N"}]}`: {true, `look up project "n": 200: these credentials know no project of that name, ` +
+			`but "n_prod" (p1), "N" (p2): give project_id, or the right region or project_name`},
+		`{"projects":[{"id":"p1","name":"n\n"}]}`: {true, `look up project "n": 200: these credentials know no project of that name, ` +
+			`but "n\n" (p1): give project_id, or the right region or project_name`},
+		`{"projects":[{"id":"p0","name":"n_prod"},{"id":"p1","name":"n"},{"id":"p2","name":"n"}]}`: {true, `look up project "n": 200: there are several: p1, p2: give one of them as project_id`},
+		`{"projects":[{"id":"p1","name":"n"},{"id":"p2"}]}`:                                        {false, `look up project "n": 200: the answer is not the API's JSON`},
+		`{"projects":[{"id":"../p1","name":"n"}]}`:                                                 {false, `look up project "n": 200: the answer is not the API's JSON`},
 		`{"projects":null}`:             {false, `look up project "n": 200: the answer is not the API's JSON`},
 		`{"projects":[{"id":"../p1"}]}`: {false, `look up project "n": 200: the answer is not the API's JSON`},
 		`{"projects":[{"name":"n"}]}`:   {false, `look up project "n": 200: the answer is not the API's JSON`},

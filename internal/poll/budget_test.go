@@ -67,6 +67,8 @@ func TestBudgets(t *testing.T) {
 		{"deadline, missing, then failing: not found", script(gone, broken), deadline, ErrNotFound, 10 * time.Second},
 		{"deadline, missing but seen before, grace left: timeout", script(executing, gone), deadline, ErrTimeout, 10 * time.Second},
 		{"deadline, missing but seen before, grace spent: not found", script(executing, gone), func(w *Waiter) { deadline(w); w.NotFoundGrace = 9 * time.Second }, ErrNotFound, 10 * time.Second},
+		{"deadline, seen, missing, failing since the exact end of the grace: not found",
+			script(executing, gone.times(2), broken), func(w *Waiter) { deadline(w); w.NotFoundGrace = 2 * time.Second }, ErrNotFound, 10 * time.Second},
 		{"deadline, seen, missing, then failing, grace left: timeout", script(executing, gone, broken), deadline, ErrTimeout, 10 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -83,6 +85,25 @@ func TestBudgets(t *testing.T) {
 }
 
 func deadline(w *Waiter) { w.Timeout = 10 * time.Second }
+
+func TestABudgetIsUsedUpByAResponseOfItsKindAtItsExactEndAndNoSooner(t *testing.T) {
+	t.Parallel()
+	const end = 30 * time.Second
+	for _, c := range []struct {
+		answer answer
+		want   error
+	}{{gone, ErrNotFound}, {broken, ErrUnavailable}} {
+		for _, since := range []time.Duration{0, time.Second} {
+			last := map[time.Duration]error{since + end - 1: nil, since + end: c.want, since + end + 1: c.want}
+			for at, want := range last {
+				b := budgets{timeout: time.Hour, grace: end, maxOutage: end}
+				assert.NoError(t, b.take(0, nil)) // from the first response of the kind on, not from the start
+				assert.NoError(t, b.take(since, c.answer.err))
+				assert.ErrorIs(t, b.take(at, c.answer.err), want, at)
+			}
+		}
+	}
+}
 
 func TestAPauseEndsWithTheBudget(t *testing.T) {
 	t.Parallel()

@@ -96,6 +96,23 @@ func TestARetryAfterIsOverWithThePauseThatItAskedFor(t *testing.T) {
 	assert.Equal(t, time.Minute, s.next(failing, demand{}))
 }
 
+func TestAThrottledRetryAfterLeavesThePauseAtTheLastOneForWhatFollows(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ last, want time.Duration }{
+		{0, time.Second}, // the interval
+		{500 * time.Millisecond, time.Second},
+		{7 * time.Second, 7 * time.Second},
+		{time.Minute, time.Minute},
+		{time.Hour, time.Minute}, // which was a Retry-After
+	} {
+		s := NewSchedule(time.Second, 20*time.Second, never)
+		s.last = test.last
+		assert.Equal(t, max(3*time.Second, test.want), s.next(failing, demand{slower: true, retryAfter: 3 * time.Second}), test.last)
+		assert.Equal(t, test.want, s.next(failing, demand{}), "an outage after it: %v", test.last)
+		assert.Equal(t, 900*time.Millisecond, s.next(there, demand{}), "the schedule stood still: %v", test.last)
+	}
+}
+
 func TestRetryAfterIsAFloorUnderThePause(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(
@@ -119,6 +136,19 @@ func TestBudgetsAndDeadlineCutRetryAfter(t *testing.T) {
 	tr.Timeout = 10 * time.Second
 	tr.run(t).endsWith(t, ErrUnavailable)
 	assert.Equal(t, []string{"0s", "10s"}, tr.asked)
+}
+
+// As a float, the longest of them have fewer digits than as a duration.
+func TestAHugeRetryAfterIsAFloorToTheNanosecond(t *testing.T) {
+	t.Parallel()
+	for _, huge := range []time.Duration{1<<53 + 1, 1<<60 + 1, 1<<62 + 1, math.MaxInt64} {
+		for _, slower := range []bool{false, true} {
+			s := NewSchedule(time.Second, 20*time.Second, never)
+			assert.Equal(t, huge, s.next(failing, demand{slower: slower, retryAfter: huge}))
+			s = NewSchedule(time.Second, 20*time.Second, func() float64 { return 1 })
+			assert.GreaterOrEqual(t, s.next(failing, demand{slower: slower, retryAfter: huge}), huge)
+		}
+	}
 }
 
 func TestThrottlingIsAnOutageWhateverItsStatus(t *testing.T) {

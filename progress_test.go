@@ -1,0 +1,36 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/dmswait/dmswait/internal/simulator"
+)
+
+func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"the clocks agree": 0, "its clock is wrong": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := account(at(200, "SUCCESS"))
+			sim.Intercept = func(r simulator.Request) *simulator.Answer {
+				if r.Kind != "progress" && (r.Kind != "assume" || r.Nth == 1) {
+					return nil
+				}
+				refusal := simulator.Fault(401, "APIGW.0301", "no")
+				refusal.Header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+				return refusal
+			}
+			server := start(t, sim)
+			tr := newLogin(server, "--format", "json").byAgency(server).run(t)
+			assert.Equal(t, 0, tr.code, tr.log.String())
+			assert.Equal(t, "success", tr.json(t)["result"])
+			assert.Equal(t, 1, server.Count("progress"))
+			assert.Equal(t, 1, server.Count("assume"))
+			assert.NotContains(t, tr.log.String(), "the local clock is off")
+		})
+	}
+}
