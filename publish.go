@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/config"
@@ -14,43 +14,9 @@ import (
 	"github.com/dmswait/dmswait/internal/report"
 )
 
-// tryPlaces finds out, before anything is asked of anybody, whether the result can be written where it is to go.
-func (w *wait) tryPlaces() []config.Fault {
-	var faults []config.Fault
-	if w.cfg.DryRun { // which writes no outputs, not even of faults
-		w.cfg.OutputFile, w.cfg.ResultsDir, w.cfg.GitHubOutput, w.cfg.StepSummary = "", "", "", ""
-	}
-	if path := w.cfg.OutputFile; path != "" {
-		if err := report.TryFile(path); err != nil {
-			faults = append(faults, config.Fault{Input: "output_file", Problem: fmt.Sprintf("can't be written: %v", err)})
-			w.cfg.OutputFile = ""
-		}
-	}
-	if path := w.cfg.ResultsDir; path != "" {
-		if err := tryResults(path); err != nil {
-			faults = append(faults, config.Fault{Input: "results_dir", Problem: fmt.Sprintf("can't be written: %v", err)})
-			w.cfg.ResultsDir = ""
-		}
-	}
-	return faults
-}
-
-// tryResults tries the folder, and what is in it already where a result is to go.
-func tryResults(folder string) error {
-	if err := report.TryFolder(folder); err != nil {
-		return err
-	}
-	for _, output := range report.OutputMeanings() {
-		if err := report.TryFile(filepath.Join(folder, output[0])); err != nil {
-			return fmt.Errorf("%s: %w", output[0], err)
-		}
-	}
-	return nil
-}
-
 // publish writes the result everywhere it goes, stdout last, and returns the exit code.
 func (w *wait) publish(ctx context.Context) int {
-	unwritten := w.writeOutputs()
+	unwritten := w.writeOutputs(ctx)
 	code := report.ExitCode(w.result.Result, w.cfg.SucceedOn, len(unwritten) == 0)
 	w.log.End(report.Ending{
 		Report:    w.result,
@@ -86,62 +52,78 @@ func (w *wait) print(ctx context.Context, code int) error {
 
 // say writes to stdout. It waits for a reader as long as that takes, but after a signal a second at most.
 func say(ctx context.Context, stdout io.Writer, text string) error {
-	done := make(chan error, 1)
-	go func() {
+	return report.Bounded(ctx, func() error {
 		_, err := io.WriteString(stdout, text)
-		done <- err
-	}()
-	select {
-	case err := <-done:
 		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(time.Second):
-		return errors.New("nobody reads it")
-	}
+	})
 }
 
-// writeOutputs writes the result to all other places, and tells where it could not, and why. One that fails does not hinder the others.
-func (w *wait) writeOutputs() (unwritten []string) {
-	check := func(place string, err error) {
-		if err != nil {
-			unwritten = append(unwritten, fmt.Sprintf("%s: %v", place, err))
-		}
+// destination is a place that the result is written to.
+type destination struct {
+	name  string
+	write func() error
+}
+
+// writeOutputs writes the result to all places but stdout, and tells where it could not, and why. All are written at once: one
+// that fails, or takes nothing, does not hinder the others.
+func (w *wait) writeOutputs(ctx context.Context) (unwritten []string) {
+	destinations := w.destinations()
+	errs := make([]error, len(destinations))
+	var all sync.WaitGroup
+	for i, d := range destinations {
+		all.Go(func() { errs[i] = report.Bounded(ctx, d.write) })
 	}
-	if w.cfg.GitHubOutput != "" {
-		check("GITHUB_OUTPUT", w.actions.SetOutputs(w.result.Outputs()))
-	}
-	if w.cfg.OutputFile != "" {
-		check("output_file", w.writeFile())
-	}
-	if w.cfg.ResultsDir != "" {
-		check("results_dir", w.writeResults())
-	}
-	if w.cfg.StepSummary != "" {
-		if err := w.actions.AddSummary(w.result.Summary(w.timeline, w.steps)); err != nil {
-			w.log.Warnf("written", "the job summary could not be written: %v", err)
+	all.Wait()
+	for i, d := range destinations {
+		switch {
+		case errs[i] == nil:
+		case d.name == summary:
+			w.log.Warnf("written", "the job summary could not be written: %v", errs[i])
+		default:
+			unwritten = append(unwritten, fmt.Sprintf("%s: %v", d.name, errs[i]))
 		}
 	}
 	return unwritten
 }
 
-func (w *wait) writeFile() error {
+const summary = "GITHUB_STEP_SUMMARY"
+
+// destinations returns the places, with all that is to be written there: what writes it may be left behind, and uses nothing of w.
+func (w *wait) destinations() (all []destination) {
+	actions := w.actions
+	if w.cfg.GitHubOutput != "" {
+		outputs := w.result.Outputs()
+		all = append(all, destination{"GITHUB_OUTPUT", func() error { return actions.SetOutputs(outputs) }})
+	}
+	if path := w.cfg.OutputFile; path != "" {
+		content := w.fileContent()
+		all = append(all, destination{"output_file", func() error { return report.WriteFile(path, content) }})
+	}
+	if folder := w.cfg.ResultsDir; folder != "" {
+		outputs, left := w.result.Results()
+		w.warnLeft("results_dir", left)
+		all = append(all, destination{"results_dir", func() error { return writeResults(folder, outputs) }})
+	}
+	if w.cfg.StepSummary != "" {
+		markdown := w.result.Summary(w.timeline, w.steps)
+		all = append(all, destination{summary, func() error { return actions.AddSummary(markdown) }})
+	}
+	return all
+}
+
+// fileContent is what output_file is to hold.
+func (w *wait) fileContent() []byte {
 	if strings.HasSuffix(w.cfg.OutputFile, ".json") {
-		return report.WriteFile(w.cfg.OutputFile, []byte(w.result.JSON()+"\n"))
+		return []byte(w.result.JSON() + "\n")
 	}
 	content, left := w.result.Dotenv(w.cfg.OutputPrefix)
 	w.warnLeft("output_file", left)
-	return report.WriteFile(w.cfg.OutputFile, []byte(content))
+	return []byte(content)
 }
 
-func (w *wait) writeResults() error {
-	outputs, left := w.result.Results()
-	w.warnLeft("results_dir", left)
+func writeResults(folder string, outputs []report.Output) error {
 	for _, output := range outputs {
-		if err := report.WriteFile(filepath.Join(w.cfg.ResultsDir, output.Name), []byte(output.Text)); err != nil {
+		if err := report.WriteFile(filepath.Join(folder, output.Name), []byte(output.Text)); err != nil {
 			return err
 		}
 	}

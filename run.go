@@ -45,7 +45,7 @@ func runOn(ctx context.Context, metadataAddress string, args []string, getenv fu
 	}
 	w := newWait(cfg, start, getenv, stdout, log)
 	w.mask(cfg.Secrets()...) // before anything else is printed
-	faults = append(faults, w.tryPlaces()...)
+	faults = append(faults, w.tryPlaces(ctx, getenv, stderr)...)
 	if cfg.DryRun && len(faults) == 0 {
 		return show(ctx, stdout, w.plan())
 	}

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"os"
 	"strings"
+	"time"
 )
 
 // checkTogether finds what is wrong between inputs that are each right, or not there.
@@ -89,13 +91,28 @@ func checkSurroundings(c *Config, getenv func(string) string) []Fault {
 	}
 	if c.Actions {
 		c.StepSummary = getenv("GITHUB_STEP_SUMMARY")
-		if err := checkOutput(getenv("GITHUB_OUTPUT")); err != nil {
+		ctx, cancel := lingering(c.ctx, time.Second)
+		defer cancel()
+		check := func() ([]byte, error) { return nil, checkOutput(getenv("GITHUB_OUTPUT")) }
+		if _, err := soon(ctx, check); err != nil { // a device may keep whoever opens it waiting, and a disk may hang
 			faults = append(faults, Fault{"GITHUB_OUTPUT", err.Error()})
 		} else {
 			c.GitHubOutput = getenv("GITHUB_OUTPUT")
 		}
 	}
 	return faults
+}
+
+// lingering returns a context that ends a while after ctx: an interrupted run writes its outputs, too.
+func lingering(ctx context.Context, while time.Duration) (context.Context, func()) {
+	late, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(while, func() { cancel(context.Cause(ctx)) })
+	})
+	return late, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 // isProxy tells whether net/http takes the value: a URL, or a host with a port.
