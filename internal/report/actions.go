@@ -50,38 +50,12 @@ func (a *Actions) EndGroup() { _ = caught(a.action.EndGroup) }
 // SetOutputs appends all outputs to the step's file in one write, so that none is lost or cut by somebody else's.
 // The delimiter is a new random one, which no value can forge.
 func (a *Actions) SetOutputs(outputs []Output) error {
-	path, delimiter := a.action.Getenv("GITHUB_OUTPUT"), "dmswait_"+rand.Text()
-	before, unknown := os.Stat(path)
-	var blocks []string
-	if endsOpen(path) {
-		blocks = append(blocks, "")
-	}
+	delimiter := "dmswait_" + rand.Text()
+	var text strings.Builder
 	for _, output := range outputs {
-		blocks = append(blocks, output.Name+"<<"+delimiter+"\n"+output.Text+"\n"+delimiter)
+		text.WriteString(output.Name + "<<" + delimiter + "\n" + output.Text + "\n" + delimiter + "\n")
 	}
-	err := caught(func() {
-		a.action.IssueFileCommand(&githubactions.Command{Name: "output", Message: strings.Join(blocks, "\n")})
-	})
-	if err != nil && unknown == nil && before.Mode().IsRegular() {
-		// A disk that filled up may have taken a part: for half an output the runner would refuse the whole file, others' outputs too.
-		err = errors.Join(err, os.Truncate(path, before.Size()))
-	}
-	return err
-}
-
-// endsOpen tells whether another program left the last line of a file without its end, so that ours would become a part of it.
-func endsOpen(path string) bool {
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	last := make([]byte, 1)
-	if _, err := file.Seek(-1, io.SeekEnd); err != nil {
-		return false // it is empty
-	}
-	_, err = file.Read(last)
-	return err == nil && last[0] != '\n'
+	return appendLines(a.action.Getenv("GITHUB_OUTPUT"), text.String())
 }
 
 func caught(f func()) (err error) {
