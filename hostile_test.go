@@ -80,21 +80,21 @@ func hostileCloud(text string) simulator.Simulator {
 	task.Name, task.UserName, task.UserID, task.Params = text, text, text, text
 	task.Progress = []simulator.ProgressStep{{Percent: 40}}
 	first := hostileAnswer(503, text)
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		switch {
 		case r.Kind == "task" && r.Nth == 1:
 			return first
 		case r.Kind == "progress":
 			steps := []map[string]string{{"name": text, "statue": text}}
 			body, _ := json.Marshal(map[string]any{"progress_percentage": "40", "step_list": steps})
-			return &simulator.Answer{Body: string(body)}
+			return &simulator.Response{Body: string(body)}
 		}
 		return nil
 	}
 	return sim
 }
 
-func hostileAnswer(status int, text string) *simulator.Answer {
+func hostileAnswer(status int, text string) *simulator.Response {
 	answer := simulator.Fault(status, text, text)
 	// A header takes no control characters on its way.
 	inHeader := strings.Map(func(r rune) rune {
@@ -204,11 +204,11 @@ func TestHostileLoginsAreToldInOneLine(t *testing.T) {
 	for _, text := range hostileTexts(t) {
 		projects, err := json.Marshal(map[string]any{"projects": []map[string]string{{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"}}})
 		require.NoError(t, err)
-		for kind, answer := range map[string]*simulator.Answer{
+		for kind, answer := range map[string]*simulator.Response{
 			"id-token": {Status: 400, Body: "<html>" + text}, "assume": hostileAnswer(403, text), "projects": {Body: string(projects)},
 		} {
 			sim := account(at(0, "SUCCESS"))
-			sim.Intercept = func(r simulator.Request) *simulator.Answer {
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind == kind {
 					return answer
 				}

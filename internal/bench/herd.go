@@ -76,7 +76,7 @@ type gate struct {
 	through, refused int
 }
 
-func (g *gate) intercept(r simulator.Request) *simulator.Answer {
+func (g *gate) intercept(r simulator.Request) *simulator.Response {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if r.At.Sub(g.since) >= time.Minute {
