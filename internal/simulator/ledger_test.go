@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,38 +14,44 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
+// eachLifetime runs a test with the documented lifetime of what is issued, and with Lifetime set.
+func eachLifetime(t *testing.T, name string, documented time.Duration,
+	test func(t *testing.T, clock *fakeClock, server *simulator.Server, lifetime time.Duration)) {
+	t.Helper()
+	for _, lifetime := range []time.Duration{0, 10 * time.Minute} {
+		t.Run(name+" "+lifetime.String(), func(t *testing.T) {
+			t.Parallel()
+			clock := &fakeClock{}
+			s := fullCloud(clock.Now)
+			s.Lifetime = lifetime
+			test(t, clock, start(t, s), cmp.Or(lifetime, documented))
+		})
+	}
+}
+
 func TestIssuedTokenIsAcceptedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	for name, issue := range tokenIssuers {
-		for _, lifetime := range []time.Duration{0, 10 * time.Minute} {
-			t.Run(name+" "+lifetime.String(), func(t *testing.T) {
-				t.Parallel()
-				clock := &fakeClock{}
-				s := fullCloud(clock.Now)
-				s.Lifetime = lifetime
-				server := start(t, s)
-				ends := 24 * time.Hour
-				if lifetime > 0 {
-					ends = lifetime
-				}
-				issued := issue(t, server, simulator.DefaultProjectID).Header.Get("X-Subject-Token")
-				require.NotEmpty(t, issued)
+		eachLifetime(t, name, 24*time.Hour, func(
+			t *testing.T, clock *fakeClock, server *simulator.Server, lifetime time.Duration,
+		) {
+			issued := issue(t, server, simulator.DefaultProjectID).Header.Get("X-Subject-Token")
+			require.NotEmpty(t, issued)
 
-				clock.Set(ends - 1)
-				for _, path := range []string{example, "/v3/projects"} {
-					response, body := get(t, server, path, "X-Auth-Token", issued)
-					assert.Equal(t, http.StatusOK, response.StatusCode, body)
-				}
-				clock.Set(ends)
-				response, body := get(t, server, example, "X-Auth-Token", issued)
-				assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
-				assert.Contains(t, body, `"error_code":"APIGW.0307"`)
-				response, body = get(t, server, "/v3/projects", "X-Auth-Token", issued)
-				assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
-				assert.Equal(t, `{"error":{"code":401,"message":"The token must be updated.",`+
-					`"title":"Unauthorized"}}`, body)
-			})
-		}
+			clock.Set(lifetime - 1)
+			for _, path := range []string{example, "/v3/projects"} {
+				response, body := get(t, server, path, "X-Auth-Token", issued)
+				assert.Equal(t, http.StatusOK, response.StatusCode, body)
+			}
+			clock.Set(lifetime)
+			response, body := get(t, server, example, "X-Auth-Token", issued)
+			assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+			assert.Contains(t, body, `"error_code":"APIGW.0307"`)
+			response, body = get(t, server, "/v3/projects", "X-Auth-Token", issued)
+			assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+			assert.Equal(t, `{"error":{"code":401,"message":"The token must be updated.",`+
+				`"title":"Unauthorized"}}`, body)
+		})
 	}
 }
 
@@ -64,37 +71,30 @@ func TestTokenOfAnotherProjectIsRejected(t *testing.T) {
 func TestIssuedKeysAreAcceptedUntilExpiry(t *testing.T) {
 	t.Parallel()
 	for name, issue := range keyIssuers {
-		for _, lifetime := range []time.Duration{0, 10 * time.Minute} {
-			t.Run(name+" "+lifetime.String(), func(t *testing.T) {
-				t.Parallel()
-				clock := &fakeClock{}
-				s := fullCloud(clock.Now)
-				s.Lifetime = lifetime
-				server := start(t, s)
-				keys, ends, date := issue(t, server), time.Hour, "20260102T125959Z"
-				if lifetime > 0 {
-					ends, date = lifetime, "20260102T120959Z"
-				}
-				expires, err := time.Parse(time.RFC3339Nano, keys.Expires)
-				require.NoError(t, err)
-				assert.Equal(t, noon.Add(ends), expires)
+		eachLifetime(t, name, time.Hour, func(
+			t *testing.T, clock *fakeClock, server *simulator.Server, lifetime time.Duration,
+		) {
+			keys := issue(t, server)
+			expires, err := time.Parse(time.RFC3339Nano, keys.Expires)
+			require.NoError(t, err)
+			assert.Equal(t, noon.Add(lifetime), expires)
 
-				clock.Set(ends - 1)
-				for _, path := range []string{example, "/v3/projects?name=cn-north-4"} {
-					status, body := getSigned(t, server, path, date, keys)
-					assert.Equal(t, http.StatusOK, status, body)
-					without := keys
-					without.SecurityToken = ""
-					status, _ = getSigned(t, server, path, date, without)
-					assert.Equal(t, http.StatusUnauthorized, status, "without the security token")
-				}
-				clock.Set(ends)
-				status, body := getSigned(t, server, example, date, keys)
-				assert.Equal(t, http.StatusUnauthorized, status)
-				assert.Contains(t, body, `"error_code":"APIGW.0301"`)
-				assert.Contains(t, body, "security token expired")
-			})
-		}
+			clock.Set(lifetime - 1)
+			date := clock.Now().Format("20060102T150405Z")
+			for _, path := range []string{example, "/v3/projects?name=cn-north-4"} {
+				status, body := getSigned(t, server, path, date, keys)
+				assert.Equal(t, http.StatusOK, status, body)
+				without := keys
+				without.SecurityToken = ""
+				status, _ = getSigned(t, server, path, date, without)
+				assert.Equal(t, http.StatusUnauthorized, status, "without the security token")
+			}
+			clock.Set(lifetime)
+			status, body := getSigned(t, server, example, date, keys)
+			assert.Equal(t, http.StatusUnauthorized, status)
+			assert.Contains(t, body, `"error_code":"APIGW.0301"`)
+			assert.Contains(t, body, "security token expired")
+		})
 	}
 }
 
