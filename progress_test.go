@@ -16,7 +16,7 @@ func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sim := account(at(200, "SUCCESS"))
-			sim.Intercept = func(r simulator.Request) *simulator.Answer {
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind != "progress" && (r.Kind != "assume" || r.Nth == 1) {
 					return nil
 				}

@@ -99,7 +99,7 @@ func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
 				t.Parallel()
 				sim := account(at(0, "SUCCESS"))
 				secret, server := oddPassword, (*simulator.Server)(nil)
-				sim.Intercept = func(r simulator.Request) *simulator.Answer {
+				sim.Intercept = func(r simulator.Request) *simulator.Response {
 					if r.Kind != kind {
 						return nil
 					}
@@ -144,7 +144,7 @@ func TestASecretIsHiddenInEveryNotationInEveryPlace(t *testing.T) {
 			inner := must(json.Marshal(map[string]string{"c": text}))
 			task.Params = string(must(json.Marshal(map[string]any{"a": text, "b " + text: []string{string(inner)}})))
 			task.Progress = []simulator.ProgressStep{{Percent: 40}}
-			sim.Intercept = func(r simulator.Request) *simulator.Answer {
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind == "task" && r.Nth == 1 {
 					return simulator.Fault(503, text, "you said "+text)
 				}

@@ -21,9 +21,9 @@ import (
 // switched is a 101 on a connection that stays open, to requests of a kind.
 func switched(kind string) simulator.Simulator {
 	sim := account(at(0, "EXECUTING"))
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		if r.Kind == kind {
-			return &simulator.Answer{Raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", Open: true}
+			return &simulator.Response{Raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", Open: true}
 		}
 		return nil
 	}
@@ -141,8 +141,8 @@ func TestACAFileThatIsAPipeHoldsNothingUp(t *testing.T) {
 // that stays open.
 func straying(text string) simulator.Simulator {
 	sim := cloud(at(0, "EXECUTING"))
-	sim.Intercept = func(simulator.Request) *simulator.Answer {
-		return &simulator.Answer{Raw: fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", len(executing), executing, text), Open: true}
+	sim.Intercept = func(simulator.Request) *simulator.Response {
+		return &simulator.Response{Raw: fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", len(executing), executing, text), Open: true}
 	}
 	return sim
 }

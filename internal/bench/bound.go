@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// bound is a yardstick that no program can reach: it asks each time that the time elapsed has grown by a factor, as is best where short tasks are as
-// likely as long ones; it knows how short the shortest task is, so it does not ask before; and it has neither a cap nor chance.
+// bound returns a schedule that no program can reach, as a yardstick. It polls whenever the elapsed
+// time has grown by a factor, which is optimal if short tasks are as likely as long ones. It knows
+// how long the shortest task takes and does not poll earlier; it has no cap and no jitter.
 func bound(factor float64) schedule {
 	grow := func(elapsed time.Duration) time.Duration { return inSeconds(factor * elapsed.Seconds()) }
-	answered := grow(shortest)
-	return schedule{first: answered - roundTrip, pauses: func(*rand.Rand) func() time.Duration {
-		elapsed := answered
+	firstResponse := grow(shortest)
+	return schedule{first: firstResponse - roundTrip, pauses: func(*rand.Rand) func() time.Duration {
+		elapsed := firstResponse
 		return func() time.Duration {
 			pause := max(0, grow(elapsed)-elapsed-roundTrip)
 			elapsed += pause + roundTrip
@@ -21,13 +22,15 @@ func bound(factor float64) schedule {
 	}}
 }
 
-// curve is what the bound reaches with factors from small to large, thus from many polls to few.
+// curve returns the figures of the bound for factors from small to large, and so from many polls to
+// few.
 func curve() []figures {
 	const points = 40
-	tasks := allTimes()
+	tasks := allDurations()
 	var all []figures
 	for i := range points {
-		// In equal steps of the factor's logarithm, which is the reverse of the number of polls, on a logarithmic scale.
+		// Equal steps of the logarithm of the factor spread the points evenly over the logarithmic
+		// axis of polls.
 		part := float64(i) / (points - 1)
 		all = append(all, measure(bound(math.Exp(0.01*math.Pow(150, part))), tasks))
 	}

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
 const accessKey, secretKey = "FAKEAK0EXAMPLE0ONLY0", "fakeSecretKeyForTestsOnly012345678901234"
 
-// environment is what dmswait needs to ask about the example task on a simulated cloud.
+// environment returns the variables with which dmswait waits for the example task of a simulated
+// cloud.
 func environment(server *simulator.Server) []string {
 	return []string{
 		"DMSWAIT_ENDPOINT=" + server.URL,
@@ -23,15 +23,24 @@ func environment(server *simulator.Server) []string {
 	}
 }
 
-const module = "github.com/dmswait/dmswait"
+// Programs of this module. Their names are the last parts of the paths.
+const (
+	dmswait = "github.com/dmswait/dmswait"
+	bare    = dmswait + "/internal/bench/bare"
+	peak    = dmswait + "/internal/bench/peak"
+)
 
-// build builds a program of this module into a folder, as a release has it, and returns its path.
-func build(folder, name, source string) (string, error) {
-	path := filepath.Join(folder, name)
-	command := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, source)
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s: %w: %s", name, err, out)
+// build builds programs of this module into an existing folder. Only a release build is worth
+// measuring; tests save the time that it takes to compile the standard library another time.
+func build(folder string, release bool, programs ...string) error {
+	command := exec.Command("go", "build", "-o", folder+string(os.PathSeparator))
+	if release {
+		command.Args = append(command.Args, "-trimpath", "-ldflags", "-s -w")
+		command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	}
-	return path, nil
+	command.Args = append(command.Args, programs...)
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w: %s", programs, err, out)
+	}
+	return nil
 }

@@ -1,5 +1,5 @@
-// Bench measures what dmswait is compared by: a subcommand for each question, with nothing but this repository to run it.
-// README.md beside it tells what each figure means. It sends nothing to any other machine.
+// Bench compares dmswait with other ways to wait, one question per subcommand; README.md explains
+// the figures. It needs nothing but this repository, and sends nothing to any other machine.
 package main
 
 import (
@@ -12,9 +12,12 @@ import (
 
 const usage = `usage: go run ./internal/bench <subcommand> [flags]
 
-  schedules   how soon, and with how many requests, the end of a task is noticed: dmswait's pauses and those of others, simulated
-  look        how long one look takes from start to exit, and how much memory, beside curl and a bare GET program
-  herd        how many processes fare that wait at once, on an account that may send 60 requests a minute
+  schedules   how soon the end of a task is detected and how many polls that takes,
+              for dmswait and others (simulated)
+  oneshot     how long a run with one poll takes and how much memory it needs,
+              next to curl and a bare GET program
+  herd        how 200 processes that start at once fare if their account may send
+              60 requests per minute
 `
 
 func main() {
@@ -35,11 +38,11 @@ func run(args []string, out io.Writer) error {
 	switch name, args := args[0], args[1:]; name {
 	case "schedules":
 		return schedules(args, out)
-	case "look":
-		return look(args, out)
+	case "oneshot":
+		return oneshot(args, out)
 	case "herd":
 		return herd(args, out)
 	default:
-		return fmt.Errorf("there is no %q\n\n%s", name, usage)
+		return fmt.Errorf("unknown subcommand %q\n\n%s", name, usage)
 	}
 }

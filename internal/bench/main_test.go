@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestAWrongCommandLineSaysWhatIsWrong(t *testing.T) {
+func TestInvalidCommandLine(t *testing.T) {
 	t.Parallel()
 	assert.ErrorIs(t, run(nil, io.Discard), flag.ErrHelp)
-	assert.ErrorContains(t, run([]string{"schedule"}, io.Discard), `there is no "schedule"`)
+	assert.ErrorContains(t, run([]string{"schedule"}, io.Discard), `unknown subcommand "schedule"`)
 	assert.ErrorContains(t, run([]string{"schedules", "now"}, io.Discard), `"now"`)
 	assert.ErrorContains(t, run([]string{"schedules", "-png", "x"}, io.Discard), "-png")
 }

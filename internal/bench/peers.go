@@ -7,25 +7,26 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 )
 
-// The defaults of interval and max_interval; a test holds them to those.
+// The defaults of interval and max_interval. A test compares them with the program's.
 const (
 	defaultInterval    = time.Second
 	defaultMaxInterval = 25 * time.Second
 )
 
-// ours is dmswait's own schedule, by the code that the program runs.
+// ours returns dmswait's schedule, from the code of the program.
 func ours() schedule {
 	return schedule{
 		name: "dmswait", isOurs: true, label: right,
-		rule: "1 × 1.1ⁿ, at most 25, ± 10 %",
-		pauses: func(chance *rand.Rand) func() time.Duration {
-			return poll.NewSchedule(defaultInterval, defaultMaxInterval, chance.Float64).Next
+		rule: "1 × 1.1ⁿ, max. 25, ± 10 %",
+		pauses: func(random *rand.Rand) func() time.Duration {
+			return poll.NewSchedule(defaultInterval, defaultMaxInterval, random.Float64).Next
 		},
 	}
 }
 
-// peers are the schedules that other waiters have by default, as their sources or documentation tell them; n counts from 0. Those that let the service
-// push what changes are not here, since they don't poll. Timeouts are left out, so that each schedule gets to the end of the task.
+// peers returns the default schedules of other programs, according to their source code or
+// documentation; n counts from 0. Programs that are notified of changes are missing, because they
+// do not poll. Timeouts are ignored, so that every schedule reaches the end of the task.
 func peers() []schedule {
 	return []schedule{
 		{name: "wait4x", rule: "1", pauses: constant(1), label: left},
@@ -33,61 +34,78 @@ func peers() []schedule {
 		{name: "wait4x, exponential", rule: "2, 4, then 5", pauses: growing(2, 2, 5), label: above},
 		{name: "KooCLI", rule: "5", pauses: constant(5), label: below},
 		{name: "AWS CLI, 15 s", rule: "15", pauses: constant(15), label: right},
-		{name: "Terraform, RocketMQ", rule: "20; the first poll after 10", first: 10 * time.Second, pauses: constant(20), label: right},
-		{name: "Go longrunning", rule: "U(0, 1 × 2ⁿ), the upper end at most 60", pauses: upTo(1, 2, 60), label: below},
+		{
+			name: "Terraform, RocketMQ", rule: "20; first poll after 10",
+			first: 10 * time.Second, pauses: constant(20), label: right,
+		},
+		{name: "Go longrunning", rule: "U(0, 1 × 2ⁿ), max. U(0, 60)", pauses: fromZero(1, 2, 60), label: below},
 		{name: "AWS CLI, 30 s; az; azcore", rule: "30", pauses: constant(30), label: right},
-		{name: "Terraform, Kafka", rule: "30; the first poll after 20", first: 20 * time.Second, pauses: constant(30), label: right},
-		{name: "backoff v4", rule: "0.5 × 1.5ⁿ, at most 60, ± 50 %", pauses: halfJittered(0.5, 1.5, 60), label: right},
-		{name: "smithy", rule: "U(2, 2 × 2ⁿ), the upper end at most 120", pauses: from(2, 120), label: left},
-		{name: "gcloud", rule: "2 × 1.4ⁿ + U(0, 1), at most 180; the first poll after 1", first: time.Second, pauses: gcloud, label: right},
-		{name: "smithy, ECS", rule: "U(15, 15 × 2ⁿ), the upper end at most 600", pauses: from(15, 600), label: right},
+		{
+			name: "Terraform, Kafka", rule: "30; first poll after 20",
+			first: 20 * time.Second, pauses: constant(30), label: right,
+		},
+		{
+			name: "backoff v4", rule: "0.5 × 1.5ⁿ, max. 60, ± 50 %",
+			pauses: halfJittered(0.5, 1.5, 60), label: right,
+		},
+		{name: "smithy", rule: "U(2, 2 × 2ⁿ), max. U(2, 120)", pauses: fromFirst(2, 120), label: left},
+		{
+			name: "gcloud", rule: "2 × 1.4ⁿ + U(0, 1), max. 180; first poll after 1",
+			first: time.Second, pauses: gcloud, label: right,
+		},
+		{name: "smithy, ECS", rule: "U(15, 15 × 2ⁿ), max. U(15, 600)", pauses: fromFirst(15, 600), label: right},
 	}
 }
 
-// pauses starts a wait. What it returns tells the pause after each answer in turn.
-type pauses = func(chance *rand.Rand) func() time.Duration
+// pauses begins a wait. The function that it returns returns the pause after each response in turn.
+type pauses = func(random *rand.Rand) func() time.Duration
 
 func constant(seconds float64) pauses {
 	pause := inSeconds(seconds)
 	return func(*rand.Rand) func() time.Duration { return func() time.Duration { return pause } }
 }
 
-// geometric steps from first by a factor to most, and makes a pause of each step and a random number in [0, 1). All of it is in seconds.
-func geometric(first, factor, most float64, pause func(step, random float64) float64) pauses {
-	return func(chance *rand.Rand) func() time.Duration {
+// geometric returns pauses that depend on a step, which grows from first by a factor up to limit,
+// and on a random number in [0, 1). Everything is in seconds.
+func geometric(first, factor, limit float64, pause func(step, random float64) float64) pauses {
+	return func(random *rand.Rand) func() time.Duration {
 		next := first
 		return func() time.Duration {
-			step := min(next, most)
+			step := min(next, limit)
 			next = step * factor
-			return inSeconds(pause(step, chance.Float64()))
+			return inSeconds(pause(step, random.Float64()))
 		}
 	}
 }
 
-func growing(first, factor, most float64) pauses {
-	return geometric(first, factor, most, func(step, _ float64) float64 { return step })
+// growing returns the steps themselves.
+func growing(first, factor, limit float64) pauses {
+	return geometric(first, factor, limit, func(step, _ float64) float64 { return step })
 }
 
-// upTo draws from nothing to the step.
-func upTo(first, factor, most float64) pauses {
-	return geometric(first, factor, most, func(step, random float64) float64 { return step * random })
+// fromZero returns random pauses from 0 to the step.
+func fromZero(first, factor, limit float64) pauses {
+	return geometric(first, factor, limit, func(step, random float64) float64 { return step * random })
 }
 
-// from draws from the first step to the step, which doubles.
-func from(first, most float64) pauses {
-	return geometric(first, 2, most, func(step, random float64) float64 { return first + (step-first)*random })
+// fromFirst returns random pauses from first to the step, which doubles.
+func fromFirst(first, limit float64) pauses {
+	return geometric(first, 2, limit, func(step, random float64) float64 { return first + (step-first)*random })
 }
 
-func halfJittered(first, factor, most float64) pauses {
-	return geometric(first, factor, most, func(step, random float64) float64 { return step * (0.5 + random) })
+func halfJittered(first, factor, limit float64) pauses {
+	return geometric(first, factor, limit, func(step, random float64) float64 { return step * (0.5 + random) })
 }
 
-// jittered has dmswait's form of pauses, with any factor.
-func jittered(first, factor, most float64) pauses {
-	return geometric(first, factor, most, func(step, random float64) float64 { return step * (1 - poll.Jitter + 2*poll.Jitter*random) })
+// jittered returns pauses of the same form as dmswait's.
+func jittered(first, factor, limit float64) pauses {
+	return geometric(first, factor, limit, func(step, random float64) float64 {
+		return step * (1 - poll.Jitter + 2*poll.Jitter*random)
+	})
 }
 
-func gcloud(chance *rand.Rand) func() time.Duration {
-	const most = 180
-	return geometric(2, 1.4, most, func(step, random float64) float64 { return min(step+random, most) })(chance)
+func gcloud(random *rand.Rand) func() time.Duration {
+	const limit = 180
+	pause := func(step, random float64) float64 { return min(step+random, limit) }
+	return geometric(2, 1.4, limit, pause)(random)
 }

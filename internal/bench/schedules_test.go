@@ -23,9 +23,9 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 )
 
-var update = flag.Bool("update", false, "write README.md's tables and the plot anew")
+var update = flag.Bool("update", false, "rewrite the tables in README.md and the plot")
 
-// golden holds a file of the repository to what the program makes, or brings it there.
+// golden compares a file of the repository with what it should contain, or rewrites it.
 func golden(t *testing.T, path, want string) {
 	t.Helper()
 	if *update {
@@ -33,10 +33,10 @@ func golden(t *testing.T, path, want string) {
 	}
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, want, string(content), "%s: go test ./internal/bench -update brings it up to date", path)
+	require.Equal(t, want, string(content), "%s: go test ./internal/bench -update updates it", path)
 }
 
-func TestTheTablesInReadmeAreWhatTheProgramPrints(t *testing.T) {
+func TestTablesInReadmeAreUpToDate(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("README.md")
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestTheTablesInReadmeAreWhatTheProgramPrints(t *testing.T) {
 	golden(t, "README.md", readme)
 }
 
-func TestThePlotIsWhatTheProgramDraws(t *testing.T) {
+func TestPlotIsUpToDate(t *testing.T) {
 	t.Parallel()
 	drawn := filepath.Join(t.TempDir(), "plot.svg")
 	require.NoError(t, run([]string{"schedules", "-svg", drawn}, io.Discard))
@@ -61,26 +61,28 @@ func TestThePlotIsWhatTheProgramDraws(t *testing.T) {
 	assert.Error(t, run([]string{"schedules", "-svg", filepath.Join(drawn, "nowhere")}, io.Discard))
 }
 
-func TestOurDefaultsAreTheProgramsOwn(t *testing.T) {
+func TestDefaultsAreThoseOfTheProgram(t *testing.T) {
 	t.Parallel()
-	// With a token, so that no profile is looked for.
-	cfg, _ := config.Parse(t.Context(), nil, func(name string) string { return map[string]string{"DMSWAIT_AUTH_TOKEN": "token"}[name] })
+	// A token keeps the profile from being read.
+	env := map[string]string{"DMSWAIT_AUTH_TOKEN": "token"}
+	cfg, _ := config.Parse(t.Context(), nil, func(name string) string { return env[name] })
 	assert.Equal(t, cfg.Interval, defaultInterval)
 	assert.Equal(t, cfg.MaxInterval, defaultMaxInterval)
 }
 
-func TestTheSimulationDoesWhatAWaitDoes(t *testing.T) {
+func TestSimulationMatchesRealWait(t *testing.T) {
 	t.Parallel()
 	for i, task := range []time.Duration{3 * time.Second, 45 * time.Second, 10 * time.Minute, 50 * time.Minute} {
 		polls, delay := ours().wait(task, rand.New(rand.NewPCG(seed, uint64(i))))
 		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			start := time.Now()
-			looks := 0
+			polled := 0
 			w := poll.Waiter{
 				Start: start, Timeout: 2 * longest, MaxOutage: longest, RequestTimeout: time.Minute,
-				Schedule: poll.NewSchedule(defaultInterval, defaultMaxInterval, rand.New(rand.NewPCG(seed, uint64(i))).Float64),
-				Look: func(context.Context) (client.Task, error) {
-					looks++
+				Schedule: poll.NewSchedule(defaultInterval, defaultMaxInterval, random.Float64),
+				Poll: func(context.Context) (client.Task, error) {
+					polled++
 					time.Sleep(roundTrip / 2)
 					status := client.Executing
 					if time.Since(start) >= task {
@@ -92,15 +94,16 @@ func TestTheSimulationDoesWhatAWaitDoes(t *testing.T) {
 			}
 			_, err := w.Wait(t.Context())
 			require.NoError(t, err)
-			assert.Equal(t, looks, polls, task)
+			assert.Equal(t, polled, polls, task)
 			assert.Equal(t, time.Since(start)-task, delay, task)
 		})
 	}
 }
 
-func TestAWaitIsCountedByHand(t *testing.T) {
+func TestWaitByHand(t *testing.T) {
 	t.Parallel()
-	// Sent at 0, 1.15, 2.3 and 3.45 s, told how things stand 0.075 s later, and answered 0.075 s after that.
+	// Polls start at 0, 1.15, 2.3 and 3.45 s. The response has the status 0.075 s later, and
+	// arrives another 0.075 s later.
 	for task, want := range map[time.Duration]struct {
 		polls int
 		delay time.Duration
@@ -119,30 +122,31 @@ func TestAWaitIsCountedByHand(t *testing.T) {
 	assert.Equal(t, 19300*time.Millisecond, delay, "at 30.3 s")
 }
 
-func TestFiguresAreMeansOverTheTasks(t *testing.T) {
+func TestFiguresAreMeans(t *testing.T) {
 	t.Parallel()
-	f := measure(schedule{pauses: constant(1)}, []time.Duration{1225 * time.Millisecond, 2500 * time.Millisecond})
+	tasks := []time.Duration{1225 * time.Millisecond, 2500 * time.Millisecond}
+	f := measure(schedule{pauses: constant(1)}, tasks)
 	assert.InDelta(t, 3, f.polls, 1e-9)
 	assert.InDelta(t, (0.075+1.1)/2, f.delay, 1e-9)
 	assert.InDelta(t, (0.075/1.225+1.1/2.5)/2, f.relative, 1e-9)
-	assert.InDelta(t, 1.1, f.late, 1e-9)
+	assert.InDelta(t, 1.1, f.delay95, 1e-9)
 }
 
-func TestTaskTimesAreOfAllSizes(t *testing.T) {
+func TestDurationsAreDistributedLogarithmically(t *testing.T) {
 	t.Parallel()
-	tasks := allTimes()
+	tasks := allDurations()
 	require.Len(t, tasks, draws)
 	assert.InDelta(t, 3, tasks[0].Seconds(), 0.01)
 	assert.InDelta(t, 3600, tasks[draws-1].Seconds(), 10)
-	assert.InDelta(t, math.Sqrt(3*3600), tasks[draws/2].Seconds(), 1, "half of them are shorter than the geometric mean")
-	for _, task := range timesAround(time.Minute) {
+	assert.InDelta(t, math.Sqrt(3*3600), tasks[draws/2].Seconds(), 1, "the median is the geometric mean")
+	for _, task := range durationsAround(time.Minute) {
 		assert.InDelta(t, 60, task.Seconds(), 6)
 	}
 }
 
-func TestEachSchedulePausesAsItsRuleSays(t *testing.T) {
+func TestPausesFollowTheRule(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{ // the least and the most of the first five pauses, in seconds
+	for name, want := range map[string]string{ // range of the first five pauses, in seconds
 		"wait4x":                    "1 1 1 1 1",
 		"gh run watch":              "3 3 3 3 3",
 		"wait4x, exponential":       "2 4 5 5 5",
@@ -152,52 +156,53 @@ func TestEachSchedulePausesAsItsRuleSays(t *testing.T) {
 		"Terraform, RocketMQ":       "20 20 20 20 20",
 		"Terraform, Kafka":          "30 30 30 30 30",
 		"Go longrunning":            "0–1 0–2 0–4 0–8 0–16",
-		"backoff v4":                "0.25–0.75 0.375–1.125 0.5625–1.6875 0.84375–2.53125 1.265625–3.796875",
+		"backoff v4":                "0.25–0.75 0.375–1.125 0.5625–1.6875 0.84375–2.53125 1.26563–3.79688",
 		"smithy":                    "2 2–4 2–8 2–16 2–32",
 		"smithy, ECS":               "15 15–30 15–60 15–120 15–240",
 		"gcloud":                    "2–3 2.8–3.8 3.92–4.92 5.488–6.488 7.6832–8.6832",
 		"dmswait":                   "0.9–1.1 0.99–1.21 1.089–1.331 1.1979–1.4641 1.31769–1.61051",
 	} {
 		var found *schedule
-		for _, s := range everySchedule() {
+		for _, s := range allSchedules() {
 			if s.name == name {
 				found = &s
 			}
 		}
 		require.NotNil(t, found, name)
-		least, most := found.pauses(rand.New(lowest{})), found.pauses(rand.New(highest{}))
+		low, high := found.pauses(rand.New(lowest{})), found.pauses(rand.New(highest{}))
 		for _, pause := range strings.Fields(want) {
-			low, high, ok := strings.Cut(pause, "–")
+			from, to, ok := strings.Cut(pause, "–")
 			if !ok {
-				high = low
+				to = from
 			}
-			assert.InDelta(t, number(t, low), least().Seconds(), 1e-6, name)
-			assert.InDelta(t, number(t, high), most().Seconds(), 1e-6, name)
+			assert.InDelta(t, number(t, from), low().Seconds(), 1e-5, name)
+			assert.InDelta(t, number(t, to), high().Seconds(), 1e-5, name)
 		}
 	}
-	assert.Len(t, everySchedule(), 14)
+	assert.Len(t, allSchedules(), 14)
 }
 
-func TestSchedulesStopGrowing(t *testing.T) {
+func TestPausesAreCapped(t *testing.T) {
 	t.Parallel()
 	caps := map[string]time.Duration{
-		"wait4x, exponential": 5 * time.Second, "Go longrunning": time.Minute, "backoff v4": 90 * time.Second, "smithy": 2 * time.Minute,
+		"wait4x, exponential": 5 * time.Second, "Go longrunning": time.Minute,
+		"backoff v4": 90 * time.Second, "smithy": 2 * time.Minute,
 		"smithy, ECS": 10 * time.Minute, "gcloud": 3 * time.Minute, "dmswait": 27500 * time.Millisecond,
 	}
-	for _, s := range everySchedule() {
-		if most, ok := caps[s.name]; ok {
+	for _, s := range allSchedules() {
+		if limit, ok := caps[s.name]; ok {
 			next := s.pauses(rand.New(highest{}))
 			for range 50 {
 				next()
 			}
-			assert.InDelta(t, most.Seconds(), next().Seconds(), 1e-6, s.name)
+			assert.InDelta(t, limit.Seconds(), next().Seconds(), 1e-6, s.name)
 			delete(caps, s.name)
 		}
 	}
 	assert.Empty(t, caps)
 }
 
-// lowest and highest are the ends of chance.
+// lowest and highest are sources of the extreme random numbers.
 type (
 	lowest  struct{}
 	highest struct{}
@@ -206,9 +211,9 @@ type (
 func (lowest) Uint64() uint64  { return 0 }
 func (highest) Uint64() uint64 { return math.MaxUint64 }
 
-func TestNobodyIsSoonerWithFewerPolls(t *testing.T) {
+func TestNoPeerIsBetterInBothFigures(t *testing.T) {
 	t.Parallel()
-	tasks := allTimes()
+	tasks := allDurations()
 	us := measure(ours(), tasks)
 	assert.Less(t, us.polls, 40.0)
 	assert.Less(t, us.relative, 0.08)
@@ -218,34 +223,34 @@ func TestNobodyIsSoonerWithFewerPolls(t *testing.T) {
 	}
 }
 
-func TestTheBoundIsNotReached(t *testing.T) {
+func TestBoundIsNotReached(t *testing.T) {
 	t.Parallel()
-	best := curve()
-	for _, s := range everySchedule() {
-		f := measure(s, allTimes())
+	best, tasks := curve(), allDurations()
+	for _, s := range allSchedules() {
+		f := measure(s, tasks)
 		if bound := bestAt(best, f.polls); !math.IsNaN(bound) {
 			assert.Greater(t, f.relative, bound, s.name)
 		}
 	}
-	// Nor does it get any better by beginning earlier or later.
+	// Starting earlier or later does not improve the bound.
 	for _, shift := range []float64{0.5, 0.8, 0.95, 1.05, 1.2, 2} {
 		s := bound(1.15)
 		s.first = time.Duration(float64(s.first) * shift)
-		f := measure(s, allTimes())
+		f := measure(s, tasks)
 		assert.Greater(t, f.relative, bestAt(best, f.polls), shift)
 	}
 }
 
-func TestACandidateWithOurParametersIsOurs(t *testing.T) {
+func TestCandidateWithDefaultsIsOurs(t *testing.T) {
 	t.Parallel()
-	c := candidate{first: 1, factor: 1.1, most: 25}
+	c := candidate{first: 1, factor: 1.1, limit: 25}
 	assert.True(t, c.isDefault())
-	same, us := measure(c.schedule(), allTimes()), measure(ours(), allTimes())
+	same, us := measure(c.schedule(), allDurations()), measure(ours(), allDurations())
 	assert.Equal(t, us.polls, same.polls)
 	assert.InDelta(t, us.delay, same.delay, 1e-5)
 }
 
-// bestAt is the relative delay that the bound has with as many polls.
+// bestAt returns the relative delay of the bound with this many polls, interpolated, or NaN.
 func bestAt(curve []figures, polls float64) float64 {
 	for i := 1; i < len(curve); i++ {
 		if many, few := curve[i-1], curve[i]; few.polls <= polls && polls <= many.polls {

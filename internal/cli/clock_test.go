@@ -20,7 +20,7 @@ func leap(sim *simulator.Simulator, kind string, to map[int]time.Duration) {
 	var off atomic.Int64
 	then := sim.Intercept
 	sim.Clock = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		if far, ok := to[r.Nth]; ok && r.Kind == kind {
 			off.Store(int64(far))
 		}
@@ -109,14 +109,14 @@ func TestSinceGoesBackFromTheServersClockAsItWasAtFirst(t *testing.T) {
 func TestRetryAfterAsADateIsByTheServersClock(t *testing.T) {
 	t.Parallel()
 	sim := cloud(at(0, "SUCCESS"))
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		off, ok := map[int]time.Duration{1: 7 * time.Hour, 2: -7 * time.Hour}[r.Nth] // it leaps from one answer to the next, too
 		if !ok {
 			return nil
 		}
 		now := time.Now().Add(off).UTC()
 		later := now.Add(2 * time.Second)
-		return &simulator.Answer{Status: 503, Header: http.Header{"Date": {now.Format(http.TimeFormat)}, "Retry-After": {later.Format(http.TimeFormat)}}}
+		return &simulator.Response{Status: 503, Header: http.Header{"Date": {now.Format(http.TimeFormat)}, "Retry-After": {later.Format(http.TimeFormat)}}}
 	}
 	server := start(t, sim)
 	tr := newTrial(server).run(t)

@@ -36,12 +36,12 @@ func filled(text, secret string) string {
 }
 
 // literal reads a fault that is written down as an answer: the status, headers and the body, each in backticks. It is nil for one that is not.
-func literal(cell string) *simulator.Answer {
+func literal(cell string) *simulator.Response {
 	codes := codeSpans.FindAllStringSubmatch(cell, -1)
 	if codes == nil {
 		return nil
 	}
-	answer := &simulator.Answer{Header: http.Header{}}
+	answer := &simulator.Response{Header: http.Header{}}
 	answer.Status, _ = strconv.Atoi(codes[0][1])
 	for _, code := range codes[1:] {
 		if header := headerSpan.FindStringSubmatch(code[1]); header != nil {
@@ -54,28 +54,28 @@ func literal(cell string) *simulator.Answer {
 }
 
 // named are the faults that can't be written down, by their names. They are made when they are asked for: some are large, and memory is measured.
-var named = sync.OnceValue(func() map[string]*simulator.Answer {
+var named = sync.OnceValue(func() map[string]*simulator.Response {
 	all := clocks()
-	for _, more := range []map[string]*simulator.Answer{texts(), wire(), sizes()} {
+	for _, more := range []map[string]*simulator.Response{texts(), wire(), sizes()} {
 		maps.Copy(all, more)
 	}
 	return all
 })
 
-func clocks() map[string]*simulator.Answer {
+func clocks() map[string]*simulator.Response {
 	now := time.Now().UTC()
 	// refused denies whoever asks, and tells another time than ours.
-	refused := func(off time.Duration) *simulator.Answer {
-		return &simulator.Answer{Status: 401, Body: refusal, Header: http.Header{"Date": {now.Add(off).Format(http.TimeFormat)}}}
+	refused := func(off time.Duration) *simulator.Response {
+		return &simulator.Response{Status: 401, Body: refusal, Header: http.Header{"Date": {now.Add(off).Format(http.TimeFormat)}}}
 	}
 	// later asks for a second's pause, by a date.
-	later := func(off time.Duration) *simulator.Answer {
-		return &simulator.Answer{Status: 429, Header: http.Header{
+	later := func(off time.Duration) *simulator.Response {
+		return &simulator.Response{Status: 429, Header: http.Header{
 			"Date":        {now.Add(off).Format(http.TimeFormat)},
 			"Retry-After": {now.Add(off).Add(time.Second).Format(http.TimeFormat)},
 		}}
 	}
-	return map[string]*simulator.Answer{
+	return map[string]*simulator.Response{
 		"401, no Date":                                                   {Status: 401, Body: refusal, Header: http.Header{"Date": nil}},
 		"401, Date 4 minutes ahead":                                      refused(4 * time.Minute),
 		"401, Date 7 hours ahead":                                        refused(7 * time.Hour),
@@ -87,12 +87,12 @@ func clocks() map[string]*simulator.Answer {
 	}
 }
 
-func status(code int, body string) *simulator.Answer {
-	return &simulator.Answer{Status: code, Body: body}
+func status(code int, body string) *simulator.Response {
+	return &simulator.Response{Status: code, Body: body}
 }
 
-func texts() map[string]*simulator.Answer {
-	return map[string]*simulator.Answer{
+func texts() map[string]*simulator.Response {
+	return map[string]*simulator.Response{
 		"200, a byte order mark before the JSON":          status(200, "\ufeff"+endedBody),
 		"200, UTF-16":                                     status(200, "\xff\xfe{\x00}\x00"),
 		"200, bytes that are no UTF-8 between the JSON's": status(200, "{\"tasks\":[{\"id\":\"OURS\",\"status\":\"SUCCESS\"}\xff]}"),
@@ -110,18 +110,18 @@ const (
 )
 
 // sized is an answer with this head, the right length, and the body.
-func sized(head, body string) *simulator.Answer {
-	return &simulator.Answer{Raw: fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body), body)}
+func sized(head, body string) *simulator.Response {
+	return &simulator.Response{Raw: fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body), body)}
 }
 
-func cut(status int, code string) *simulator.Answer {
+func cut(status int, code string) *simulator.Response {
 	answer := simulator.Fault(status, code, "SECRET")
 	answer.Cut = 10
 	return answer
 }
 
-func wire() map[string]*simulator.Answer {
-	return map[string]*simulator.Answer{
+func wire() map[string]*simulator.Response {
+	return map[string]*simulator.Response{
 		"connection reset":  {Reset: true},
 		"connection closed": {Close: true},
 		"no answer":         {Hang: true},
@@ -152,12 +152,12 @@ func wire() map[string]*simulator.Answer {
 }
 
 // blanks is an answer that has 400 MB of blanks behind its body.
-func blanks(status int, body string) *simulator.Answer {
-	return &simulator.Answer{Status: status, Body: body, Endless: true}
+func blanks(status int, body string) *simulator.Response {
+	return &simulator.Response{Status: status, Body: body, Endless: true}
 }
 
 // withParams is a good answer of so many bytes, its task's params being a JSON string of so many units as fit in.
-func withParams(size int, begin, unit, end string) *simulator.Answer {
+func withParams(size int, begin, unit, end string) *simulator.Response {
 	begin, end = filled(`{"tasks":[{"id":"OURS","status":"SUCCESS","params":"`+begin, ""), end+`"}]}`
 	room := size - len(begin) - len(end)
 	return status(200, begin+strings.Repeat(unit, room/len(unit))+strings.Repeat(" ", room%len(unit))+end)
@@ -172,8 +172,8 @@ func different(fields int) string {
 	return `{"tasks":[]` + b.String() + "}"
 }
 
-func sizes() map[string]*simulator.Answer {
-	return map[string]*simulator.Answer{
+func sizes() map[string]*simulator.Response {
+	return map[string]*simulator.Response{
 		"403, 400 MB":                                  blanks(403, refusal),
 		"404, 400 MB of blanks":                        blanks(404, ""),
 		"429, 400 MB of blanks":                        blanks(429, ""),

@@ -50,7 +50,7 @@ type encounter struct {
 	row   faultRow
 	want  outcome
 	login string
-	fault *simulator.Answer
+	fault *simulator.Response
 
 	requests atomic.Int64 // about the task
 	took     time.Duration
@@ -73,21 +73,21 @@ func (e *encounter) placeArgs() []string {
 }
 
 // answer is what the next request about the task is answered with; nil is the ordinary answer, that the task is EXECUTING.
-func (e *encounter) answer() *simulator.Answer {
+func (e *encounter) answer() *simulator.Response {
 	n := int(e.requests.Add(1)) - 1
 	tries := 1 // that meet the fault in one poll
 	if e.row.tries.least == 2 {
 		tries = 2
 	}
-	good, end := (*simulator.Answer)(nil), &simulator.Answer{Body: filled(endedBody, "")}
-	var script []*simulator.Answer
-	switch faults := slices.Repeat([]*simulator.Answer{e.fault}, tries); e.want.place {
+	good, end := (*simulator.Response)(nil), &simulator.Response{Body: filled(endedBody, "")}
+	var script []*simulator.Response
+	switch faults := slices.Repeat([]*simulator.Response{e.fault}, tries); e.want.place {
 	case "first":
 		script = append(faults, good, end)
 	case "middle":
 		script = append(append(script, good), append(faults, end)...)
 	case "last", "deadline":
-		script = []*simulator.Answer{good, e.fault}
+		script = []*simulator.Response{good, e.fault}
 	case "only":
 		script = faults
 	}
@@ -134,7 +134,7 @@ func meet(t *testing.T, all []*encounter, workers int, run func(*encounter, cont
 			SecurityTokens: map[string]string{temporaryKey: securityToken},
 			Tokens:         []string{readyToken},
 			Tasks:          cloud(at(0, "EXECUTING")).Tasks,
-			Intercept: func(r simulator.Request) *simulator.Answer {
+			Intercept: func(r simulator.Request) *simulator.Response {
 				if r.Kind != "task" {
 					return nil
 				}

@@ -80,21 +80,21 @@ func hostileCloud(text string) simulator.Simulator {
 	task.Name, task.UserName, task.UserID, task.Params = text, text, text, text
 	task.Progress = []simulator.ProgressStep{{Percent: 40}}
 	first := hostileAnswer(503, text)
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		switch {
 		case r.Kind == "task" && r.Nth == 1:
 			return first
 		case r.Kind == "progress":
 			steps := []map[string]string{{"name": text, "statue": text}}
 			body, _ := json.Marshal(map[string]any{"progress_percentage": "40", "step_list": steps})
-			return &simulator.Answer{Body: string(body)}
+			return &simulator.Response{Body: string(body)}
 		}
 		return nil
 	}
 	return sim
 }
 
-func hostileAnswer(status int, text string) *simulator.Answer {
+func hostileAnswer(status int, text string) *simulator.Response {
 	answer := simulator.Fault(status, text, text)
 	// A header takes no control characters on its way.
 	inHeader := strings.Map(func(r rune) rune {
@@ -208,13 +208,13 @@ func TestHostileLoginsAreToldInOneLine(t *testing.T) {
 		require.NoError(t, err)
 		for _, c := range []struct {
 			kind   string
-			answer *simulator.Answer
+			answer *simulator.Response
 		}{
-			{"id-token", &simulator.Answer{Status: 400, Body: "<html>" + text}}, {"assume", hostileAnswer(403, text)},
-			{"projects", &simulator.Answer{Body: string(projects)}}, {"projects", &simulator.Answer{Body: string(others)}},
+			{"id-token", &simulator.Response{Status: 400, Body: "<html>" + text}}, {"assume", hostileAnswer(403, text)},
+			{"projects", &simulator.Response{Body: string(projects)}}, {"projects", &simulator.Response{Body: string(others)}},
 		} {
 			sim := account(at(0, "SUCCESS"))
-			sim.Intercept = func(r simulator.Request) *simulator.Answer {
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind == c.kind {
 					return c.answer
 				}

@@ -27,7 +27,7 @@ func TestHostileTextDoesNothingToATerminal(t *testing.T) {
 		sim.Tasks[0].Steps = append(sim.Tasks[0].Steps, at(50*i, text))
 	}
 	sim.Tasks[0].Steps = append(sim.Tasks[0].Steps, at(50*len(texts), "SUCCESS"))
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		if r.Kind == "task" && r.Nth%3 == 0 {
 			return hostileAnswer(503, texts[r.Nth/3%len(texts)])
 		}

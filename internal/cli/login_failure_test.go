@@ -28,10 +28,10 @@ func TestLoginsThatFail(t *testing.T) {
 		"an empty file":    {nil, map[string]string{"DMSWAIT_ID_TOKEN_FILE": os.DevNull}, "usage", 2, "error: id_token: its file is empty"},
 		"STS is down": {func(s *simulator.Simulator) { s.Intercept = only("assume", simulator.Fault(503, "STS5.0001", "down")) }, nil, "unavailable", 75,
 			"error: assume the agency: 503"},
-		"STS hangs": {func(s *simulator.Simulator) { s.Intercept = only("assume", &simulator.Answer{Hang: true}) }, map[string]string{"DMSWAIT_REQUEST_TIMEOUT": "50ms"},
+		"STS hangs": {func(s *simulator.Simulator) { s.Intercept = only("assume", &simulator.Response{Hang: true}) }, map[string]string{"DMSWAIT_REQUEST_TIMEOUT": "50ms"},
 			"unavailable", 75, "error: assume the agency: no answer within 50ms"},
 		"STS answers nonsense": {func(s *simulator.Simulator) {
-			s.Intercept = only("assume", &simulator.Answer{Body: `{"credentials":{}}`})
+			s.Intercept = only("assume", &simulator.Response{Body: `{"credentials":{}}`})
 		}, nil, "unavailable", 75,
 			"the answer is not the API's JSON"},
 		"no such project": {func(s *simulator.Simulator) { s.Projects = nil }, nil, "usage", 2, `error: look up project "cn-north-4": 200: these credentials know no project of that name`},
@@ -64,8 +64,8 @@ func TestLoginsThatFail(t *testing.T) {
 	}
 }
 
-func only(kind string, answer *simulator.Answer) func(simulator.Request) *simulator.Answer {
-	return func(r simulator.Request) *simulator.Answer {
+func only(kind string, answer *simulator.Response) func(simulator.Request) *simulator.Response {
+	return func(r simulator.Request) *simulator.Response {
 		if r.Kind == kind {
 			return answer
 		}

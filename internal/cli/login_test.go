@@ -206,7 +206,7 @@ func TestRevokedCredentialsAreRenewedOnceOn401(t *testing.T) {
 func TestCredentialsThatAreRefusedAtOnceAreNotRenewed(t *testing.T) {
 	t.Parallel()
 	sim := account(at(0, "SUCCESS"))
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		if r.Kind == "task" {
 			return simulator.Fault(401, "APIGW.0301", "no")
 		}
@@ -280,7 +280,7 @@ func TestALoginOutsideOfHuaweiCloudIsPointedOut(t *testing.T) {
 func TestALoginThatCannotBeRepeatedLeavesTheRefusalAsItWas(t *testing.T) {
 	t.Parallel()
 	sim := account(at(0, "EXECUTING"))
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		if r.Kind == "assume" && r.Nth > 1 {
 			return simulator.Fault(400, "STS5.1001", "the token was used")
 		}

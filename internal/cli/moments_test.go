@@ -28,9 +28,9 @@ func hanging(kind string) func() simulator.Simulator {
 	return func() simulator.Simulator {
 		sim := account(at(0, "EXECUTING"))
 		sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
-		sim.Intercept = func(r simulator.Request) *simulator.Answer {
+		sim.Intercept = func(r simulator.Request) *simulator.Response {
 			if r.Kind == kind {
-				return &simulator.Answer{Hang: true}
+				return &simulator.Response{Hang: true}
 			}
 			return nil
 		}
@@ -113,7 +113,7 @@ func moments() map[string]moment {
 		}, none, asked("task")},
 		"an answer that drips": {func() simulator.Simulator {
 			sim := hanging("none")()
-			sim.Intercept = always(&simulator.Answer{Body: strings.Repeat(" ", 1000), Slow: 100 * time.Millisecond})
+			sim.Intercept = always(&simulator.Response{Body: strings.Repeat(" ", 1000), Slow: 100 * time.Millisecond})
 			return sim
 		}, none, asked("task")},
 		"nobody who reads its log": {hanging("task"), none, asked("task")},

@@ -81,7 +81,7 @@ func TestAllPlacesHaveTheSameResultWhateverItIs(t *testing.T) {
 	for result, c := range map[string]struct {
 		steps  []simulator.Step
 		args   []string
-		answer *simulator.Answer
+		answer *simulator.Response
 	}{
 		"success":     {steps: []simulator.Step{at(30, "SUCCESS")}},
 		"failure":     {steps: []simulator.Step{at(0, "FAILED")}},

@@ -74,7 +74,7 @@ func exitCode(err error) int {
 func TestSignalsEndTheProcessWithinASecond(t *testing.T) {
 	t.Parallel()
 	for signal, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGQUIT: 131, syscall.SIGTERM: 143} {
-		for place, answer := range map[string]*simulator.Answer{"in a pause": nil, "in a request": {Hang: true}} {
+		for place, answer := range map[string]*simulator.Response{"in a pause": nil, "in a request": {Hang: true}} {
 			t.Run(signal.String()+" "+place, func(t *testing.T) {
 				t.Parallel()
 				sim := cloud(at(0, "EXECUTING"))

@@ -25,7 +25,7 @@ func TestEveryResult(t *testing.T) {
 		result, status string
 		code           int
 		steps          []simulator.Step
-		intercept      func(simulator.Request) *simulator.Answer
+		intercept      func(simulator.Request) *simulator.Response
 		args           []string
 		env            map[string]string
 		message        string
@@ -84,8 +84,8 @@ func TestEveryResult(t *testing.T) {
 	}
 }
 
-func always(answer *simulator.Answer) func(simulator.Request) *simulator.Answer {
-	return func(simulator.Request) *simulator.Answer { return answer }
+func always(answer *simulator.Response) func(simulator.Request) *simulator.Response {
+	return func(simulator.Request) *simulator.Response { return answer }
 }
 
 // assertSecretOnlyMasked holds that a secret occurs nowhere but in the line that has the runner mask it, which comes first.
@@ -101,7 +101,7 @@ func assertSecretOnlyMasked(t *testing.T, tr *trial) {
 func TestASignalEndsAWaitWithItsOutputsWritten(t *testing.T) {
 	t.Parallel()
 	for signal, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGQUIT: 131, syscall.SIGTERM: 143} {
-		for place, answer := range map[string]*simulator.Answer{"in a pause": nil, "in a request": {Hang: true}} {
+		for place, answer := range map[string]*simulator.Response{"in a pause": nil, "in a request": {Hang: true}} {
 			t.Run(signal.String()+" "+place, func(t *testing.T) {
 				t.Parallel()
 				ctx, cancel := context.WithCancelCause(t.Context())

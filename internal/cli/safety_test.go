@@ -17,7 +17,7 @@ func TestWhatTheServiceSaysCannotForgeAnything(t *testing.T) {
 	sim := cloud(at(30, "SUCCESS"))
 	sim.Tasks[0].Name, sim.Tasks[0].UserName = hostile, "result=forged\nresult<<EOF\nforged\nEOF"
 	sim.Tasks[0].Params = "_GitHubActionsFileCommandDelimeter_\nresult=forged"
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		if r.Nth == 1 {
 			answer := simulator.Fault(503, hostile, hostile)
 			answer.Header = http.Header{"X-Request-Id": {"##[error]forged"}}

@@ -22,31 +22,31 @@ import (
 var soak = flag.Duration("soak", 1500*time.Millisecond, "how long a process polls in TestSoak")
 
 // faults are an API that has a bad day. How many of them cost a connection is counted.
-func faults(broken *atomic.Int64) func(simulator.Request) *simulator.Answer {
+func faults(broken *atomic.Int64) func(simulator.Request) *simulator.Response {
 	const half = `{"task_count":"1","tasks":[{"id":"8abfa7a77e2b4c0e0`
-	return func(r simulator.Request) *simulator.Answer {
+	return func(r simulator.Request) *simulator.Response {
 		if r.Kind != "task" {
 			return nil
 		}
 		switch n := r.Nth; {
 		case n%37 == 0:
 			broken.Add(1)
-			return &simulator.Answer{Reset: true}
+			return &simulator.Response{Reset: true}
 		case n%41 == 0:
 			broken.Add(1)
-			return &simulator.Answer{Close: true}
+			return &simulator.Response{Close: true}
 		case n%43 == 0:
 			broken.Add(1)
-			return &simulator.Answer{Body: half + strings.Repeat(" ", 1000), Cut: len(half)}
+			return &simulator.Response{Body: half + strings.Repeat(" ", 1000), Cut: len(half)}
 		case n%149 == 0:
 			broken.Add(1)
-			return &simulator.Answer{Hang: true}
+			return &simulator.Response{Hang: true}
 		case n%11 == 0:
 			return simulator.Fault(503, "DMS.00500001", "busy")
 		case n%23 == 0:
-			return &simulator.Answer{Body: half, Slow: 100 * time.Microsecond}
+			return &simulator.Response{Body: half, Slow: 100 * time.Microsecond}
 		case n%29 == 0:
-			return &simulator.Answer{Delay: 20 * time.Millisecond, Status: 502, Body: strings.Repeat("<html>", 10_000)}
+			return &simulator.Response{Delay: 20 * time.Millisecond, Status: 502, Body: strings.Repeat("<html>", 10_000)}
 		}
 		return nil
 	}

@@ -24,9 +24,9 @@ func TestASuspendedProcessGoesOnByTheClock(t *testing.T) {
 	var waits sync.WaitGroup // together, since they have little to do
 	var checks []func()
 	for name, c := range map[string]struct {
-		ends  bool              // the task, in the meantime
-		first *simulator.Answer // nil: the ordinary one
-		then  *simulator.Answer
+		ends  bool                // the task, in the meantime
+		first *simulator.Response // nil: the ordinary one
+		then  *simulator.Response
 		args  []string
 		code  int
 		looks int // in all; 0: no matter
@@ -44,9 +44,9 @@ func TestASuspendedProcessGoesOnByTheClock(t *testing.T) {
 		"an outage, and the API is still down": {
 			ends: true, first: broken, then: broken, args: []string{"--max-outage", "700ms"}, code: 75, looks: 2},
 		"a request that is answered in the meantime": {
-			ends: true, first: &simulator.Answer{Delay: 500 * time.Millisecond, Status: 503}, args: []string{"--request-timeout", "700ms"}, code: 0},
+			ends: true, first: &simulator.Response{Delay: 500 * time.Millisecond, Status: 503}, args: []string{"--request-timeout", "700ms"}, code: 0},
 		"a request without an answer": {
-			ends: true, first: &simulator.Answer{Hang: true}, args: []string{"--request-timeout", "500ms"}, code: 0, looks: 2},
+			ends: true, first: &simulator.Response{Hang: true}, args: []string{"--request-timeout", "500ms"}, code: 0, looks: 2},
 	} {
 		var meantime atomic.Bool
 		sim := cloud(at(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})

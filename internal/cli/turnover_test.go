@@ -44,7 +44,7 @@ func TestCredentialsTurnOverInMidWaitByTheServersClock(t *testing.T) {
 				sim.Tasks[0].Age = 24 * time.Hour
 				sim.Lifetime = lifetime
 				sim.Clock = func() time.Time { return time.Now().Add(off) }
-				sim.Intercept = func(r simulator.Request) *simulator.Answer {
+				sim.Intercept = func(r simulator.Request) *simulator.Response {
 					if trouble && r.Kind == way.kind && r.Nth == 2 {
 						return simulator.Fault(503, "APIGW.0202", "busy")
 					}
@@ -84,7 +84,7 @@ func TestCredentialsThatAreRevokedAgainAndAgainAreReplacedEachTime(t *testing.T)
 			t.Parallel()
 			sim := account(at(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
 			var server *simulator.Server
-			sim.Intercept = func(r simulator.Request) *simulator.Answer {
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind == "task" && r.Nth%10 == 0 && r.Nth < 40 {
 					server.Revoke()
 				}
@@ -115,7 +115,7 @@ func TestEachExchangeSendsTheIDTokenThatIsInTheFileByThen(t *testing.T) {
 		written = append(written, token)
 		assert.NoError(t, os.WriteFile(path, []byte(token), 0o600))
 	}
-	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		switch {
 		case r.Kind == "task" && r.Nth%10 == 0 && r.Nth < 40:
 			server.Revoke()

@@ -39,7 +39,7 @@ var regions atomic.Int64
 
 // startCloud starts a simulator with TLS, since the SDK takes nothing else for IAM's endpoint in a variable. Each has a region of its own,
 // as the SDK keeps the projects it finds, by key and region, for as long as the process lives.
-func startCloud(t *testing.T, intercept func(simulator.Request) *simulator.Answer) cloud {
+func startCloud(t *testing.T, intercept func(simulator.Request) *simulator.Response) cloud {
 	t.Helper()
 	name := fmt.Sprintf("test-%d", regions.Add(1))
 	server, err := (&simulator.Simulator{

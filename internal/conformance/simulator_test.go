@@ -155,11 +155,11 @@ func TestWeReadTheProgressThatTheSDKReadsAndTheOneThatItCannot(t *testing.T) {
 		`{"progress_percentage":42,"remain_time":0,"step_list":[{"name":"expand","statue":"IN_PROGRESS","start_time":"1763350067752"}]}`: true,
 		"": false, // the simulator's own
 	} {
-		cloud := startCloud(t, func(simulator.Request) *simulator.Answer {
+		cloud := startCloud(t, func(simulator.Request) *simulator.Response {
 			if body == "" {
 				return nil
 			}
-			return &simulator.Answer{Body: body}
+			return &simulator.Response{Body: body}
 		})
 		theirs, own := both(t, cloud, variables(t, cloud))
 		got, err := own.Progress(t.Context(), instance, running.ID)

@@ -3,41 +3,92 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"text/tabwriter"
 
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// serve plays the cloud by HTTPS until the context ends, for programs that are started in another way than by the demo: in a container, or by a workflow.
-// Into the folder it writes ca.pem, for SSL_CERT_FILE, and at last env, with a line for each input of dmswait, so that whoever finds that file can begin.
-func serve(ctx context.Context, address, folder string, play play) error {
-	cloud := play.cloud()
-	server, err := cloud.StartTLS(address)
+// serve serves the cloud by HTTPS until ctx is done, for a dmswait that is started in another terminal, in
+// a container or by a workflow. It writes ca.pem to the folder, and then env, with the settings for the
+// scenario as variables; once env exists, the cloud is ready. If folder is empty, it is a temporary one.
+func serve(ctx context.Context, out io.Writer, address, folder string, s scenario) error {
+	server, err := newCloud().StartTLS(address)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "dmswait-demo-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+	}
+	env, err := writeSettings(server, folder, s)
+	if err != nil {
 		return err
 	}
-	if _, err := server.CAFile(folder); err != nil {
-		return err
-	}
-	inputs := fmt.Sprintf("DMSWAIT_ENDPOINT=%s\nDMSWAIT_PROJECT_ID=%s\nDMSWAIT_INSTANCE_ID=%s\nDMSWAIT_TASK_ID=%s\nDMSWAIT_ACCESS_KEY=%s\nDMSWAIT_SECRET_KEY=%s\n",
-		server.URL, simulator.DefaultProjectID, simulator.DefaultInstanceID, cloud.Tasks[0].ID, accessKey, play.secretKey)
-	if err := writeWhole(filepath.Join(folder, "env"), inputs); err != nil {
-		return err
-	}
-	fmt.Printf("The simulator plays the cloud at %s until it is stopped; %s has the inputs.\n", server.URL, filepath.Join(folder, "env"))
+	fmt.Fprint(out, instructions(server.URL, env, s))
 	<-ctx.Done()
 	return nil
 }
 
-// writeWhole writes a file that nobody sees half of.
-func writeWhole(path, content string) error {
-	if err := os.WriteFile(path+".part", []byte(content), 0o644); err != nil {
-		return err
+// writeSettings writes ca.pem and env to the folder, and returns the absolute path of env.
+func writeSettings(server *simulator.Server, folder string, s scenario) (string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
 	}
-	return os.Rename(path+".part", path)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	ca, err := server.CAFile(folder)
+	if err != nil {
+		return "", err
+	}
+	lines := []string{
+		"DMSWAIT_ENDPOINT=" + server.URL,
+		"DMSWAIT_PROJECT_ID=" + simulator.DefaultProjectID,
+		"DMSWAIT_INSTANCE_ID=" + simulator.DefaultInstanceID,
+		"DMSWAIT_TASK_ID=" + s.task.ID,
+		"DMSWAIT_ACCESS_KEY=" + accessKey,
+		"DMSWAIT_SECRET_KEY=" + s.secretKey,
+		"SSL_CERT_FILE=" + ca,
+	}
+	env := filepath.Join(folder, "env")
+	// Renamed, so that nobody who waits for the file reads an incomplete one.
+	if err := os.WriteFile(env+".part", []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		return "", err
+	}
+	return env, os.Rename(env+".part", env)
+}
+
+// instructions returns what to run in another terminal: a command for each scenario.
+func instructions(url, env string, served scenario) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The simulated cloud runs at %s until Ctrl-C.\n", url)
+	fmt.Fprint(&b, "Install dmswait (go install .), then load the settings in another terminal:\n\n")
+	fmt.Fprintf(&b, "  set -a; . %s; set +a\n\n", env)
+	fmt.Fprint(&b, "Each of these commands waits for a task; \"echo $?\" shows the exit code.\n\n")
+
+	table := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "  TASK\tEXIT CODE\tCOMMAND")
+	for _, s := range scenarios() {
+		fmt.Fprintf(table, "  %s\t%d\t%s\n", s.description, s.exitCode, s.command(served.secretKey))
+	}
+	_ = table.Flush() // a strings.Builder does not fail
+	fmt.Fprint(&b, "\nA task starts when it is first polled. Restart the cloud to run it again.\n")
+	return b.String()
+}
+
+// command returns the command that waits for the task, if the secret key in the environment is loaded.
+func (s scenario) command(loaded string) string {
+	words := append([]string{"dmswait", "--task-id", s.task.ID}, s.flags...)
+	if s.secretKey != loaded {
+		words = append([]string{"DMSWAIT_SECRET_KEY=" + s.secretKey}, words...)
+	}
+	return strings.Join(words, " ")
 }

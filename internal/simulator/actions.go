@@ -11,32 +11,33 @@ const (
 	apiVersion  = "2.0"
 )
 
-// actionsRoutes are what a GitHub Actions job with "id-token: write" is given.
+// actionsRoutes returns what a GitHub Actions job with the permission "id-token: write" can call.
 func actionsRoutes() []route {
-	return []route{{kind: "id-token", method: http.MethodGet, path: idTokenPath, answer: (*Server).idTokenOfJob}}
+	return []route{{kind: "id-token", method: http.MethodGet, path: idTokenPath, handle: (*Server).jobIDToken}}
 }
 
-// ActionsURL is for ACTIONS_ID_TOKEN_REQUEST_URL. It has a query already, as GitHub's has, which must come back.
+// ActionsURL returns a value for ACTIONS_ID_TOKEN_REQUEST_URL. Like GitHub's, it has a query that the
+// request must keep.
 func (s *Server) ActionsURL() string { return s.URL + idTokenPath + "?api-version=" + apiVersion }
 
-// idTokenOfJob gives the job an ID token for the audience it names, or for the default one, the owner's page.
-// GitHub's refusals are not documented: here a wrong bearer is 401, and a query that has lost what was in the URL 400.
-func (s *Server) idTokenOfJob(c *call) *Answer {
+// jobIDToken issues an ID token for the requested audience; by default, that is the page of the owner.
+// GitHub does not document errors: 401 for a wrong bearer token and 400 for a lost query are guesses.
+func (s *Server) jobIDToken(c *call) *Response {
 	scheme, bearer, _ := strings.Cut(c.request.Header.Get("Authorization"), " ")
 	query := c.request.URL.Query()
 	switch {
 	case !strings.EqualFold(scheme, "bearer"), bearer == "", !equal(bearer, s.cloud.ActionsToken):
-		return refuseJob(http.StatusUnauthorized, "Unauthorized")
+		return actionsFault(http.StatusUnauthorized, "Unauthorized")
 	case query.Get("api-version") != apiVersion:
-		return refuseJob(http.StatusBadRequest, "The query must have api-version="+apiVersion)
+		return actionsFault(http.StatusBadRequest, "The query must have api-version="+apiVersion)
 	}
 	token := s.IDToken(cmp.Or(query.Get("audience"), "https://github.com/dmswait"), idTokenLifetime)
-	return answerJSON(struct {
+	return jsonResponse(struct {
 		Count int    `json:"count"`
 		Value string `json:"value"`
 	}{len(token), token})
 }
 
-func refuseJob(status int, message string) *Answer {
-	return &Answer{Status: status, Body: compact(map[string]string{"message": message})}
+func actionsFault(status int, message string) *Response {
+	return &Response{Status: status, Body: compactJSON(map[string]string{"message": message})}
 }

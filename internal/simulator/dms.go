@@ -10,22 +10,26 @@ import (
 	"time"
 )
 
-// dmsRoutes are the APIs of Distributed Message Service, the same for RocketMQ, Kafka and RabbitMQ.
+// dmsRoutes returns the APIs of Distributed Message Service. RocketMQ, Kafka and RabbitMQ share them.
 func dmsRoutes() []route {
 	const tasks = "/v2/{project}/instances/{instance}/tasks"
 	return []route{
-		{kind: "tasks", method: http.MethodGet, path: tasks, answer: ofInstance((*Server).listTasks)},
-		{kind: "task", method: http.MethodGet, path: tasks + "/{task}", answer: ofInstance((*Server).showTask)},
-		{kind: "progress", method: http.MethodGet, path: tasks + "/{task}/progress", answer: ofInstance((*Server).showProgress)},
+		{kind: "tasks", method: http.MethodGet, path: tasks, handle: forInstance((*Server).listTasks)},
+		{kind: "task", method: http.MethodGet, path: tasks + "/{task}", handle: forInstance((*Server).showTask)},
+		{
+			kind: "progress", method: http.MethodGet, path: tasks + "/{task}/progress",
+			handle: forInstance((*Server).showProgress),
+		},
 	}
 }
 
-// ofInstance lets only those through who have logged in and ask for this project and instance, in well-formed ids.
-func ofInstance(answer func(*Server, *call) *Answer) func(*Server, *call) *Answer {
-	return func(s *Server, c *call) *Answer {
-		allowed, denied := s.login(c)
+// forInstance wraps a handler with the checks that all of DMS has in common: the login, well-formed ids,
+// and access to this project and instance.
+func forInstance(handle handler) handler {
+	return func(s *Server, c *call) *Response {
+		allowed, denied := s.authenticate(c)
 		if denied != nil {
-			return denied.byGateway()
+			return denied.response()
 		}
 		project, header := c.ids["project"], c.request.Header.Get("X-Project-Id")
 		task, hasTask := c.ids["task"]
@@ -33,8 +37,10 @@ func ofInstance(answer func(*Server, *call) *Answer) func(*Server, *call) *Answe
 		case !hexID.MatchString(project):
 			return Fault(http.StatusBadRequest, "DMS.00400002", "The project ID format is invalid.")
 		case !allowed.covers(project):
-			return Fault(http.StatusUnauthorized, "DMS.10240104", "The project ID in the URL does not match the project of the token.")
-		case !strings.EqualFold(project, s.cloud.ProjectID), header != "" && !strings.EqualFold(header, s.cloud.ProjectID):
+			return Fault(http.StatusUnauthorized, "DMS.10240104",
+				"The project ID in the URL does not match the project of the token.")
+		case !strings.EqualFold(project, s.cloud.ProjectID),
+			header != "" && !strings.EqualFold(header, s.cloud.ProjectID):
 			return Fault(http.StatusForbidden, "DMS.00403002", "You do not have permissions on this project.")
 		case !uuidID.MatchString(c.ids["instance"]):
 			return Fault(http.StatusBadRequest, "DMS.00400061", "The instance ID format is invalid.")
@@ -43,17 +49,17 @@ func ofInstance(answer func(*Server, *call) *Answer) func(*Server, *call) *Answe
 		case !strings.EqualFold(c.ids["instance"], s.cloud.InstanceID):
 			return Fault(http.StatusNotFound, "DMS.00404022", "This instance does not exist.")
 		}
-		return answer(s, c)
+		return handle(s, c)
 	}
 }
 
-// The API's JSON: keys and their order are the documentation's.
+// The JSON of the API, with the documented keys in the documented order.
 type (
-	taskList struct {
-		TaskCount string       `json:"task_count"`
-		Tasks     []taskAnswer `json:"tasks"`
+	taskListJSON struct {
+		TaskCount string     `json:"task_count"`
+		Tasks     []taskJSON `json:"tasks"`
 	}
-	taskAnswer struct {
+	taskJSON struct {
 		ID        string `json:"id"`
 		Name      string `json:"name"`
 		UserName  string `json:"user_name"`
@@ -63,100 +69,129 @@ type (
 		CreatedAt string `json:"created_at"`
 		UpdatedAt string `json:"updated_at"`
 	}
-	progressAnswer struct {
-		Percentage int            `json:"progress_percentage"`
-		RemainTime int            `json:"remain_time"`
-		StepList   []progressStep `json:"step_list"`
+	progressJSON struct {
+		Percentage int                `json:"progress_percentage"`
+		RemainTime int                `json:"remain_time"`
+		StepList   []progressStepJSON `json:"step_list"`
 	}
-	progressStep struct {
+	progressStepJSON struct {
 		Name      string `json:"name"`
-		Statue    string `json:"statue"` // so spelt
+		Statue    string `json:"statue"` // the API's spelling
 		StartTime any    `json:"start_time"`
 		EndTime   any    `json:"end_time"`
 	}
 )
 
-func (s *Server) showTask(c *call) *Answer {
+func (s *Server) showTask(c *call) *Response {
+	s.markPolled(c.ids["task"], c.now)
 	tasks := s.tasksAt(c.now, c.ids["task"])
-	return answerTasks(len(tasks), tasks)
+	return tasksResponse(len(tasks), tasks)
 }
 
-// listTasks gives one page, newest first. start counts from 1; limit is at most 100, and 10 if none is asked for.
-func (s *Server) listTasks(c *call) *Answer {
+// listTasks returns one page, newest first. start counts from 1; limit is 10 by default, at most 100.
+func (s *Server) listTasks(c *call) *Response {
 	query := c.request.URL.Query()
-	start, ok1 := number(query, "start", 1)
-	limit, ok2 := number(query, "limit", 10)
+	start, ok1 := positive(query, "start", 1)
+	limit, ok2 := positive(query, "limit", 10)
 	if !ok1 || !ok2 || limit > 100 {
-		// The status is documented, the code is not: this one is made up.
-		return Fault(http.StatusBadRequest, "DMS.00400001", "Invalid parameter: start must be at least 1, limit 1 to 100.")
+		// The status is documented; the code is a guess.
+		return Fault(http.StatusBadRequest, "DMS.00400001",
+			"Invalid parameter: start must be at least 1, limit 1 to 100.")
 	}
 	all := s.tasksAt(c.now, "")
 	page := all[min(start-1, len(all)):]
-	return answerTasks(len(all), page[:min(limit, len(page))])
+	return tasksResponse(len(all), page[:min(limit, len(page))])
 }
 
-// number reads a query parameter of at least 1.
-func number(query url.Values, name string, absent int) (int, bool) {
+// positive returns a query parameter, and whether it is a number of at least 1.
+func positive(query url.Values, name string, byDefault int) (int, bool) {
 	if !query.Has(name) {
-		return absent, true
+		return byDefault, true
 	}
 	n, err := strconv.Atoi(query.Get(name))
 	return n, err == nil && n >= 1
 }
 
-func (s *Server) showProgress(c *call) *Answer {
-	now := c.now.Sub(s.start)
+func (s *Server) showProgress(c *call) *Response {
 	for _, t := range s.cloud.Tasks {
+		start := s.startOf(t, c.now)
+		now := c.now.Sub(start)
 		if strings.EqualFold(t.ID, c.ids["task"]) && t.exists(now) && len(t.Progress) > 0 {
-			return answerJSON(t.progress(s.start, now))
+			return jsonResponse(t.progress(start, now))
 		}
 	}
-	// No source says how the service refuses; any error means that no progress is known.
+	// The error is undocumented, so this one is a guess. Any error means that there is no progress.
 	return Fault(http.StatusNotFound, "DMS.00404001", "The progress of this task does not exist.")
 }
 
-// tasksAt returns the tasks there are at a time, newest first: the one with the id, or all if id is empty.
-func (s *Server) tasksAt(at time.Time, id string) []taskAnswer {
-	now := at.Sub(s.start)
+// tasksAt returns the tasks that exist at a time, newest first. Unless id is empty, it returns only
+// the task with that id.
+func (s *Server) tasksAt(at time.Time, id string) []taskJSON {
 	tasks := slices.Clone(s.cloud.Tasks)
 	slices.SortStableFunc(tasks, func(a, b Task) int { return cmp.Compare(a.Age, b.Age) })
-	answers := []taskAnswer{} // never nil, which would be null in JSON
+	all := []taskJSON{} // not nil, which would be null in JSON
 	for _, t := range tasks {
+		start := s.startOf(t, at)
+		now := at.Sub(start)
 		if t.exists(now) && (id == "" || strings.EqualFold(t.ID, id)) {
-			answers = append(answers, t.answer(s.start, now))
+			all = append(all, t.json(start, now))
 		}
 	}
-	return answers
+	return all
 }
 
-func answerTasks(count int, tasks []taskAnswer) *Answer {
-	return answerJSON(taskList{TaskCount: strconv.Itoa(count), Tasks: tasks})
+// markPolled records the first request for a task.
+func (s *Server) markPolled(id string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id = strings.ToLower(id)
+	if _, known := s.polled[id]; !known {
+		s.polled[id] = at
+	}
 }
 
-// exists tells whether the task has been created, now being counted from the start of the server.
+// startOf returns the time that the durations in a task's script count from.
+func (s *Server) startOf(t Task, now time.Time) time.Time {
+	if !t.OnFirstPoll {
+		return s.start
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if polled, ok := s.polled[strings.ToLower(t.ID)]; ok {
+		return polled
+	}
+	return now
+}
+
+func tasksResponse(count int, tasks []taskJSON) *Response {
+	return jsonResponse(taskListJSON{TaskCount: strconv.Itoa(count), Tasks: tasks})
+}
+
+// exists reports whether the task has been created. now counts from the start of its script.
 func (t *Task) exists(now time.Duration) bool { return now >= -t.Age }
 
-func (t *Task) answer(start time.Time, now time.Duration) taskAnswer {
+func (t *Task) json(start time.Time, now time.Duration) taskJSON {
 	status, changed := "CREATED", -t.Age
 	for _, step := range t.Steps {
 		if step.After <= now {
 			status, changed = step.Status, max(step.After, -t.Age)
 		}
 	}
-	return taskAnswer{
+	return taskJSON{
 		ID:        t.ID,
 		Name:      t.Name,
 		UserName:  t.UserName,
 		UserID:    t.UserID,
 		Params:    t.Params,
 		Status:    status,
-		CreatedAt: cmp.Or(t.CreatedAt, timestamp(start.Add(-t.Age))),
-		UpdatedAt: cmp.Or(t.UpdatedAt, timestamp(start.Add(changed))),
+		CreatedAt: cmp.Or(t.CreatedAt, formatTime(start.Add(-t.Age))),
+		UpdatedAt: cmp.Or(t.UpdatedAt, formatTime(start.Add(changed))),
 	}
 }
 
-// progress describes two steps of the work, the first of them done. As in the cloud, times are numbers or strings.
-func (t *Task) progress(start time.Time, now time.Duration) progressAnswer {
+// progress returns the progress as two steps, of which the first is complete. As in the cloud, times
+// are numbers or strings.
+func (t *Task) progress(start time.Time, now time.Duration) progressJSON {
 	percent, changed := 0, -t.Age
 	for _, step := range t.Progress {
 		if step.After <= now {
@@ -164,14 +199,15 @@ func (t *Task) progress(start time.Time, now time.Duration) progressAnswer {
 		}
 	}
 	created := start.Add(-t.Age).UnixMilli()
-	expand := progressStep{Name: "expand", Statue: "IN_PROGRESS", StartTime: created, EndTime: ""}
+	expand := progressStepJSON{Name: "expand", Statue: "IN_PROGRESS", StartTime: created, EndTime: ""}
 	if percent >= 100 {
 		expand.Statue, expand.EndTime = "COMPLETED", start.Add(changed).UnixMilli()
 	}
-	return progressAnswer{Percentage: percent, StepList: []progressStep{
+	return progressJSON{Percentage: percent, StepList: []progressStepJSON{
 		{Name: "pre_check", Statue: "COMPLETED", StartTime: created, EndTime: created},
 		expand,
 	}}
 }
 
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// formatTime returns a time in the format of DMS and STS.
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

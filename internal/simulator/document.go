@@ -7,15 +7,16 @@ import (
 	"mime"
 )
 
-// document is the JSON object of a request. It is read key by key, since encoding/json takes keys in any case
-// for a struct's, and the cloud does not.
+// document is the JSON object in a request body. It is not decoded into a struct, because encoding/json
+// would accept keys in any case, which the cloud does not.
 type document map[string]any
 
-// document reads the request's body, which has to say that it is JSON.
+// document decodes the request body. It returns an error unless the body is declared to be JSON.
 func (c *call) document() (document, error) {
 	declared := c.request.Header.Get("Content-Type")
-	// The official SDK declares nothing when it changes a token for keys, so the cloud must take that.
-	if kind, _, err := mime.ParseMediaType(declared); declared != "" && (err != nil || kind != "application/json") {
+	// The cloud must accept a missing type: the official SDK sends none when it exchanges a token for keys.
+	kind, _, err := mime.ParseMediaType(declared)
+	if declared != "" && (err != nil || kind != "application/json") {
 		return nil, fmt.Errorf("content type must be application/json, not %q", declared)
 	}
 	var d document
@@ -25,7 +26,7 @@ func (c *call) document() (document, error) {
 	return d, nil
 }
 
-// at returns what a path of keys leads to; nil if it leads nowhere.
+// at returns the value at a path of keys, or nil if there is none.
 func (d document) at(path ...string) any {
 	var value any = map[string]any(d)
 	for _, key := range path {
@@ -35,17 +36,18 @@ func (d document) at(path ...string) any {
 	return value
 }
 
-// text returns the string at a path; "" if there is none.
+// text returns the string at a path, or "" if there is none.
 func (d document) text(path ...string) string {
 	text, _ := d.at(path...).(string)
 	return text
 }
 
-// number returns the whole number at a path within bounds, or the default where there is nothing.
-func (d document) number(low, high, absent int, path ...string) (int, error) {
+// integer returns the integer at a path, or the default if there is no value.
+// It returns an error unless the value is an integer from low to high.
+func (d document) integer(low, high, byDefault int, path ...string) (int, error) {
 	value := d.at(path...)
 	if value == nil {
-		return absent, nil
+		return byDefault, nil
 	}
 	n, ok := value.(float64)
 	if !ok || n != math.Trunc(n) || n < float64(low) || n > float64(high) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Sign adds the Authorization that the simulator itself would ask for: that it is right is what the vectors show.
+// Sign adds the Authorization header that the simulator expects. The vectors prove that it is correct.
 func Sign(r *http.Request, accessKey, secret, names string) error {
 	canonical, err := canonicalRequest(r, nil, strings.Split(names, ";"))
 	if err != nil {

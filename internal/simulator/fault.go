@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// Answer is one answer, or the way in which none is given. The zero Answer is an empty 200.
-// Where several faults are set, the first in the order of the fields decides.
-type Answer struct {
-	Status int // 0: 200
-	// Header replaces the headers every answer has (Content-Type, Date, X-Request-Id), or adds to them;
-	// a name without values takes one away.
+// Response is a response, or a fault instead of one. The zero Response is an empty 200.
+// If several faults are set, the first in the order of the fields takes effect.
+type Response struct {
+	Status int // if 0, 200
+	// Header adds to or replaces the headers of every response (Content-Type, Date, X-Request-Id).
+	// A name without values removes the header.
 	Header http.Header
 	Body   string
 
-	Delay   time.Duration // wait before anything else; cut short when the client goes away or the server closes
-	Hang    bool          // never answer, until the client goes away or the server closes
-	Reset   bool          // TCP RST instead of an answer
-	Close   bool          // close the connection instead of an answer
-	Raw     string        // send these bytes instead of an answer, and close the connection unless Open is set; Slow counts for them, too
-	Open    bool          // with Raw: leave the connection open, until the client goes away or the server closes
-	Cut     int           // > 0: announce the whole body, send this many bytes of it, close the connection
-	Endless bool          // after Body, spaces in a chunked body without end; it breaks off after 400 MB
-	Slow    time.Duration // > 0: pause after every single byte of Body
+	Delay   time.Duration // wait first, unless the client disconnects or the server closes
+	Hang    bool          // never respond, until the client disconnects or the server closes
+	Reset   bool          // reset the connection (TCP RST)
+	Close   bool          // close the connection
+	Raw     string        // send these bytes, at the pace of Slow, and close the connection unless Open is set
+	Open    bool          // with Raw: leave the connection open, until the client disconnects or the server closes
+	Cut     int           // if > 0, announce the whole body, send this many bytes of it, close the connection
+	Endless bool          // after Body, send spaces without end, chunked; stops after 400 MB
+	Slow    time.Duration // if > 0, pause after every byte of Body
 }
 
-// Fault is an error in the shape of the side that would send it, told from its code:
-//   - APIGW. and APIG.: the gateway's, error_code and error_msg with the request_id, the same as in X-Request-Id;
-//     STS5.: STS documents the same
-//   - IAM. alone, without a number: IAM's nested one, with the status as its code, and X-IAM-Trace-Id
-//   - IAM. with a number: error_code and error_msg, and X-IAM-Trace-Id
-//   - any other: a service's, error_code and error_msg
-func Fault(status int, code, message string) *Answer {
+// Fault returns an error response in the format of the service that uses the prefix of the code:
+//   - APIGW. and APIG., the gateway: error_code, error_msg and request_id, the latter as in X-Request-Id.
+//     STS5. is documented to be the same.
+//   - IAM. without a number: a nested error whose code is the status, and X-IAM-Trace-Id.
+//   - IAM. with a number: error_code and error_msg, and X-IAM-Trace-Id.
+//   - any other: error_code and error_msg.
+func Fault(status int, code, message string) *Response {
 	id := randomID()
 	header := http.Header{"X-Request-Id": {id}}
 	if strings.HasPrefix(code, "IAM.") {
@@ -63,37 +63,39 @@ func Fault(status int, code, message string) *Answer {
 	default:
 		body = flat{Code: code, Message: message}
 	}
-	return &Answer{Status: status, Header: header, Body: compact(body)}
+	return &Response{Status: status, Header: header, Body: compactJSON(body)}
 }
 
-// Script answers the nth request for a task or for the list of tasks, counted together, with the nth answer.
-// nil stands for the ordinary answer, and so does the end of the list. It is for one server: started again, it goes on counting.
-func Script(answers ...*Answer) func(Request) *Answer {
-	var asked atomic.Int64
-	return func(r Request) *Answer {
+// Script returns an Intercept that sends the nth response to the nth request for a task or the list of
+// tasks, counted together. nil stands for the regular response, which is also sent after the last one.
+// The count is not reset when the Simulator is started again.
+func Script(responses ...*Response) func(Request) *Response {
+	var count atomic.Int64
+	return func(r Request) *Response {
 		if r.Kind != "task" && r.Kind != "tasks" {
 			return nil
 		}
-		if n := int(asked.Add(1)); n <= len(answers) {
-			return answers[n-1]
+		if n := int(count.Add(1)); n <= len(responses) {
+			return responses[n-1]
 		}
 		return nil
 	}
 }
 
-func answerJSON(value any) *Answer { return &Answer{Body: compact(value)} }
+func jsonResponse(value any) *Response { return &Response{Body: compactJSON(value)} }
 
-// compact writes JSON as the cloud does: one line, and <, > and & as they are.
-func compact(value any) string {
+// compactJSON returns JSON as the cloud formats it: on one line, with <, > and & unescaped.
+func compactJSON(value any) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
-		panic(err) // our own structs of strings and numbers: it can't fail
+		panic(err) // cannot happen: all values are strings and numbers
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// randomID returns 32 hex digits.
 func randomID() string {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails

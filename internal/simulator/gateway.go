@@ -7,45 +7,49 @@ import (
 	"time"
 )
 
-// route is one API: its path, the kind of its requests, and its answer. A service is a list of routes in a file
-// of its own, and one line in routes; whether it asks for a login is its own affair ([Server.login]).
+// route is one API. A service is a function that returns its routes, in a file of its own, and is
+// registered in routes. Whether a login is required is up to the handler: see [Server.authenticate].
 type route struct {
 	kind, method string
-	path         string // a segment in braces stands for any one that is not empty, and hands it on by that name
-	answer       func(*Server, *call) *Answer
+	path         string // a segment in braces matches any non-empty one, which becomes an id of that name
+	handle       handler
 }
 
-// routes are all APIs of the cloud. No two services share a path, so one server can stand in for all their hosts.
+type handler = func(*Server, *call) *Response
+
+// routes returns all APIs of the cloud. No two services share a path, so one server stands in for all
+// of their hosts.
 func routes() []route {
 	return slices.Concat(dmsRoutes(), iamRoutes(), oidcRoutes(), stsRoutes(), metadataRoutes(), actionsRoutes())
 }
 
-// call is a request on its way to an answer.
+// call is a request that is being handled.
 type call struct {
 	request *http.Request
 	body    []byte
-	ids     map[string]string // from the path, by the names in the route
+	ids     map[string]string // from the path, by their names in the route
 	now     time.Time         // by the cloud's clock
 }
 
-// found is what a path asks for. Without routes there is no such API.
-type found struct {
+// target is the API that a path belongs to.
+type target struct {
 	kind   string
-	routes []route // one for each method
+	routes []route // one for each method; empty if there is no such API
 	ids    map[string]string
 }
 
-func find(path string) found {
-	f := found{kind: "other"}
+func lookUp(path string) target {
+	t := target{kind: "other"}
 	for _, r := range routes() {
 		if ids, ok := match(r.path, path); ok {
-			f = found{kind: r.kind, routes: append(f.routes, r), ids: ids}
+			t = target{kind: r.kind, routes: append(t.routes, r), ids: ids}
 		}
 	}
-	return f
+	return t
 }
 
-// match compares segment by segment. Fixed ones are compared as they are: the cloud's paths know no case but one.
+// match reports whether the path has the pattern of a route, and returns its ids. It is case-sensitive,
+// as the cloud is.
 func match(pattern, path string) (map[string]string, bool) {
 	wanted, got := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(wanted) != len(got) {
@@ -64,22 +68,23 @@ func match(pattern, path string) (map[string]string, bool) {
 	return ids, true
 }
 
-// answer is the ordinary one: the gateway's refusals first, then the service's word.
-func (s *Server) answer(f found, c *call) *Answer {
-	if len(f.routes) == 0 {
-		return Fault(http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment")
+// respond returns the regular response: an error of the gateway, or else the response of the service.
+func (s *Server) respond(t target, c *call) *Response {
+	if len(t.routes) == 0 {
+		return Fault(http.StatusNotFound, "APIGW.0101",
+			"The API does not exist or has not been published in the environment")
 	}
 	if len(c.body) > maxBody {
 		return Fault(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
 	}
 	allowed := []string{}
-	for _, r := range f.routes {
+	for _, r := range t.routes {
 		if r.method == c.request.Method {
-			return r.answer(s, c)
+			return r.handle(s, c)
 		}
 		allowed = append(allowed, r.method)
 	}
-	refusal := Fault(http.StatusMethodNotAllowed, "APIGW.0201", "Method not allowed")
-	refusal.Header.Set("Allow", strings.Join(allowed, ", "))
-	return refusal
+	fault := Fault(http.StatusMethodNotAllowed, "APIGW.0201", "Method not allowed")
+	fault.Header.Set("Allow", strings.Join(allowed, ", "))
+	return fault
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Project is a project as IAM knows it: what is in a region, or a part of that.
+// Project is a project in IAM: a region, or a subproject of one.
 type Project struct {
 	ID   string
-	Name string // the region's ("cn-north-4"), or that with a suffix ("cn-north-4_prod")
+	Name string // the name of the region ("cn-north-4"), or that with a suffix ("cn-north-4_prod")
 }
 
 // User is an IAM user with a password.
@@ -23,16 +23,17 @@ type User struct {
 // tokenLifetime is documented.
 const tokenLifetime = 24 * time.Hour
 
-// iamRoutes are the APIs of Identity and Access Management that are Keystone's too.
+// iamRoutes returns the APIs of Identity and Access Management that come from Keystone.
 func iamRoutes() []route {
 	return []route{
-		{kind: "iam-token", method: http.MethodPost, path: "/v3/auth/tokens", answer: (*Server).tokenByPassword},
-		{kind: "projects", method: http.MethodGet, path: "/v3/projects", answer: (*Server).listProjects},
+		{kind: "iam-token", method: http.MethodPost, path: "/v3/auth/tokens", handle: (*Server).tokenByPassword},
+		{kind: "projects", method: http.MethodGet, path: "/v3/projects", handle: (*Server).listProjects},
 	}
 }
 
-// tokenByPassword issues a token. A wrong name, password or account is answered 401, and nothing tells which it was.
-func (s *Server) tokenByPassword(c *call) *Answer {
+// tokenByPassword issues a token. The 401 for a wrong name, password or account does not reveal which
+// one is wrong.
+func (s *Server) tokenByPassword(c *call) *Response {
 	d, err := c.document()
 	if err != nil {
 		return iamFault(c, http.StatusBadRequest, err.Error())
@@ -46,20 +47,21 @@ func (s *Server) tokenByPassword(c *call) *Answer {
 	case !reflect.DeepEqual(d.at("auth", "identity", "methods"), []any{"password"}):
 		return iamFault(c, http.StatusBadRequest, `auth.identity.methods must be ["password"]`)
 	case user.Name == "", user.Password == "", user.Domain == "":
-		return iamFault(c, http.StatusBadRequest, "auth.identity.password.user must have name, password and domain.name")
+		return iamFault(c, http.StatusBadRequest,
+			"auth.identity.password.user must have name, password and domain.name")
 	case !slices.Contains(s.cloud.Users, user):
 		return iamFault(c, http.StatusUnauthorized, "The username or password is wrong.")
 	}
-	project, refusal := s.scopeProject(c, d)
-	if refusal != nil {
-		return refusal
+	project, fault := s.scopeProject(c, d)
+	if fault != nil {
+		return fault
 	}
-	return s.answerToken(c, "password", reference(user.Domain), user.Name, project)
+	return s.tokenResponse(c, "password", newNamed(user.Domain), user.Name, project)
 }
 
-// scopeProject finds the project a token is asked for, by id or by name; the zero Project where none is.
-// What IAM says to an unknown one is not documented: Keystone, which it comes from, says 401, as to a wrong password.
-func (s *Server) scopeProject(c *call, d document) (Project, *Answer) {
+// scopeProject returns the project that a token is requested for, by id or by name, or the zero
+// Project if none is. The 401 for an unknown one is a guess, after Keystone.
+func (s *Server) scopeProject(c *call, d document) (Project, *Response) {
 	if d.at("auth", "scope", "project") == nil {
 		return Project{}, nil
 	}
@@ -76,88 +78,91 @@ func (s *Server) scopeProject(c *call, d document) (Project, *Answer) {
 	return s.cloud.Projects[i], nil
 }
 
-// The shapes of IAM's JSON.
+// The JSON of IAM.
 type (
 	named struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
 	}
-	owned struct {
+	inDomain struct {
 		Domain named  `json:"domain"`
 		ID     string `json:"id"`
 		Name   string `json:"name"`
 	}
-	tokenAnswer struct {
-		Catalog   []named  `json:"catalog"`
-		ExpiresAt string   `json:"expires_at"`
-		IssuedAt  string   `json:"issued_at"`
-		Methods   []string `json:"methods"`
-		Project   *owned   `json:"project,omitempty"`
-		Roles     []named  `json:"roles"`
-		User      owned    `json:"user"`
+	tokenJSON struct {
+		Catalog   []named   `json:"catalog"`
+		ExpiresAt string    `json:"expires_at"`
+		IssuedAt  string    `json:"issued_at"`
+		Methods   []string  `json:"methods"`
+		Project   *inDomain `json:"project,omitempty"`
+		Roles     []named   `json:"roles"`
+		User      inDomain  `json:"user"`
 	}
-	links struct {
+	linksJSON struct {
 		Self     string  `json:"self"`
 		Previous *string `json:"previous"`
 		Next     *string `json:"next"`
 	}
-	projectAnswer struct {
-		DomainID string `json:"domain_id"`
-		Enabled  bool   `json:"enabled"`
-		ID       string `json:"id"`
-		IsDomain bool   `json:"is_domain"`
-		Links    links  `json:"links"`
-		Name     string `json:"name"`
+	projectJSON struct {
+		DomainID string    `json:"domain_id"`
+		Enabled  bool      `json:"enabled"`
+		ID       string    `json:"id"`
+		IsDomain bool      `json:"is_domain"`
+		Links    linksJSON `json:"links"`
+		Name     string    `json:"name"`
 	}
-	projectList struct {
-		Links    links           `json:"links"`
-		Projects []projectAnswer `json:"projects"`
+	projectListJSON struct {
+		Links    linksJSON     `json:"links"`
+		Projects []projectJSON `json:"projects"`
 	}
 )
 
-// answerToken issues a token and tells what it is. Without a project it is an unscoped one.
-func (s *Server) answerToken(c *call, method string, domain named, user string, project Project) *Answer {
+// tokenResponse issues a token and describes it. The zero Project makes it unscoped.
+func (s *Server) tokenResponse(c *call, method string, domain named, user string, project Project) *Response {
 	expires := s.expiry(c.now, tokenLifetime)
-	answer := tokenAnswer{
+	token := tokenJSON{
 		Catalog:   []named{},
 		ExpiresAt: iamTime(expires),
 		IssuedAt:  iamTime(c.now),
 		Methods:   []string{method},
-		Roles:     []named{reference("te_admin")},
-		User:      owned{domain, reference(domain.Name + "/" + user).ID, user},
+		Roles:     []named{newNamed("te_admin")},
+		User:      inDomain{domain, newNamed(domain.Name + "/" + user).ID, user},
 	}
 	if project != (Project{}) {
-		answer.Project = &owned{domain, project.ID, project.Name}
+		token.Project = &inDomain{domain, project.ID, project.Name}
 	}
-	a := answerIAM(http.StatusCreated, map[string]tokenAnswer{"token": answer})
-	a.Header.Set("X-Subject-Token", s.issueToken(grant{scope(project.ID), expires}))
-	return a
+	response := iamResponse(http.StatusCreated, map[string]tokenJSON{"token": token})
+	response.Header.Set("X-Subject-Token", s.issueToken(grant{scope(project.ID), expires}))
+	return response
 }
 
-// listProjects gives the projects of exactly this name, or all.
-func (s *Server) listProjects(c *call) *Answer {
-	if _, denied := s.login(c); denied != nil {
+// listProjects returns the projects with exactly the requested name, or all.
+func (s *Server) listProjects(c *call) *Response {
+	if _, denied := s.authenticate(c); denied != nil {
 		return iamFault(c, http.StatusUnauthorized, denied.reason)
 	}
 	query := c.request.URL.Query()
-	list := projectList{Links: links{Self: s.URL + c.request.URL.RequestURI()}, Projects: []projectAnswer{}}
+	list := projectListJSON{
+		Links:    linksJSON{Self: s.URL + c.request.URL.RequestURI()},
+		Projects: []projectJSON{},
+	}
 	for _, p := range s.cloud.Projects {
 		if query.Has("name") && query.Get("name") != p.Name {
 			continue
 		}
-		list.Projects = append(list.Projects, projectAnswer{
-			DomainID: reference("simulator").ID,
+		list.Projects = append(list.Projects, projectJSON{
+			DomainID: newNamed("simulator").ID,
 			Enabled:  true,
 			ID:       p.ID,
-			Links:    links{Self: s.URL + "/v3/projects/" + p.ID},
+			Links:    linksJSON{Self: s.URL + "/v3/projects/" + p.ID},
 			Name:     p.Name,
 		})
 	}
-	return answerIAM(http.StatusOK, list)
+	return iamResponse(http.StatusOK, list)
 }
 
-// iamFault is IAM's refusal: Keystone's shape, but for the v3.0 APIs, which have codes.
-func iamFault(c *call, status int, message string) *Answer {
+// iamFault returns an error of IAM: in Keystone's format, except for the v3.0 APIs, which have codes.
+func iamFault(c *call, status int, message string) *Response {
 	code := "IAM."
 	if strings.HasPrefix(c.request.URL.Path, "/v3.0/") {
 		code = map[int]string{
@@ -169,14 +174,15 @@ func iamFault(c *call, status int, message string) *Answer {
 	return Fault(status, code, message)
 }
 
-func answerIAM(status int, value any) *Answer {
-	a := answerJSON(value)
-	a.Status = status
-	a.Header = http.Header{"X-Iam-Trace-Id": {randomID()}} // beside X-Request-Id, without which the official SDK takes no token
-	return a
+func iamResponse(status int, value any) *Response {
+	response := jsonResponse(value)
+	response.Status = status
+	// X-Request-Id is sent as well: without it, the official SDK rejects a token.
+	response.Header = http.Header{"X-Iam-Trace-Id": {randomID()}}
+	return response
 }
 
-// reference gives a thing the id that its name always has.
-func reference(name string) named { return named{hexSHA256([]byte(name))[:32], name} }
+// newNamed returns a name with an id derived from it.
+func newNamed(name string) named { return named{hexSHA256([]byte(name))[:32], name} }
 
 func iamTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }

@@ -12,13 +12,14 @@ import (
 )
 
 func passwordBody(name, password, domain, scope string) string {
-	return `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"` + name + `","password":"` + password +
+	return `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"` + name +
+		`","password":"` + password +
 		`","domain":{"name":"` + domain + `"}}}},"scope":` + scope + `}}`
 }
 
-func TestTokenByPasswordIsAnsweredAsDocumented(t *testing.T) {
+func TestTokenByPassword(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
+	server := start(t, fullCloud((&fakeClock{}).Now))
 	for name, scope := range map[string]string{
 		"by id":          `{"project":{"id":"` + otherProject + `"}}`,
 		"by name":        `{"project":{"name":"cn-north-4_prod"}}`,
@@ -33,10 +34,10 @@ func TestTokenByPasswordIsAnsweredAsDocumented(t *testing.T) {
 			assert.Equal(t, http.StatusCreated, response.StatusCode, body)
 			assert.Regexp(t, "^simtoken-", response.Header.Get("X-Subject-Token"))
 			assert.Regexp(t, "^[0-9a-f]{32}$", response.Header.Get("X-IAM-Trace-Id"))
-			assert.NotEmpty(t, response.Header.Get("X-Request-Id"), "the official SDK takes no token without it")
+			assert.NotEmpty(t, response.Header.Get("X-Request-Id"), "the official SDK rejects a token without it")
 			assert.NotContains(t, body, response.Header.Get("X-Subject-Token"))
 
-			var answer struct {
+			var issued struct {
 				Token struct {
 					ExpiresAt string `json:"expires_at"`
 					IssuedAt  string `json:"issued_at"`
@@ -48,34 +49,34 @@ func TestTokenByPasswordIsAnsweredAsDocumented(t *testing.T) {
 					}
 				}
 			}
-			require.NoError(t, json.Unmarshal([]byte(body), &answer))
-			assert.Equal(t, "2026-01-03T12:00:00.000000Z", answer.Token.ExpiresAt)
-			assert.Equal(t, "2026-01-02T12:00:00.000000Z", answer.Token.IssuedAt)
-			assert.Equal(t, []string{"password"}, answer.Token.Methods)
-			assert.Equal(t, "u", answer.Token.User.Name)
-			assert.Equal(t, "d", answer.Token.User.Domain.Name)
+			require.NoError(t, json.Unmarshal([]byte(body), &issued))
+			assert.Equal(t, "2026-01-03T12:00:00.000000Z", issued.Token.ExpiresAt)
+			assert.Equal(t, "2026-01-02T12:00:00.000000Z", issued.Token.IssuedAt)
+			assert.Equal(t, []string{"password"}, issued.Token.Methods)
+			assert.Equal(t, "u", issued.Token.User.Name)
+			assert.Equal(t, "d", issued.Token.User.Domain.Name)
 			if name == "no project" || name == "account scoped" {
-				assert.Nil(t, answer.Token.Project)
+				assert.Nil(t, issued.Token.Project)
 				return
 			}
-			require.NotNil(t, answer.Token.Project)
-			assert.Equal(t, struct{ ID, Name string }{otherProject, "cn-north-4_prod"}, *answer.Token.Project)
+			require.NotNil(t, issued.Token.Project)
+			assert.Equal(t, struct{ ID, Name string }{otherProject, "cn-north-4_prod"}, *issued.Token.Project)
 		})
 	}
 }
 
-func TestUnscopedTokenIsOfNoUseForDMS(t *testing.T) {
+func TestUnscopedTokenIsRejectedByDMS(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
+	server := start(t, fullCloud((&fakeClock{}).Now))
 	response, _ := post(t, server, "/v3/auth/tokens", passwordBody("u", "p", "d", `{}`))
 	response, body := get(t, server, example, "X-Auth-Token", response.Header.Get("X-Subject-Token"))
 	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
 	assert.Contains(t, body, `"error_code":"DMS.10240104"`)
 }
 
-func TestTokenByPasswordIsRefused(t *testing.T) {
+func TestTokenByPasswordIsRejected(t *testing.T) {
 	t.Parallel()
-	s := issuing((&movable{}).Now)
+	s := fullCloud((&fakeClock{}).Now)
 	s.Users = append(s.Users, simulator.User{Name: "v", Password: "q", Domain: "e"})
 	server := start(t, s)
 	good := passwordBody("u", "p", "d", `{}`)
@@ -88,16 +89,24 @@ func TestTokenByPasswordIsRefused(t *testing.T) {
 		"another's password": {passwordBody("u", "q", "d", `{}`), nil, 401, "The username or password is wrong."},
 		"unknown user":       {passwordBody("w", "p", "d", `{}`), nil, 401, "The username or password is wrong."},
 		"another account":    {passwordBody("u", "p", "e", `{}`), nil, 401, "The username or password is wrong."},
-		"unknown project":    {passwordBody("u", "p", "d", `{"project":{"name":"cn-north"}}`), nil, 401, "The request you have made requires authentication."},
-		"id and name of two": {passwordBody("u", "p", "d", `{"project":{"id":"`+otherProject+`","name":"cn-north-4"}}`), nil, 401, "The request you have made requires authentication."},
-		"empty project":      {passwordBody("u", "p", "d", `{"project":{}}`), nil, 400, "auth.scope.project must have id or name"},
-		"no password":        {passwordBody("u", "", "d", `{}`), nil, 400, "auth.identity.password.user must have name, password and domain.name"},
-		"another method":     {`{"auth":{"identity":{"methods":["token"]}}}`, nil, 400, `auth.identity.methods must be [\"password\"]`},
-		"keys in other case": {`{"Auth":{"Identity":{"Methods":["password"]}}}`, nil, 400, `auth.identity.methods must be [\"password\"]`},
-		"no object":          {`[]`, nil, 400, "request body is invalid: "},
-		"cut":                {good[:20], nil, 400, "request body is invalid: "},
-		"empty":              {"", nil, 400, "request body is invalid: "},
-		"a form":             {good, []string{"Content-Type", "application/x-www-form-urlencoded"}, 400, "content type must be application/json"},
+		"unknown project": {passwordBody("u", "p", "d", `{"project":{"name":"cn-north"}}`), nil, 401,
+			"The request you have made requires authentication."},
+		"id and name of two": {passwordBody("u", "p", "d",
+			`{"project":{"id":"`+otherProject+`","name":"cn-north-4"}}`), nil,
+			401, "The request you have made requires authentication."},
+		"empty project": {passwordBody("u", "p", "d", `{"project":{}}`), nil, 400,
+			"auth.scope.project must have id or name"},
+		"no password": {passwordBody("u", "", "d", `{}`), nil, 400,
+			"auth.identity.password.user must have name, password and domain.name"},
+		"another method": {`{"auth":{"identity":{"methods":["token"]}}}`, nil, 400,
+			`auth.identity.methods must be [\"password\"]`},
+		"keys in another case": {`{"Auth":{"Identity":{"Methods":["password"]}}}`, nil, 400,
+			`auth.identity.methods must be [\"password\"]`},
+		"not an object": {`[]`, nil, 400, "request body is invalid: "},
+		"truncated":     {good[:20], nil, 400, "request body is invalid: "},
+		"empty":         {"", nil, 400, "request body is invalid: "},
+		"not JSON": {good, []string{"Content-Type", "application/x-www-form-urlencoded"}, 400,
+			"content type must be application/json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,12 +121,13 @@ func TestTokenByPasswordIsRefused(t *testing.T) {
 	}
 }
 
-func TestProjectsAreFoundByTheirExactName(t *testing.T) {
+func TestProjectsAreFoundByExactName(t *testing.T) {
 	t.Parallel()
 	const twin = "11111111111111111111111111111111"
-	s := issuing((&movable{}).Now)
+	s := fullCloud((&fakeClock{}).Now)
 	s.Keys = map[string]string{"AK": "SK"}
-	s.Projects = append(s.Projects, simulator.Project{ID: twin, Name: "twice"}, simulator.Project{ID: otherProject, Name: "twice"})
+	s.Projects = append(s.Projects, simulator.Project{ID: twin, Name: "twice"},
+		simulator.Project{ID: otherProject, Name: "twice"})
 	server := start(t, s)
 	for query, want := range map[string][]string{
 		"?name=cn-north-4":      {simulator.DefaultProjectID},
@@ -128,7 +138,8 @@ func TestProjectsAreFoundByTheirExactName(t *testing.T) {
 		"":                      {simulator.DefaultProjectID, otherProject, twin, otherProject},
 	} {
 		_, byToken := get(t, server, "/v3/projects"+query)
-		status, bySignature := getSigned(t, server, "/v3/projects"+query, "20260102T120000Z", temporary{Access: "AK", Secret: "SK"})
+		status, bySignature := getSigned(t, server, "/v3/projects"+query, "20260102T120000Z",
+			issuedKeys{Access: "AK", Secret: "SK"})
 		assert.Equal(t, http.StatusOK, status, bySignature)
 		assert.Equal(t, byToken, bySignature)
 		var list struct {
@@ -140,7 +151,7 @@ func TestProjectsAreFoundByTheirExactName(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal([]byte(byToken), &list))
 		assert.Equal(t, server.URL+"/v3/projects"+query, *list.Links["self"])
-		require.NotNil(t, list.Projects, "an empty list is no null")
+		require.NotNil(t, list.Projects, "an empty list is not null")
 		got := []string{}
 		for _, p := range list.Projects {
 			assert.True(t, p.Enabled)
@@ -150,13 +161,16 @@ func TestProjectsAreFoundByTheirExactName(t *testing.T) {
 	}
 }
 
-func TestProjectsAreRefusedInIAMsShape(t *testing.T) {
+func TestProjectsRejectionHasIAMFormat(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
+	server := start(t, fullCloud((&fakeClock{}).Now))
 	for name, headers := range map[string][]string{
 		"no login":      {"X-Auth-Token", ""},
 		"unknown token": {"X-Auth-Token", "x"},
-		"bad signature": {"Authorization", "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature=00", "X-Sdk-Date", "20260102T120000Z"},
+		"bad signature": {
+			"Authorization", "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature=00",
+			"X-Sdk-Date", "20260102T120000Z",
+		},
 	} {
 		response, body := get(t, server, "/v3/projects?name=cn-north-4", headers...)
 		assert.Equal(t, http.StatusUnauthorized, response.StatusCode, name)

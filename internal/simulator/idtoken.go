@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// idTokenLifetime is GitHub's.
+// idTokenLifetime is that of GitHub's ID tokens.
 const idTokenLifetime = 5 * time.Minute
 
-// claims are what an ID token says: who made it, for whom, of whom, until when. Times are seconds since 1970.
+// claims are the claims of an ID token. Times are in seconds since 1970.
 type claims struct {
 	Issuer   string `json:"iss"`
 	Audience string `json:"aud"`
@@ -25,9 +25,9 @@ type claims struct {
 	Expires  int64  `json:"exp"`
 }
 
-// IDToken returns a new ID token for an audience, for tests that have it in a file or a variable. It is good, here
-// alone, for lifetime by the cloud's clock, in whole seconds; from 0 down it is expired already.
-// Unlike the real ones it is signed with a secret: only who has issued it can check it.
+// IDToken returns a new ID token for an audience, as a test puts it into a file or a variable. It
+// expires after lifetime by the cloud's clock, in whole seconds; if that is not positive, it has expired
+// already. Unlike real ones, it is signed with a secret key, so only this server can verify it.
 func (s *Server) IDToken(audience string, lifetime time.Duration) string {
 	now := s.cloud.Clock()
 	head := segment(map[string]string{"alg": "HS256", "typ": "JWT"})
@@ -47,37 +47,40 @@ func (s *Server) IDToken(audience string, lifetime time.Duration) string {
 	return token
 }
 
-// checkIDToken returns what a token says, if this server has issued it and it is still good.
-func (s *Server) checkIDToken(token string, now time.Time) (claims, error) {
-	var said claims
+// verifyIDToken returns the claims of a token. It returns an error unless this server has issued the
+// token and it has not expired.
+func (s *Server) verifyIDToken(token string, now time.Time) (claims, error) {
+	var c claims
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return said, fmt.Errorf("id token has %d parts, not 3", len(parts))
+		return c, fmt.Errorf("id token has %d parts, not 3", len(parts))
 	}
 	s.ledger.mu.Lock()
 	signature := s.ledger.signIDToken(parts[0] + "." + parts[1])
 	s.ledger.mu.Unlock()
 	if !equal(signature, parts[2]) {
-		return said, errors.New("id token has a bad signature")
+		return c, errors.New("id token has a bad signature")
 	}
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err == nil {
-		err = json.Unmarshal(body, &said)
+		err = json.Unmarshal(body, &c)
 	}
 	if err != nil {
-		return said, fmt.Errorf("read id token: %w", err)
+		return c, fmt.Errorf("read id token: %w", err)
 	}
-	if now.Unix() >= said.Expires {
-		return said, fmt.Errorf("id token expired at %s", timestamp(time.Unix(said.Expires, 0)))
+	if now.Unix() >= c.Expires {
+		return c, fmt.Errorf("id token expired at %s", formatTime(time.Unix(c.Expires, 0)))
 	}
-	return said, nil
+	return c, nil
 }
 
-// signIDToken needs the lock.
+// signIDToken must be called with l.mu held.
 func (l *ledger) signIDToken(text string) string {
-	mac := hmac.New(sha256.New, l.idTokenBy)
+	mac := hmac.New(sha256.New, l.idTokenKey)
 	mac.Write([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-func segment(value any) string { return base64.RawURLEncoding.EncodeToString([]byte(compact(value))) }
+func segment(value any) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(compactJSON(value)))
+}

@@ -14,17 +14,17 @@ const (
 	maxSkew    = 15 * time.Minute
 )
 
-// denial is why a login is not believed, with the gateway's code for it.
+// denial is why a login is rejected, with the gateway's code.
 type denial struct{ code, reason string }
 
 func deny(format string, args ...any) *denial {
 	return &denial{"APIGW.0301", "Incorrect IAM authentication information: " + fmt.Sprintf(format, args...)}
 }
 
-// byGateway is the denial as the gateway words it, which stands before every service but IAM.
-func (d *denial) byGateway() *Answer { return Fault(http.StatusUnauthorized, d.code, d.reason) }
+// response returns the error of the gateway, which checks logins for every service except IAM.
+func (d *denial) response() *Response { return Fault(http.StatusUnauthorized, d.code, d.reason) }
 
-// scope is what a login is good for: the project with this id, everyProject, or none ("", an unscoped token).
+// scope is the id of the project that a login gives access to, everyProject, or "" for an unscoped token.
 type scope string
 
 const everyProject scope = "*"
@@ -33,9 +33,9 @@ func (s scope) covers(project string) bool {
 	return s == everyProject || strings.EqualFold(string(s), project)
 }
 
-// login tells what a request with a good signature or token may ask about, or why it may ask nothing.
-// A request with both is judged by its signature.
-func (s *Server) login(c *call) (scope, *denial) {
+// authenticate returns what the signature or token of a request gives access to, or why it is rejected.
+// If a request has both, only the signature counts.
+func (s *Server) authenticate(c *call) (scope, *denial) {
 	authorization, token := c.request.Header.Get("Authorization"), c.request.Header.Get("X-Auth-Token")
 	switch {
 	case authorization != "":
@@ -60,7 +60,7 @@ func (s *Server) checkToken(token string, now time.Time) (scope, *denial) {
 	return grant.scope, nil
 }
 
-// checkSignature asks what the signature covers, whether it is fresh and whose it is, before it computes anything.
+// checkSignature returns why a signature is rejected, or nil.
 func (s *Server) checkSignature(c *call, authorization string) *denial {
 	sig, err := parseAuthorization(authorization)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Server) checkSignature(c *call, authorization string) *denial {
 	switch {
 	case !known:
 		return deny("Get secretKey failed,ak:%s,err:ak not exist", sig.accessKey)
-	// Both ways: a temporary key needs its token, and a permanent one has none.
+	// A temporary key needs its token; a permanent one must not come with any.
 	case !equal(key.securityToken, c.request.Header.Get("X-Security-Token")):
 		return deny("verify security token fail")
 	case key.expired(c.now):
@@ -89,13 +89,14 @@ func (s *Server) checkSignature(c *call, authorization string) *denial {
 		return deny("%v", err)
 	}
 	if !equal(sign(canonical, c.request.Header.Get("X-Sdk-Date"), key.secret), sig.value) {
-		// The real gateway says what it made of the request, in this form, with the security token if there is one.
+		// The real gateway also returns its canonical request in this form, including any security token.
 		return deny("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(canonical, "\n", "|"))
 	}
 	return nil
 }
 
-// mustBeSigned lists the headers that mean something to the cloud: unsigned, anyone on the way could change them.
+// mustBeSigned returns the headers that affect how the cloud handles the request. If they were not
+// signed, they could be changed in transit.
 func (s *Server) mustBeSigned(header http.Header) []string {
 	names := []string{"x-sdk-date"}
 	if !s.cloud.UnsignedHost {
@@ -120,5 +121,5 @@ func checkDate(date string, now time.Time) *denial {
 	return nil
 }
 
-// equal compares in constant time.
+// equal reports whether a and b are equal, in constant time.
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

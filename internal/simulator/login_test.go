@@ -15,13 +15,13 @@ const (
 	permanent = "FAKEAK0EXAMPLE0ONLY0"
 	temporary = "FAKEAK0TEMPORARY0000"
 	secret    = "fakeSecretKeyForTestsOnly"
-	exists    = "/v2/" + DefaultProjectID + "/instances/" + DefaultInstanceID + "/tasks"
+	listPath  = "/v2/" + DefaultProjectID + "/instances/" + DefaultInstanceID + "/tasks"
 )
 
 // vectorTime is the X-Sdk-Date of the vectors.
 var vectorTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// send returns the status and the body.
+// send sends a request on its own connection, and returns status and body.
 func send(t *testing.T, r *http.Request) (int, string) {
 	t.Helper()
 	transport := &http.Transport{}
@@ -34,7 +34,7 @@ func send(t *testing.T, r *http.Request) (int, string) {
 	return response.StatusCode, string(body)
 }
 
-func TestSignaturesAreJudged(t *testing.T) {
+func TestSignaturesAreChecked(t *testing.T) {
 	t.Parallel()
 	server, err := (&Simulator{
 		Keys:           map[string]string{permanent: secret, temporary: secret},
@@ -44,41 +44,85 @@ func TestSignaturesAreJudged(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Close()) })
 
-	const usual = "host;x-sdk-date"
+	const (
+		usual     = "host;x-sdk-date"
+		withToken = "host;x-sdk-date;x-security-token"
+	)
+	header := func(name, value string) map[string]string { return map[string]string{name: value} }
+	set := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	query := func(raw string) func(*http.Request) { return func(r *http.Request) { r.URL.RawQuery = raw } }
 	for name, test := range map[string]struct {
 		key, signed string
-		headers     map[string]string // besides X-Sdk-Date, or instead of it
+		headers     map[string]string // added to X-Sdk-Date, or replacing it
 		after       func(*http.Request)
-		refusal     string // "": none
+		reason      string // of the rejection; "": accepted
 	}{
-		"usual":                {key: permanent, signed: usual},
-		"project signed":       {key: permanent, signed: "host;x-project-id;x-sdk-date", headers: map[string]string{"X-Project-Id": DefaultProjectID}},
-		"temporary key":        {key: temporary, signed: "host;x-sdk-date;x-security-token", headers: map[string]string{"X-Security-Token": "sts"}},
-		"15 minutes fast":      {key: permanent, signed: usual, headers: map[string]string{"X-Sdk-Date": "20260102T031905Z"}},
-		"15 minutes slow":      {key: permanent, signed: usual, headers: map[string]string{"X-Sdk-Date": "20260102T024905Z"}},
-		"header in other case": {key: permanent, signed: usual, after: func(r *http.Request) { r.Header["x-sdk-DATE"] = r.Header["X-Sdk-Date"]; delete(r.Header, "X-Sdk-Date") }},
-		"good token besides":   {key: permanent, signed: usual, headers: map[string]string{"X-Auth-Token": "whatever"}},
-		"host not signed":      {key: permanent, signed: "x-sdk-date", refusal: "header host must be signed"},
-		"date not signed":      {key: permanent, signed: "host", refusal: "header x-sdk-date must be signed"},
-		"project not signed":   {key: permanent, signed: usual, headers: map[string]string{"X-Project-Id": DefaultProjectID}, refusal: "header x-project-id must be signed"},
-		"token not signed":     {key: temporary, signed: usual, headers: map[string]string{"X-Security-Token": "sts"}, refusal: "header x-security-token must be signed"},
-		"token missing":        {key: temporary, signed: usual, refusal: "verify security token fail"},
-		"another token":        {key: temporary, signed: "host;x-sdk-date;x-security-token", headers: map[string]string{"X-Security-Token": "old"}, refusal: "verify security token fail"},
-		"token of no use":      {key: permanent, signed: "host;x-sdk-date;x-security-token", headers: map[string]string{"X-Security-Token": "sts"}, refusal: "verify security token fail"},
-		"16 minutes fast":      {key: permanent, signed: usual, headers: map[string]string{"X-Sdk-Date": "20260102T031906Z"}, refusal: "signature expired, signature time:20260102T031906Z,server time:20260102T030405Z"},
-		"16 minutes slow":      {key: permanent, signed: usual, headers: map[string]string{"X-Sdk-Date": "20260102T024904Z"}, refusal: "signature expired, signature time:20260102T024904Z,server time:20260102T030405Z"},
-		"date in another form": {key: permanent, signed: usual, headers: map[string]string{"X-Sdk-Date": "2026-01-02T03:04:05Z"}, refusal: "is not of the form YYYYMMDDTHHMMSSZ"},
-		"unknown key":          {key: "NOBODY", signed: usual, refusal: "Get secretKey failed,ak:NOBODY,err:ak not exist"},
-		"no signature":         {key: permanent, signed: usual, after: func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, refusal: "authorization is not SDK-HMAC-SHA256"},
+		"usual": {key: permanent, signed: usual},
+		"project signed": {
+			key: permanent, signed: "host;x-project-id;x-sdk-date",
+			headers: header("X-Project-Id", DefaultProjectID),
+		},
+		"temporary key":   {key: temporary, signed: withToken, headers: header("X-Security-Token", "sts")},
+		"15 minutes fast": {key: permanent, signed: usual, headers: header("X-Sdk-Date", "20260102T031905Z")},
+		"15 minutes slow": {key: permanent, signed: usual, headers: header("X-Sdk-Date", "20260102T024905Z")},
+		"header in another case": {key: permanent, signed: usual, after: func(r *http.Request) {
+			r.Header["x-sdk-DATE"] = r.Header["X-Sdk-Date"]
+			delete(r.Header, "X-Sdk-Date")
+		}},
+		"token in addition": {key: permanent, signed: usual, headers: header("X-Auth-Token", "whatever")},
+		"host not signed":   {key: permanent, signed: "x-sdk-date", reason: "header host must be signed"},
+		"date not signed":   {key: permanent, signed: "host", reason: "header x-sdk-date must be signed"},
+		"project not signed": {
+			key: permanent, signed: usual, headers: header("X-Project-Id", DefaultProjectID),
+			reason: "header x-project-id must be signed",
+		},
+		"token not signed": {
+			key: temporary, signed: usual, headers: header("X-Security-Token", "sts"),
+			reason: "header x-security-token must be signed",
+		},
+		"token missing": {key: temporary, signed: usual, reason: "verify security token fail"},
+		"another token": {
+			key: temporary, signed: withToken, headers: header("X-Security-Token", "old"),
+			reason: "verify security token fail",
+		},
+		"token with a permanent key": {
+			key: permanent, signed: withToken, headers: header("X-Security-Token", "sts"),
+			reason: "verify security token fail",
+		},
+		"more than 15 minutes fast": {
+			key: permanent, signed: usual, headers: header("X-Sdk-Date", "20260102T031906Z"),
+			reason: "signature expired, signature time:20260102T031906Z,server time:20260102T030405Z",
+		},
+		"more than 15 minutes slow": {
+			key: permanent, signed: usual, headers: header("X-Sdk-Date", "20260102T024904Z"),
+			reason: "signature expired, signature time:20260102T024904Z,server time:20260102T030405Z",
+		},
+		"date in another format": {
+			key: permanent, signed: usual, headers: header("X-Sdk-Date", "2026-01-02T03:04:05Z"),
+			reason: "is not of the form YYYYMMDDTHHMMSSZ",
+		},
+		"unknown key": {
+			key: "NOBODY", signed: usual, reason: "Get secretKey failed,ak:NOBODY,err:ak not exist",
+		},
+		"no signature": {
+			key: permanent, signed: usual, after: set("Authorization", "Bearer x"),
+			reason: "authorization is not SDK-HMAC-SHA256",
+		},
 		"signed header missing": {key: permanent, signed: usual, after: func(r *http.Request) {
-			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), usual, usual+";x-z", 1))
-		}, refusal: "signed header x-z came 0 times"},
-		"query added":  {key: permanent, signed: usual, after: func(r *http.Request) { r.URL.RawQuery = "limit=2" }, refusal: "verify aksk signature fail, canonicalRequest:GET|" + exists + "/|limit=2|host:"},
-		"broken query": {key: permanent, signed: usual, after: func(r *http.Request) { r.URL.RawQuery = "a=%zz" }, refusal: "read query: "},
+			authorization := strings.Replace(r.Header.Get("Authorization"), usual, usual+";x-z", 1)
+			r.Header.Set("Authorization", authorization)
+		}, reason: "signed header x-z occurs 0 times"},
+		"query added": {
+			key: permanent, signed: usual, after: query("limit=2"),
+			reason: "verify aksk signature fail, canonicalRequest:GET|" + listPath + "/|limit=2|host:",
+		},
+		"malformed query": {key: permanent, signed: usual, after: query("a=%zz"), reason: "parse query: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+exists, nil)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+listPath, nil)
 			require.NoError(t, err)
 			r.Header.Set("X-Sdk-Date", "20260102T030405Z")
 			for name, value := range test.headers {
@@ -89,41 +133,42 @@ func TestSignaturesAreJudged(t *testing.T) {
 				test.after(r)
 			}
 			status, body := send(t, r)
-			if test.refusal == "" {
+			if test.reason == "" {
 				assert.Equal(t, http.StatusOK, status, body)
 				return
 			}
 			assert.Equal(t, http.StatusUnauthorized, status)
-			assert.Contains(t, body, `{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: `)
-			assert.Contains(t, strings.ReplaceAll(body, `\"`, `"`), test.refusal)
+			assert.Contains(t, body, `{"error_code":"APIGW.0301",`+
+				`"error_msg":"Incorrect IAM authentication information: `)
+			assert.Contains(t, strings.ReplaceAll(body, `\"`, `"`), test.reason)
 		})
 	}
 }
 
-func TestTokensAreJudged(t *testing.T) {
+func TestTokensAreChecked(t *testing.T) {
 	t.Parallel()
 	server, err := (&Simulator{Tokens: []string{"one", "two"}}).Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Close()) })
 
-	for token, refusal := range map[string]string{
+	for token, reason := range map[string]string{
 		"one": "", "two": "", "three": "decrypt token fail", "": "x-auth-token not found",
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+exists, nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+listPath, nil)
 		require.NoError(t, err)
 		r.Header.Set("X-Auth-Token", token)
 		status, body := send(t, r)
-		if refusal == "" {
+		if reason == "" {
 			assert.Equal(t, http.StatusOK, status, token)
 			continue
 		}
 		assert.Equal(t, http.StatusUnauthorized, status, token)
-		assert.Contains(t, body, `"error_msg":"Incorrect IAM authentication information: `+refusal+`"`)
+		assert.Contains(t, body, `"error_msg":"Incorrect IAM authentication information: `+reason+`"`)
 	}
 }
 
-// The SDK's own requests, end to end: signed by it, sent over HTTP, answered.
-func TestRequestsOfTheOfficialSDKAreAnswered(t *testing.T) {
+// These requests were signed by the official SDK; here they are sent over HTTP.
+func TestRequestsOfOfficialSDKAreAccepted(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		unsignedHost bool

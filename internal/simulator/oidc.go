@@ -7,20 +7,26 @@ import (
 	"time"
 )
 
-// The documented bounds of duration_seconds of temporary keys; the lower one is the default too.
-const minKeys, maxKeys = 900, 86400
+// The documented limits of duration_seconds for temporary keys. The lower one is also the default.
+const minKeySeconds, maxKeySeconds = 900, 86400
 
-// oidcRoutes are IAM's own APIs for those who come with an ID token: it is changed for an IAM token, and that for keys.
+// oidcRoutes returns IAM's own APIs that exchange an ID token for an IAM token, and that for keys.
 func oidcRoutes() []route {
 	return []route{
-		{kind: "idp-token", method: http.MethodPost, path: "/v3.0/OS-AUTH/id-token/tokens", answer: (*Server).tokenByIDToken},
-		{kind: "idp-keys", method: http.MethodPost, path: "/v3.0/OS-CREDENTIAL/securitytokens", answer: (*Server).keysByToken},
+		{
+			kind: "idp-token", method: http.MethodPost, path: "/v3.0/OS-AUTH/id-token/tokens",
+			handle: (*Server).tokenByIDToken,
+		},
+		{
+			kind: "idp-keys", method: http.MethodPost, path: "/v3.0/OS-CREDENTIAL/securitytokens",
+			handle: (*Server).keysByToken,
+		},
 	}
 }
 
-// tokenByIDToken issues a token, unscoped unless a project is asked for. The documentation has 404 for what is not found;
-// that a bad ID token is 401 is likely, not known.
-func (s *Server) tokenByIDToken(c *call) *Answer {
+// tokenByIDToken issues a token, which is unscoped unless a project is requested. The 404 for an unknown
+// provider is documented; the 401 for an invalid ID token is a guess.
+func (s *Server) tokenByIDToken(c *call) *Response {
 	d, err := c.document()
 	if err != nil {
 		return iamFault(c, http.StatusBadRequest, err.Error())
@@ -34,29 +40,29 @@ func (s *Server) tokenByIDToken(c *call) *Answer {
 	case !slices.Contains(s.cloud.IdentityProviders, provider):
 		return iamFault(c, http.StatusNotFound, "Could not find identity provider: "+provider+".")
 	}
-	said, err := s.checkIDToken(idToken, c.now)
+	claims, err := s.verifyIDToken(idToken, c.now)
 	if err != nil {
 		return iamFault(c, http.StatusUnauthorized, err.Error())
 	}
-	project, refusal := s.scopeProject(c, d)
-	if refusal != nil {
-		return refusal
+	project, fault := s.scopeProject(c, d)
+	if fault != nil {
+		return fault
 	}
-	return s.answerToken(c, "mapped", reference(provider), said.Subject, project)
+	return s.tokenResponse(c, "mapped", newNamed(provider), claims.Subject, project)
 }
 
-// keysByToken issues temporary keys to who has a token, an unscoped one too. It may be in the body or in X-Auth-Token.
-func (s *Server) keysByToken(c *call) *Answer {
+// keysByToken issues temporary keys for a token, which may be unscoped, in the body or in X-Auth-Token.
+func (s *Server) keysByToken(c *call) *Response {
 	d, err := c.document()
 	if err != nil {
 		return iamFault(c, http.StatusBadRequest, err.Error())
 	}
-	methods, _ := d.at("auth", "identity", "methods").([]any)
-	seconds, err := d.number(minKeys, maxKeys, minKeys, "auth", "identity", "token", "duration_seconds")
-	switch {
-	case !slices.Contains(methods, any("token")):
+	if methods, _ := d.at("auth", "identity", "methods").([]any); !slices.Contains(methods, any("token")) {
 		return iamFault(c, http.StatusBadRequest, `auth.identity.methods must have "token"`)
-	case err != nil:
+	}
+	seconds, err := d.integer(minKeySeconds, maxKeySeconds, minKeySeconds,
+		"auth", "identity", "token", "duration_seconds")
+	if err != nil {
 		return iamFault(c, http.StatusBadRequest, err.Error())
 	}
 	token := cmp.Or(d.text("auth", "identity", "token", "id"), c.request.Header.Get("X-Auth-Token"))
@@ -64,14 +70,14 @@ func (s *Server) keysByToken(c *call) *Answer {
 		return iamFault(c, http.StatusUnauthorized, denied.reason)
 	}
 	key := s.issueKeys(s.expiry(c.now, time.Duration(seconds)*time.Second))
-	return answerIAM(http.StatusCreated, key.credential())
+	return iamResponse(http.StatusCreated, key.json())
 }
 
 type (
-	credentialAnswer struct {
-		Credential credential `json:"credential"`
+	credentialJSON struct {
+		Credential keysJSON `json:"credential"`
 	}
-	credential struct {
+	keysJSON struct {
 		Access        string `json:"access"`
 		Secret        string `json:"secret"`
 		SecurityToken string `json:"securitytoken"`
@@ -79,7 +85,7 @@ type (
 	}
 )
 
-// credential is a key in the shape that IAM and the metadata service share.
-func (k accessKey) credential() credentialAnswer {
-	return credentialAnswer{credential{k.access, k.secret, k.securityToken, iamTime(k.expires)}}
+// json returns the key in the format that IAM and the metadata service share.
+func (k accessKey) json() credentialJSON {
+	return credentialJSON{keysJSON{k.access, k.secret, k.securityToken, iamTime(k.expires)}}
 }

@@ -9,12 +9,13 @@ import (
 )
 
 func keysBody(token, seconds string) string {
-	return `{"auth":{"identity":{"methods":["token"],"token":{"id":"` + token + `","duration_seconds":` + seconds + `}}}}`
+	return `{"auth":{"identity":{"methods":["token"],"token":{"id":"` + token + `","duration_seconds":` +
+		seconds + `}}}}`
 }
 
-func TestIDTokenIsChangedForATokenAndThatForKeys(t *testing.T) {
+func TestIDTokenIsExchangedForTokenAndKeys(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
+	server := start(t, fullCloud((&fakeClock{}).Now))
 	response, body := post(t, server, "/v3.0/OS-AUTH/id-token/tokens",
 		`{"auth":{"id_token":{"id":"`+server.IDToken("whoever", time.Minute)+`"}}}`, "X-Idp-Id", "idp")
 	assert.Equal(t, http.StatusCreated, response.StatusCode, body)
@@ -36,16 +37,17 @@ func TestIDTokenIsChangedForATokenAndThatForKeys(t *testing.T) {
 		status, body := getSigned(t, server, example, "20260102T120000Z", keys)
 		assert.Equal(t, http.StatusOK, status, body)
 	}
-	response, _ = post(t, server, "/v3.0/OS-CREDENTIAL/securitytokens", `{"auth":{"identity":{"methods":["token"]}}}`, "X-Auth-Token", token)
+	response, _ = post(t, server, "/v3.0/OS-CREDENTIAL/securitytokens",
+		`{"auth":{"identity":{"methods":["token"]}}}`, "X-Auth-Token", token)
 	assert.Equal(t, http.StatusCreated, response.StatusCode, "the token may be in the header")
 }
 
-func TestLoginsThroughAnIdentityProviderAreRefused(t *testing.T) {
+func TestIdentityProviderLoginIsRejected(t *testing.T) {
 	t.Parallel()
-	clock := &movable{}
-	s := issuing(clock.Now)
+	clock := &fakeClock{}
+	s := fullCloud(clock.Now)
 	s.Tokens = []string{token}
-	server, stranger := start(t, s), start(t, s)
+	server, otherServer := start(t, s), start(t, s)
 	const tokens, keys = "/v3.0/OS-AUTH/id-token/tokens", "/v3.0/OS-CREDENTIAL/securitytokens"
 	idToken := func(id string) string { return `{"auth":{"id_token":{"id":"` + id + `"}}}` }
 	good := idToken(server.IDToken("a", time.Minute))
@@ -54,18 +56,24 @@ func TestLoginsThroughAnIdentityProviderAreRefused(t *testing.T) {
 		status               int
 		code, message        string
 	}{
-		"unknown provider":  {tokens, good, "other", 404, "IAM.0004", "Could not find identity provider: other."},
-		"no provider":       {tokens, good, "", 400, "IAM.0011", "header X-Idp-Id is missing"},
-		"no id token":       {tokens, `{"auth":{}}`, "idp", 400, "IAM.0011", "auth.id_token.id is missing"},
-		"malformed body":    {tokens, `{`, "idp", 400, "IAM.0011", "request body is invalid"},
-		"expired":           {tokens, idToken(server.IDToken("a", 0)), "idp", 401, "IAM.0001", "id token expired at 2026-01-02T12:00:00.000Z"},
-		"of someone else":   {tokens, idToken(stranger.IDToken("a", time.Minute)), "idp", 401, "IAM.0001", "id token has a bad signature"},
-		"no JWT":            {tokens, idToken("abc"), "idp", 401, "IAM.0001", "id token has 1 parts, not 3"},
-		"unknown project":   {tokens, good[:len(good)-2] + `,"scope":{"project":{"name":"x"}}}}`, "idp", 401, "IAM.0001", "requires authentication"},
-		"keys, bad token":   {keys, keysBody("x", "900"), "", 401, "IAM.0001", "decrypt token fail"},
-		"keys, 899 seconds": {keys, keysBody(token, "899"), "", 400, "IAM.0011", "duration_seconds must be an integer from 900 to 86400"},
-		"keys, text":        {keys, keysBody(token, `"900"`), "", 400, "IAM.0011", "duration_seconds must be an integer"},
-		"keys, no method":   {keys, `{"auth":{"identity":{"token":{"id":"` + token + `"}}}}`, "", 400, "IAM.0011", `auth.identity.methods must have \"token\"`},
+		"unknown provider": {tokens, good, "other", 404, "IAM.0004", "Could not find identity provider: other."},
+		"no provider":      {tokens, good, "", 400, "IAM.0011", "header X-Idp-Id is missing"},
+		"no id token":      {tokens, `{"auth":{}}`, "idp", 400, "IAM.0011", "auth.id_token.id is missing"},
+		"malformed body":   {tokens, `{`, "idp", 400, "IAM.0011", "request body is invalid"},
+		"expired": {tokens, idToken(server.IDToken("a", 0)), "idp", 401, "IAM.0001",
+			"id token expired at 2026-01-02T12:00:00.000Z"},
+		"from another server": {tokens, idToken(otherServer.IDToken("a", time.Minute)), "idp", 401,
+			"IAM.0001", "id token has a bad signature"},
+		"not a JWT": {tokens, idToken("abc"), "idp", 401, "IAM.0001", "id token has 1 parts, not 3"},
+		"unknown project": {tokens, good[:len(good)-2] + `,"scope":{"project":{"name":"x"}}}}`, "idp", 401,
+			"IAM.0001", "requires authentication"},
+		"keys, bad token": {keys, keysBody("x", "900"), "", 401, "IAM.0001", "decrypt token fail"},
+		"keys, 899 seconds": {keys, keysBody(token, "899"), "", 400, "IAM.0011",
+			"duration_seconds must be an integer from 900 to 86400"},
+		"keys, seconds as a string": {keys, keysBody(token, `"900"`), "", 400, "IAM.0011",
+			"duration_seconds must be an integer"},
+		"keys, no method": {keys, `{"auth":{"identity":{"token":{"id":"` + token + `"}}}}`, "", 400,
+			"IAM.0011", `auth.identity.methods must have \"token\"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,22 +12,23 @@ import (
 	"sync"
 )
 
-// Proxy is a CONNECT proxy on loopback: it connects names to the addresses it is given, and nothing else.
-// With it, a program that is given a CA reaches https://dms.test without DNS and without a change to itself.
+// Proxy is a CONNECT proxy on loopback that maps host names to configured addresses. It lets an unchanged
+// program that trusts the CA reach https://dms.test without DNS.
 type Proxy struct {
 	URL string // http, without user and password
 
 	routes   map[string]string
-	login    string // the Proxy-Authorization that is asked for; empty: none
+	login    string // required Proxy-Authorization; empty: none
 	endpoint *endpoint
 
 	mu       sync.Mutex
 	connects []string
 }
 
-// StartProxy starts a proxy until [Proxy.Close]. Routes lead from a target as it is asked for ("dms.test:443") to the
-// address it stands for ("127.0.0.1:1234"); other targets are answered 403, and other methods than CONNECT 405.
-// With auth ("user:password") a request without it is answered 407. It fails when nothing can be listened on.
+// StartProxy starts a proxy that runs until [Proxy.Close] is called. routes maps the target of a CONNECT
+// request ("dms.test:443") to an address ("127.0.0.1:1234"). The response to other targets is 403, to
+// other methods 405, and to requests without auth ("user:password"), unless that is empty, 407.
+// It returns an error if it cannot listen.
 func StartProxy(routes map[string]string, auth string) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -37,23 +38,23 @@ func StartProxy(routes map[string]string, auth string) (*Proxy, error) {
 	if auth != "" {
 		p.login = "Basic " + base64.StdEncoding.EncodeToString([]byte(auth))
 	}
-	p.endpoint = open(listener, p.handle)
+	p.endpoint = listenAndHandle(listener, p.handle)
 	return p, nil
 }
 
-// Connects returns the targets asked for so far, in order, those that were refused too.
+// Connects returns the targets of all CONNECT requests so far, in order, including rejected ones.
 func (p *Proxy) Connects() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.connects)
 }
 
-// Close ends every tunnel at once and waits for them. Closing again does nothing.
+// Close drops all tunnels and waits for them to end. Further calls do nothing.
 func (p *Proxy) Close() error { return p.endpoint.close() }
 
 func (p *Proxy) handle(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
-		http.Error(w, "this proxy tunnels only", http.StatusMethodNotAllowed)
+		http.Error(w, "only CONNECT is supported", http.StatusMethodNotAllowed)
 		return
 	}
 	p.mu.Lock()
@@ -62,7 +63,7 @@ func (p *Proxy) handle(w http.ResponseWriter, r *http.Request) {
 
 	if p.login != "" && !equal(p.login, r.Header.Get("Proxy-Authorization")) {
 		w.Header().Set("Proxy-Authenticate", `Basic realm="simulator"`)
-		http.Error(w, "proxy login required", http.StatusProxyAuthRequired)
+		http.Error(w, "proxy authentication required", http.StatusProxyAuthRequired)
 		return
 	}
 	address, known := p.routes[r.Host]
@@ -78,7 +79,7 @@ func (p *Proxy) handle(w http.ResponseWriter, r *http.Request) {
 	tunnel(w, r, upstream.(*net.TCPConn))
 }
 
-// tunnel copies both ways until both sides have ended, or the proxy closes. It closes upstream.
+// tunnel copies in both directions until both have ended, or the proxy closes. It closes upstream.
 func tunnel(w http.ResponseWriter, r *http.Request, upstream *net.TCPConn) {
 	defer upstream.Close()
 	conn, buffered, err := http.NewResponseController(w).Hijack()
@@ -87,20 +88,20 @@ func tunnel(w http.ResponseWriter, r *http.Request, upstream *net.TCPConn) {
 	}
 	client := conn.(*net.TCPConn)
 	defer client.Close()
-	// A hijacked connection is no longer watched, so this context ends by Proxy.Close alone.
+	// net/http no longer watches a hijacked connection, so only Proxy.Close cancels this context.
 	stop := context.AfterFunc(r.Context(), func() { reset(client, upstream) })
 	defer stop()
 
 	if _, err := io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 		return
 	}
-	var ways sync.WaitGroup
-	ways.Go(func() { forward(upstream, client, buffered.Reader) })
-	ways.Go(func() { forward(client, upstream, upstream) })
-	ways.Wait()
+	var directions sync.WaitGroup
+	directions.Go(func() { forward(upstream, client, buffered.Reader) })
+	directions.Go(func() { forward(client, upstream, upstream) })
+	directions.Wait()
 }
 
-// forward passes everything on, and the way it ends too: a close as a close of this direction, a reset as a reset of both.
+// forward copies one direction, including how it ends: a close closes this direction, a reset resets both.
 func forward(to, from *net.TCPConn, data io.Reader) {
 	if _, err := io.Copy(to, data); err != nil {
 		reset(to, from)

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// maxBody is the longest body a request may have, in bytes.
+// maxBody is the size limit of a request body, in bytes.
 const maxBody = 1 << 20
 
-// Server is a started [Simulator]. Its methods can be called at any time, from several goroutines.
+// Server is a running [Simulator]. Its methods are safe for concurrent use.
 type Server struct {
-	URL string // base URL, without a slash at its end
+	URL string // base URL, without a trailing slash
 
 	cloud    Simulator
 	start    time.Time // by the cloud's clock
@@ -28,11 +28,12 @@ type Server struct {
 
 	mu       sync.Mutex
 	requests []Request
-	counts   map[string]int // by kind
+	counts   map[string]int       // by kind
+	polled   map[string]time.Time // first request for each task, by lower-case id and the cloud's clock
 }
 
-// Start serves plain HTTP on a free port of 127.0.0.1 until [Server.Close].
-// It fails on a malformed id in s, or when nothing can be listened on.
+// Start serves plain HTTP on a free port of 127.0.0.1 until [Server.Close] is called.
+// It returns an error for a malformed id in s, and if it cannot listen.
 func (s *Simulator) Start() (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,9 +42,9 @@ func (s *Simulator) Start() (*Server, error) {
 	return s.serve(listener, "http", nil)
 }
 
-// serve takes the listener over, and closes it when it fails.
+// serve takes ownership of the listener, and closes it on error.
 func (s *Simulator) serve(listener net.Listener, scheme string, ca []byte) (*Server, error) {
-	cloud, err := s.settled()
+	cloud, err := s.withDefaults()
 	if err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("start simulator: %w", err)
@@ -54,27 +55,28 @@ func (s *Simulator) serve(listener net.Listener, scheme string, ca []byte) (*Ser
 		start:  cloud.Clock(),
 		ca:     ca,
 		counts: map[string]int{},
+		polled: map[string]time.Time{},
 	}
-	server.Revoke() // of nothing: this makes the ledger ready
-	server.endpoint = open(listener, server.handle)
+	server.Revoke() // initializes the ledger
+	server.endpoint = listenAndHandle(listener, server.handle)
 	return server, nil
 }
 
-// handle answers one request: recorded first, then asked of the script, then of the cloud.
+// handle records the request, then responds with the result of Intercept or else the regular response.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
-	// What could not be read is missing from the body, and fails the signature; there is nobody left to tell.
+	// An incomplete body fails the check of the signature. One byte above the limit shows that it is too large.
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	asked := find(r.URL.Path)
-	request := s.record(r, asked.kind, body[:min(len(body), maxBody)])
+	target := lookUp(r.URL.Path)
+	request := s.record(r, target.kind, body[:min(len(body), maxBody)])
 
-	var answer *Answer
+	var response *Response
 	if s.cloud.Intercept != nil {
-		answer = s.cloud.Intercept(request)
+		response = s.cloud.Intercept(request)
 	}
-	if answer == nil {
-		answer = s.answer(asked, &call{request: r, body: body, ids: asked.ids, now: s.cloud.Clock()})
+	if response == nil {
+		response = s.respond(target, &call{request: r, body: body, ids: target.ids, now: s.cloud.Clock()})
 	}
-	s.deliver(w, r, answer)
+	s.send(w, r, response)
 }
 
 func (s *Server) record(r *http.Request, kind string, body []byte) Request {
@@ -98,44 +100,45 @@ func (s *Server) record(r *http.Request, kind string, body []byte) Request {
 	return request
 }
 
-// Requests returns all requests so far, in the order in which they had arrived. Their headers and bodies are
-// shared with the server's record: read them only.
+// Requests returns all requests so far, in order of arrival. Their headers and bodies are shared with
+// the server and must not be modified.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// Count returns how many requests of a kind have arrived.
+// Count returns the number of requests of a kind so far.
 func (s *Server) Count(kind string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.counts[kind]
 }
 
-// Connections returns how many TCP connections were accepted so far: 1 as long as the client keeps its own alive.
+// Connections returns the number of TCP connections accepted so far: 1 as long as a single client
+// keeps its connection alive.
 func (s *Server) Connections() int { return int(s.endpoint.accepted.Load()) }
 
-// Close ends everything at once, answers under way too, and waits until all handlers have returned.
-// Closing again does nothing. Don't call it from Intercept or Clock, which it waits for.
+// Close drops all connections, including responses in progress, and waits for all handlers to return.
+// Further calls do nothing. Calling it from Intercept or Clock deadlocks.
 func (s *Server) Close() error { return s.endpoint.close() }
 
-// endpoint is an [http.Server] that ends completely: the standard one's Close neither waits for handlers
-// nor knows connections that were hijacked.
+// endpoint is an [http.Server] that stops completely: Close of the standard one neither waits for
+// handlers nor closes hijacked connections.
 type endpoint struct {
 	server   *http.Server
-	cancel   context.CancelFunc // ends the context of every request
-	served   chan struct{}      // closed when no connection is accepted any more
+	cancel   context.CancelFunc // cancels the context of every request
+	served   chan struct{}      // closed when Serve has returned
 	busy     sync.WaitGroup     // open connections and running handlers
 	accepted atomic.Int64
 	close    func() error
 }
 
-// open serves the listener until close.
-func open(listener net.Listener, handle http.HandlerFunc) *endpoint {
+// listenAndHandle serves the listener until close is called.
+func listenAndHandle(listener net.Listener, handle http.HandlerFunc) *endpoint {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &endpoint{cancel: cancel, served: make(chan struct{})}
-	e.close = sync.OnceValue(e.end)
+	e.close = sync.OnceValue(e.stop)
 	e.server = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			e.busy.Add(1)
@@ -143,17 +146,17 @@ func open(listener net.Listener, handle http.HandlerFunc) *endpoint {
 			handle(w, r)
 		}),
 		BaseContext: func(net.Listener) context.Context { return ctx },
-		ConnState:   e.watch,
-		ErrorLog:    log.New(io.Discard, "", 0), // failed handshakes are what some tests are about
+		ConnState:   e.track,
+		ErrorLog:    log.New(io.Discard, "", 0), // some tests provoke failed handshakes
 	}
 	go func() {
 		defer close(e.served)
-		_ = e.server.Serve(listener) // ErrServerClosed, always: the listener is closed by end alone
+		_ = e.server.Serve(listener) // always ErrServerClosed: only stop closes the listener
 	}()
 	return e
 }
 
-func (e *endpoint) watch(_ net.Conn, state http.ConnState) {
+func (e *endpoint) track(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		e.accepted.Add(1)
@@ -163,11 +166,11 @@ func (e *endpoint) watch(_ net.Conn, state http.ConnState) {
 	}
 }
 
-func (e *endpoint) end() error {
+func (e *endpoint) stop() error {
 	e.cancel()
 	err := e.server.Close()
 	<-e.served
-	// A connection accepted while the first Close was under way is known only now.
+	// The first Close misses a connection that is accepted while it runs.
 	_ = e.server.Close()
 	e.busy.Wait()
 	return err

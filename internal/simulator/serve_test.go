@@ -21,15 +21,15 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-func TestRequestsAreRecordedAsTheyArrive(t *testing.T) {
+func TestRequestsAreRecorded(t *testing.T) {
 	t.Parallel()
 	server := start(t, simulator.Simulator{})
 	c := client(t)
 	before := time.Now()
 	for _, path := range []string{tasks + "?limit=1", example, example + "/progress", "/a%20b", example} {
-		do(t, c, ask(t, t.Context(), server.URL+path, "User-Agent", "test/1"))
+		do(t, c, newRequest(t, t.Context(), server.URL+path, "User-Agent", "test/1"))
 	}
-	r := ask(t, t.Context(), server.URL+"/")
+	r := newRequest(t, t.Context(), server.URL+"/")
 	r.Method, r.Body, r.Host = http.MethodPost, http.NoBody, "dms.test"
 	do(t, c, r)
 
@@ -44,7 +44,8 @@ func TestRequestsAreRecordedAsTheyArrive(t *testing.T) {
 		{Kind: "other", Nth: 2, Path: "/"},
 	} {
 		got := all[i]
-		assert.Equal(t, want, simulator.Request{Kind: got.Kind, Nth: got.Nth, Path: got.Path, RawQuery: got.RawQuery})
+		assert.Equal(t, want, simulator.Request{Kind: got.Kind, Nth: got.Nth, Path: got.Path,
+			RawQuery: got.RawQuery})
 		assert.Equal(t, i+1, got.N)
 		assert.Equal(t, token, got.Header.Get("X-Auth-Token"))
 		assert.WithinRange(t, got.At, before, time.Now())
@@ -61,11 +62,13 @@ func TestRequestsAreRecordedAsTheyArrive(t *testing.T) {
 	assert.Equal(t, "tasks", server.Requests()[0].Kind)
 }
 
-func TestBodiesAreKeptUpToOneMebibyteAndRefusedAbove(t *testing.T) {
+func TestBodiesAreLimitedToOneMebibyte(t *testing.T) {
 	t.Parallel()
 	server := start(t, simulator.Simulator{})
-	for size, status := range map[int]int{1 << 20: http.StatusMethodNotAllowed, 1<<20 + 1: http.StatusRequestEntityTooLarge} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+example, bytes.NewReader(make([]byte, size)))
+	for size, status := range map[int]int{1 << 20: http.StatusMethodNotAllowed,
+		1<<20 + 1: http.StatusRequestEntityTooLarge} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+example,
+			bytes.NewReader(make([]byte, size)))
 		require.NoError(t, err)
 		response, _ := do(t, client(t), r)
 		assert.Equal(t, status, response.StatusCode)
@@ -75,13 +78,13 @@ func TestBodiesAreKeptUpToOneMebibyteAndRefusedAbove(t *testing.T) {
 	}
 }
 
-func TestManyClientsAtOnceWhileTheClockMoves(t *testing.T) {
+func TestConcurrentClientsWithMovingClock(t *testing.T) {
 	t.Parallel()
-	clock := &movable{}
+	clock := &fakeClock{}
 	server := start(t, simulator.Simulator{Clock: clock.Now})
 	var clients sync.WaitGroup
 	for i := range 10 {
-		c, r := client(t), ask(t, t.Context(), server.URL+example)
+		c, r := client(t), newRequest(t, t.Context(), server.URL+example)
 		clients.Go(func() {
 			for range 10 {
 				clock.Set(time.Duration(i) * time.Minute)
@@ -106,23 +109,24 @@ func TestManyClientsAtOnceWhileTheClockMoves(t *testing.T) {
 
 func TestChangesAfterStartHaveNoEffect(t *testing.T) {
 	t.Parallel()
-	s := issuing((&movable{}).Now)
+	s := fullCloud((&fakeClock{}).Now)
 	s.Tokens, s.Tasks = []string{token}, []simulator.Task{simulator.ExampleTask}
 	server := start(t, s)
-	s.Tokens[0], s.Tasks[0].ID = "another", fortyTwo
-	s.Projects[0], s.Users[0], s.Agencies[0], s.IdentityProviders[0] = simulator.Project{}, simulator.User{}, simulator.Agency{}, ""
+	s.Tokens[0], s.Tasks[0].ID = "another", taskID
+	s.Projects[0], s.Users[0], s.Agencies[0] = simulator.Project{}, simulator.User{}, simulator.Agency{}
+	s.IdentityProviders[0] = ""
 
 	_, body := get(t, server, example)
 	assert.Contains(t, body, `"task_count":"1"`)
-	for name, issue := range waysToTokens {
+	for name, issue := range tokenIssuers {
 		assert.Equal(t, http.StatusCreated, issue(t, server, simulator.DefaultProjectID).StatusCode, name)
 	}
-	for name, issue := range waysToKeys {
+	for name, issue := range keyIssuers {
 		assert.NotEmpty(t, issue(t, server).Access, name)
 	}
 }
 
-func TestCloseDropsConnectionsThatSayNothing(t *testing.T) {
+func TestCloseDropsIdleConnections(t *testing.T) {
 	t.Parallel()
 	s := simulator.Simulator{}
 	server, err := s.StartTLS("127.0.0.1:0")
@@ -130,9 +134,9 @@ func TestCloseDropsConnectionsThatSayNothing(t *testing.T) {
 	conn, err := net.Dial("tcp", server.URL[len("https://"):])
 	require.NoError(t, err)
 	defer conn.Close()
-	require.Eventually(t, func() bool { return server.Connections() == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return server.Connections() == 1 }, patience, time.Millisecond)
 	require.NoError(t, server.Close())
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
 	_, err = conn.Read(make([]byte, 1))
 	assert.Error(t, err)
 	assert.NotErrorIs(t, err, os.ErrDeadlineExceeded)
@@ -141,13 +145,13 @@ func TestCloseDropsConnectionsThatSayNothing(t *testing.T) {
 func TestCloseWaitsForHandlers(t *testing.T) {
 	t.Parallel()
 	entered, returned := make(chan struct{}), false
-	server := start(t, simulator.Simulator{Intercept: func(simulator.Request) *simulator.Answer {
+	server := start(t, simulator.Simulator{Intercept: func(simulator.Request) *simulator.Response {
 		close(entered)
 		time.Sleep(50 * time.Millisecond)
 		returned = true
-		return &simulator.Answer{Close: true}
+		return &simulator.Response{Close: true}
 	}})
-	c, r := client(t), ask(t, t.Context(), server.URL+example)
+	c, r := client(t), newRequest(t, t.Context(), server.URL+example)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := c.Do(r)
@@ -159,7 +163,7 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 	assert.Error(t, <-ended)
 }
 
-func TestStartTLSFailsOnAnAddressThatIsTaken(t *testing.T) {
+func TestStartTLSFailsOnAddressInUse(t *testing.T) {
 	t.Parallel()
 	server := start(t, simulator.Simulator{})
 	s := simulator.Simulator{}
@@ -170,11 +174,11 @@ func TestStartTLSFailsOnAnAddressThatIsTaken(t *testing.T) {
 func TestPlainServerHasNoCAFile(t *testing.T) {
 	t.Parallel()
 	_, err := start(t, simulator.Simulator{}).CAFile(t.TempDir())
-	assert.EqualError(t, err, "write CA file: server has no certificate, it serves plain HTTP")
+	assert.EqualError(t, err, "write CA file: the server has no certificate, because it serves plain HTTP")
 }
 
-// through returns a client that trusts the server's CA, and goes through the proxy if there is one.
-func through(t *testing.T, server *simulator.Server, proxy string) *http.Client {
+// clientVia returns a client that trusts the server's CA and uses the proxy, if it is not empty.
+func clientVia(t *testing.T, server *simulator.Server, proxy string) *http.Client {
 	t.Helper()
 	path, err := server.CAFile(t.TempDir())
 	require.NoError(t, err)
@@ -194,7 +198,7 @@ func through(t *testing.T, server *simulator.Server, proxy string) *http.Client 
 	return &http.Client{Transport: transport}
 }
 
-func TestHTTPSByAddressAndByNameThroughAProxy(t *testing.T) {
+func TestHTTPSDirectlyAndThroughProxy(t *testing.T) {
 	t.Parallel()
 	s := simulator.Simulator{
 		Tokens: []string{token},
@@ -204,15 +208,16 @@ func TestHTTPSByAddressAndByNameThroughAProxy(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Close()) })
 	address := server.URL[len("https://"):]
-	proxy, err := simulator.StartProxy(map[string]string{"dms.test:443": address, "other.test:443": address, "down.test:443": "127.0.0.1:1"}, "user:pass")
+	proxy, err := simulator.StartProxy(map[string]string{"dms.test:443": address,
+		"other.test:443": address, "down.test:443": "127.0.0.1:1"}, "user:pass")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, proxy.Close()) })
 	known := "http://user:pass@" + proxy.URL[len("http://"):]
 
-	do(t, through(t, server, ""), ask(t, t.Context(), server.URL+example))
-	c := through(t, server, known)
+	do(t, clientVia(t, server, ""), newRequest(t, t.Context(), server.URL+example))
+	c := clientVia(t, server, known)
 	for range 3 {
-		_, body := do(t, c, ask(t, t.Context(), "https://dms.test"+example))
+		_, body := do(t, c, newRequest(t, t.Context(), "https://dms.test"+example))
 		assert.Contains(t, body, `"task_count":"1"`)
 	}
 	assert.Equal(t, "dms.test", server.Requests()[1].Host)
@@ -220,60 +225,61 @@ func TestHTTPSByAddressAndByNameThroughAProxy(t *testing.T) {
 	assert.Equal(t, []string{"dms.test:443"}, proxy.Connects())
 
 	for target, test := range map[string]struct{ proxy, want string }{
-		"https://dms.test/1":   {proxy.URL, "Proxy Authentication Required"},
-		"https://dms.test/2":   {"http://user:wrong@" + proxy.URL[len("http://"):], "Proxy Authentication Required"},
+		"https://dms.test/1": {proxy.URL, "Proxy Authentication Required"},
+		"https://dms.test/2": {"http://user:wrong@" + proxy.URL[len("http://"):],
+			"Proxy Authentication Required"},
 		"https://iam.test/":    {known, "Forbidden"},
 		"https://down.test/":   {known, "Bad Gateway"},
 		"https://other.test/":  {known, "certificate is valid for dms.test, iam.test, not other.test"},
 		"https://127.0.0.1:1/": {known, "Forbidden"},
 	} {
-		_, err := through(t, server, test.proxy).Do(ask(t, t.Context(), target))
+		_, err := clientVia(t, server, test.proxy).Do(newRequest(t, t.Context(), target))
 		assert.ErrorContains(t, err, test.want, target)
 	}
-	_, err = (&http.Client{Transport: &http.Transport{}}).Do(ask(t, t.Context(), server.URL))
+	_, err = (&http.Client{Transport: &http.Transport{}}).Do(newRequest(t, t.Context(), server.URL))
 	assert.ErrorContains(t, err, "certificate signed by unknown authority")
 	assert.Len(t, proxy.Connects(), 7)
 }
 
-func TestProxyTunnelsOnly(t *testing.T) {
+func TestProxySupportsOnlyCONNECT(t *testing.T) {
 	t.Parallel()
 	proxy, err := simulator.StartProxy(nil, "")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, proxy.Close()) })
-	response, _ := do(t, client(t), ask(t, t.Context(), proxy.URL))
+	response, _ := do(t, client(t), newRequest(t, t.Context(), proxy.URL))
 	assert.Equal(t, http.StatusMethodNotAllowed, response.StatusCode)
 	assert.Empty(t, proxy.Connects())
 }
 
-func TestProxyPassesAResetOn(t *testing.T) {
+func TestProxyForwardsReset(t *testing.T) {
 	t.Parallel()
-	s := answering(&simulator.Answer{Reset: true})
+	s := respondWith(&simulator.Response{Reset: true})
 	server, err := s.StartTLS("127.0.0.1:0", "dms.test")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Close()) })
 	proxy, err := simulator.StartProxy(map[string]string{"dms.test:443": server.URL[len("https://"):]}, "")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, proxy.Close()) })
-	_, err = through(t, server, proxy.URL).Do(ask(t, t.Context(), "https://dms.test"+example))
+	_, err = clientVia(t, server, proxy.URL).Do(newRequest(t, t.Context(), "https://dms.test"+example))
 	assert.ErrorIs(t, err, syscall.ECONNRESET)
 }
 
-func TestProxyCloseEndsTunnelsUnderWay(t *testing.T) {
+func TestProxyCloseDropsTunnels(t *testing.T) {
 	t.Parallel()
-	s := answering(&simulator.Answer{Hang: true})
+	s := respondWith(&simulator.Response{Hang: true})
 	server, err := s.StartTLS("127.0.0.1:0", "dms.test")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, server.Close()) })
 	proxy, err := simulator.StartProxy(map[string]string{"dms.test:443": server.URL[len("https://"):]}, "")
 	require.NoError(t, err)
-	c := through(t, server, proxy.URL)
-	r := ask(t, t.Context(), "https://dms.test"+example)
+	c := clientVia(t, server, proxy.URL)
+	r := newRequest(t, t.Context(), "https://dms.test"+example)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := c.Do(r)
 		ended <- err
 	}()
-	require.Eventually(t, func() bool { return server.Count("task") == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return server.Count("task") == 1 }, patience, time.Millisecond)
 	require.NoError(t, proxy.Close())
 	assert.Error(t, <-ended)
 }

@@ -14,23 +14,23 @@ import (
 
 const algorithm = "SDK-HMAC-SHA256"
 
-// signature is what an Authorization header claims.
+// signature is the content of an Authorization header.
 type signature struct {
 	accessKey string
-	signed    []string // names of the headers it covers
+	signed    []string // names of the signed headers
 	value     string   // hex
 }
 
-// parseAuthorization reads "SDK-HMAC-SHA256 Access=…, SignedHeaders=a;b, Signature=…".
+// parseAuthorization parses "SDK-HMAC-SHA256 Access=…, SignedHeaders=a;b, Signature=…".
 func parseAuthorization(header string) (signature, error) {
-	claims, ok := strings.CutPrefix(header, algorithm+" ")
+	list, ok := strings.CutPrefix(header, algorithm+" ")
 	if !ok {
 		return signature{}, fmt.Errorf("authorization is not %s", algorithm)
 	}
 	fields := map[string]string{}
-	parts := strings.Split(claims, ",")
-	for _, claim := range parts {
-		name, value, _ := strings.Cut(strings.TrimSpace(claim), "=")
+	parts := strings.Split(list, ",")
+	for _, part := range parts {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		fields[name] = value
 	}
 	if len(parts) != 3 || fields["Access"] == "" || fields["SignedHeaders"] == "" || fields["Signature"] == "" {
@@ -40,7 +40,8 @@ func parseAuthorization(header string) (signature, error) {
 	return signature{fields["Access"], signed, fields["Signature"]}, checkSigned(signed)
 }
 
-// checkSigned holds the list to its one canonical form, and to the names that the algorithm covers.
+// checkSigned returns an error unless the list of signed headers is sorted, lower case, and without the
+// names that the algorithm cannot cover.
 func checkSigned(names []string) error {
 	for i, name := range names {
 		switch {
@@ -49,21 +50,22 @@ func checkSigned(names []string) error {
 		case i > 0 && names[i-1] >= name:
 			return fmt.Errorf("signed headers are not sorted: %s", strings.Join(names, ";"))
 		case name == "content-type" || strings.Contains(name, "_"):
-			return fmt.Errorf("header %s can't be signed", name)
+			return fmt.Errorf("header %s cannot be signed", name)
 		}
 	}
 	return nil
 }
 
-// sign returns the hex signature that a request with this canonical form and X-Sdk-Date must have.
+// sign returns the expected signature, in hex, of a canonical request with this X-Sdk-Date.
 func sign(canonical, date, secret string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(algorithm + "\n" + date + "\n" + hexSHA256([]byte(canonical))))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// canonicalRequest rebuilds what was signed from what came over the wire. It fails on a request that has no
-// one canonical form: a signed header which is missing or comes twice, a query or body hash that can't be right.
+// canonicalRequest returns the canonical form of a received request, which is what the client signed.
+// It returns an error if a signed header is missing or repeated, if the query is malformed, or if the
+// body hash is wrong.
 func canonicalRequest(r *http.Request, body []byte, signed []string) (string, error) {
 	query, err := canonicalQuery(r.URL.RawQuery)
 	if err != nil {
@@ -82,7 +84,7 @@ func canonicalRequest(r *http.Request, body []byte, signed []string) (string, er
 	}, "\n"), nil
 }
 
-// canonicalPath escapes the decoded path anew, as clients differ in what they escape on the wire.
+// canonicalPath escapes the decoded path, because clients differ in what they escape on the wire.
 func canonicalPath(decoded string) string {
 	segments := strings.Split(decoded, "/")
 	for i, segment := range segments {
@@ -98,7 +100,7 @@ func canonicalPath(decoded string) string {
 func canonicalQuery(raw string) (string, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return "", fmt.Errorf("read query: %w", err)
+		return "", fmt.Errorf("parse query: %w", err)
 	}
 	keys := make([]string, 0, len(values))
 	for key := range values {
@@ -120,18 +122,19 @@ func canonicalHeaders(r *http.Request, signed []string) (string, error) {
 	var lines strings.Builder
 	for _, name := range signed {
 		values := r.Header.Values(name)
-		if name == "host" { // net/http keeps it elsewhere
+		if name == "host" { // net/http removes it from Header
 			values = []string{r.Host}
 		}
 		if len(values) != 1 {
-			return "", fmt.Errorf("signed header %s came %d times", name, len(values))
+			return "", fmt.Errorf("signed header %s occurs %d times", name, len(values))
 		}
 		fmt.Fprintf(&lines, "%s:%s\n", name, strings.TrimSpace(values[0]))
 	}
 	return lines.String(), nil
 }
 
-// bodyHash is the body's own, unless X-Sdk-Content-Sha256 says that the body is not covered.
+// bodyHash returns the hash of the body, or the value of X-Sdk-Content-Sha256 that excludes the body from
+// the signature.
 func bodyHash(header http.Header, body []byte) (string, error) {
 	actual := hexSHA256(body)
 	switch claimed := header.Get("X-Sdk-Content-Sha256"); claimed {
@@ -140,7 +143,7 @@ func bodyHash(header http.Header, body []byte) (string, error) {
 	case "UNSIGNED-PAYLOAD":
 		return claimed, nil
 	default:
-		return "", fmt.Errorf("x-sdk-content-sha256 is %s, body has %s", claimed, actual)
+		return "", fmt.Errorf("x-sdk-content-sha256 is %s, but the hash of the body is %s", claimed, actual)
 	}
 }
 
@@ -149,15 +152,16 @@ func hexSHA256(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// escape keeps the unreserved characters of RFC 3986. The standard library has no function that does just this:
-// url.PathEscape keeps more, url.QueryEscape makes a space a plus.
+// escape percent-encodes everything but the unreserved characters of RFC 3986. In the standard library,
+// url.PathEscape escapes less, and url.QueryEscape turns a space into a plus.
 func escape(s string) string {
 	const digits = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-_.~", c) >= 0:
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9',
+			strings.IndexByte("-_.~", c) >= 0:
 			b.WriteByte(c)
 		default:
 			b.Write([]byte{'%', digits[c>>4], digits[c&15]})

@@ -19,24 +19,27 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// TestMain fails the package if any test leaves a goroutine of ours or of net/http behind.
+// patience limits waits for what takes milliseconds on an idle machine.
+const patience = time.Minute
+
+// TestMain fails if the tests leave goroutines of this package or of net/http behind.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if left := leftovers(3*time.Second, "internal/simulator.", "net/http."); left != "" {
+	if left := leftovers(patience, "internal/simulator.", "net/http."); left != "" {
 		fmt.Fprintf(os.Stderr, "goroutines left behind:\n%s\n", left)
 		code = 1
 	}
 	os.Exit(code)
 }
 
-// leftovers waits for the other goroutines with one of these texts in their stacks to end, and returns the stacks of
-// those that did not.
-func leftovers(patience time.Duration, texts ...string) string {
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+// leftovers waits for all other goroutines with one of these texts in their stacks to end, and returns the
+// stacks of those that did not.
+func leftovers(timeout time.Duration, texts ...string) string {
+	for deadline := time.Now().Add(timeout); ; time.Sleep(10 * time.Millisecond) {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		var left []string
-		for _, stack := range strings.Split(string(stacks), "\n\n")[1:] { // the first is this one
+		for _, stack := range strings.Split(string(stacks), "\n\n")[1:] { // the first stack is our own
 			if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(stack, text) }) {
 				left = append(left, stack)
 			}
@@ -48,21 +51,21 @@ func leftovers(patience time.Duration, texts ...string) string {
 }
 
 const (
-	token    = "t0ken"
-	tasks    = "/v2/" + simulator.DefaultProjectID + "/instances/" + simulator.DefaultInstanceID + "/tasks"
-	example  = tasks + "/ff80808272dcc90f0172df1e490f41b0"
-	fortyTwo = "00000000000000000000000000000042"
+	token   = "t0ken"
+	tasks   = "/v2/" + simulator.DefaultProjectID + "/instances/" + simulator.DefaultInstanceID + "/tasks"
+	example = tasks + "/ff80808272dcc90f0172df1e490f41b0"
+	taskID  = "00000000000000000000000000000042"
 )
 
-// movable is a clock which stands still until it is moved.
-type movable struct{ nanoseconds atomic.Int64 }
+// fakeClock is a clock that stands still until it is set.
+type fakeClock struct{ nanoseconds atomic.Int64 }
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-func (m *movable) Now() time.Time       { return noon.Add(time.Duration(m.nanoseconds.Load())) }
-func (m *movable) Set(at time.Duration) { m.nanoseconds.Store(int64(at)) }
+func (c *fakeClock) Now() time.Time       { return noon.Add(time.Duration(c.nanoseconds.Load())) }
+func (c *fakeClock) Set(at time.Duration) { c.nanoseconds.Store(int64(at)) }
 
-// start serves s, with a token and the example task if it has none, until the test ends.
+// start starts s, and closes it when the test ends. By default, s has a token and the example task.
 func start(t *testing.T, s simulator.Simulator) *simulator.Server {
 	t.Helper()
 	if s.Tokens == nil {
@@ -77,7 +80,7 @@ func start(t *testing.T, s simulator.Simulator) *simulator.Server {
 	return server
 }
 
-// client keeps its connections to itself.
+// client returns a client with connections of its own.
 func client(t *testing.T) *http.Client {
 	t.Helper()
 	transport := &http.Transport{}
@@ -85,8 +88,9 @@ func client(t *testing.T) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// ask returns a GET with the token. Headers are pairs; "" takes one away.
-func ask(t *testing.T, ctx context.Context, url string, headers ...string) *http.Request {
+// newRequest returns a GET request with the token. headers are pairs of name and value; an empty value
+// removes the header.
+func newRequest(t *testing.T, ctx context.Context, url string, headers ...string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	require.NoError(t, err)
@@ -100,10 +104,10 @@ func ask(t *testing.T, ctx context.Context, url string, headers ...string) *http
 	return r
 }
 
-// get sends a GET with the token on a connection of its own.
+// get sends a GET request with the token on a connection of its own.
 func get(t *testing.T, server *simulator.Server, path string, headers ...string) (*http.Response, string) {
 	t.Helper()
-	return do(t, client(t), ask(t, t.Context(), server.URL+path, headers...))
+	return do(t, client(t), newRequest(t, t.Context(), server.URL+path, headers...))
 }
 
 func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, string) {
@@ -116,14 +120,15 @@ func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, string) 
 	return response, string(body)
 }
 
-func TestStartRefusesIDsThatNoRequestCouldReach(t *testing.T) {
+func TestStartRejectsMalformedIDs(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]simulator.Simulator{
-		`start simulator: project id "p" is not 32 hex digits`:       {ProjectID: "p"},
-		`start simulator: project id "q" is not 32 hex digits`:       {Projects: []simulator.Project{{ID: "q"}}},
-		`start simulator: instance id "i" is not a dashed UUID`:      {InstanceID: "i"},
-		`start simulator: task id "task-1" is not 32 hex digits`:     {Tasks: []simulator.Task{{ID: "task-1"}}},
-		`start simulator: task id "` + fortyTwo + `0" is not 32 hex`: {Tasks: []simulator.Task{{ID: fortyTwo}, {ID: fortyTwo + "0"}}},
+		`start simulator: project id "p" is not 32 hex digits`:   {ProjectID: "p"},
+		`start simulator: project id "q" is not 32 hex digits`:   {Projects: []simulator.Project{{ID: "q"}}},
+		`start simulator: instance id "i" is not a dashed UUID`:  {InstanceID: "i"},
+		`start simulator: task id "task-1" is not 32 hex digits`: {Tasks: []simulator.Task{{ID: "task-1"}}},
+		`start simulator: task id "` + taskID +
+			`0" is not 32 hex`: {Tasks: []simulator.Task{{ID: taskID}, {ID: taskID + "0"}}},
 	} {
 		_, err := s.Start()
 		assert.ErrorContains(t, err, want)

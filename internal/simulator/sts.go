@@ -10,39 +10,39 @@ import (
 	"unicode/utf8"
 )
 
-// DefaultAudience is the audience of an [Agency] that names none.
+// DefaultAudience is the default for Audience of an [Agency].
 const DefaultAudience = "sts.huaweicloud.com"
 
-// Agency is a trust agency, and the OIDC provider whose ID tokens it takes.
+// Agency is a trust agency, with the OIDC provider whose ID tokens it accepts.
 type Agency struct {
 	ProviderURN string // iam::<account>:oidcProvider:<name>
 	AgencyURN   string // iam::<account>:agency:<name>
-	Audience    string // the one that an ID token must be for; empty: DefaultAudience
+	Audience    string // required in ID tokens; if empty, DefaultAudience
 }
 
-// What STS documents of duration_seconds and agency_session_name.
+// The documented limits of duration_seconds and agency_session_name.
 const (
 	minSession, maxSession, defaultSession = 900, 43200, 3600
 	minSessionName, maxSessionName         = 2, 128
 )
 
-// No source gives the codes of STS for these cases: but for their prefix they are made up.
+// These codes are undocumented: everything but their prefix is a guess.
 const (
 	stsMalformed = "STS5.1002"
 	stsNotFound  = "STS5.1004"
 	stsBadToken  = "STS5.1005"
 )
 
-// stsRoutes are the APIs of Security Token Service. Nothing is signed there: who asks is known by the ID token.
+// stsRoutes returns the APIs of Security Token Service. They need no login other than the ID token.
 func stsRoutes() []route {
 	return []route{
-		{kind: "assume", method: http.MethodPost, path: "/v5/agencies/assume-with-oidc", answer: (*Server).assume},
+		{kind: "assume", method: http.MethodPost, path: "/v5/agencies/assume-with-oidc", handle: (*Server).assume},
 	}
 }
 
-// assume issues the keys of an agency. No source says how STS refuses: here what is malformed is 400, a provider and
-// agency that are not there together 404, an ID token that is expired, for another audience or not genuine 401.
-func (s *Server) assume(c *call) *Answer {
+// assume issues temporary keys of an agency. Errors of STS are undocumented. As a guess, a malformed request
+// is 400, an unknown combination of provider and agency 404, and an invalid ID token 401.
+func (s *Server) assume(c *call) *Response {
 	d, err := c.document()
 	if err != nil {
 		return Fault(http.StatusBadRequest, stsMalformed, err.Error())
@@ -55,21 +55,22 @@ func (s *Server) assume(c *call) *Answer {
 		return a.ProviderURN == d.text("provider_urn") && a.AgencyURN == d.text("agency_urn")
 	})
 	if i < 0 {
-		return Fault(http.StatusNotFound, stsNotFound, "no such resource: "+d.text("agency_urn")+" with "+d.text("provider_urn"))
+		return Fault(http.StatusNotFound, stsNotFound,
+			"no such resource: "+d.text("agency_urn")+" with "+d.text("provider_urn"))
 	}
 	agency := s.cloud.Agencies[i]
-	said, err := s.checkIDToken(d.text("id_token"), c.now)
-	if err == nil && said.Audience != cmp.Or(agency.Audience, DefaultAudience) {
-		err = fmt.Errorf("id token is for audience %q", said.Audience)
+	claims, err := s.verifyIDToken(d.text("id_token"), c.now)
+	if err == nil && claims.Audience != cmp.Or(agency.Audience, DefaultAudience) {
+		err = fmt.Errorf("id token is for audience %q", claims.Audience)
 	}
 	if err != nil {
 		return Fault(http.StatusUnauthorized, stsBadToken, err.Error())
 	}
 	key := s.issueKeys(s.expiry(c.now, time.Duration(seconds)*time.Second))
-	return answerJSON(agency.assumed(key, d.text("agency_session_name"), said))
+	return jsonResponse(agency.assumed(key, d.text("agency_session_name"), claims))
 }
 
-// checkAssume looks at the request alone, and returns how long the session shall last.
+// checkAssume validates the request, and returns the requested lifetime.
 func checkAssume(d document) (seconds int, err error) {
 	for _, required := range []string{"provider_urn", "agency_urn", "agency_session_name", "id_token"} {
 		if d.text(required) == "" {
@@ -79,22 +80,22 @@ func checkAssume(d document) (seconds int, err error) {
 	if n := utf8.RuneCountInString(d.text("agency_session_name")); n < minSessionName || n > maxSessionName {
 		return 0, fmt.Errorf("agency_session_name must have %d to %d characters", minSessionName, maxSessionName)
 	}
-	return d.number(minSession, maxSession, defaultSession, "duration_seconds")
+	return d.integer(minSession, maxSession, defaultSession, "duration_seconds")
 }
 
 type (
-	assumeAnswer struct {
-		Agency      assumedAgency  `json:"assumed_agency"`
-		Audience    string         `json:"audience"`
-		Credentials stsCredentials `json:"credentials"`
-		Provider    string         `json:"provider"`
-		Subject     string         `json:"subject_from_id_token"`
+	assumeJSON struct {
+		Agency      assumedAgencyJSON `json:"assumed_agency"`
+		Audience    string            `json:"audience"`
+		Credentials stsKeysJSON       `json:"credentials"`
+		Provider    string            `json:"provider"`
+		Subject     string            `json:"subject_from_id_token"`
 	}
-	assumedAgency struct {
+	assumedAgencyJSON struct {
 		ID  string `json:"id"`
 		URN string `json:"urn"`
 	}
-	stsCredentials struct {
+	stsKeysJSON struct {
 		AccessKeyID     string `json:"access_key_id"`
 		SecretAccessKey string `json:"secret_access_key"`
 		SecurityToken   string `json:"security_token"`
@@ -102,13 +103,14 @@ type (
 	}
 )
 
-func (a Agency) assumed(key accessKey, session string, said claims) assumeAnswer {
-	urn := strings.NewReplacer("iam::", "sts::", ":agency:", ":assumed-agency:").Replace(a.AgencyURN) + "/" + session
-	return assumeAnswer{
-		Agency:      assumedAgency{ID: reference(a.AgencyURN).ID + ":" + session, URN: urn},
-		Audience:    said.Audience,
-		Credentials: stsCredentials{key.access, key.secret, key.securityToken, timestamp(key.expires)},
+func (a Agency) assumed(key accessKey, session string, claims claims) assumeJSON {
+	urn := strings.NewReplacer("iam::", "sts::", ":agency:", ":assumed-agency:").Replace(a.AgencyURN) +
+		"/" + session
+	return assumeJSON{
+		Agency:      assumedAgencyJSON{ID: newNamed(a.AgencyURN).ID + ":" + session, URN: urn},
+		Audience:    claims.Audience,
+		Credentials: stsKeysJSON{key.access, key.secret, key.securityToken, formatTime(key.expires)},
 		Provider:    a.ProviderURN,
-		Subject:     said.Subject,
+		Subject:     claims.Subject,
 	}
 }

@@ -12,13 +12,14 @@ import (
 )
 
 func assumeBody(idToken, seconds string) string {
-	return `{"provider_urn":"` + providerURN + `","agency_urn":"` + agencyURN + `","agency_session_name":"dmswait","id_token":"` +
+	return `{"provider_urn":"` + providerURN + `","agency_urn":"` + agencyURN +
+		`","agency_session_name":"dmswait","id_token":"` +
 		idToken + `","duration_seconds":` + seconds + `}`
 }
 
-func TestAgencyIsAssumedForAsLongAsAskedFor(t *testing.T) {
+func TestAssumeForRequestedDuration(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
+	server := start(t, fullCloud((&fakeClock{}).Now))
 	idToken := server.IDToken("sts.huaweicloud.com", time.Minute)
 	for seconds, want := range map[string]string{
 		"900":   "2026-01-02T12:15:00.000Z",
@@ -35,21 +36,22 @@ func TestAgencyIsAssumedForAsLongAsAskedFor(t *testing.T) {
 	}
 }
 
-func TestAgencyMayNameAnotherAudience(t *testing.T) {
+func TestAgencyWithAnotherAudience(t *testing.T) {
 	t.Parallel()
-	s := issuing((&movable{}).Now)
+	s := fullCloud((&fakeClock{}).Now)
 	s.Agencies[0].Audience = "mine"
 	server := start(t, s)
 	for audience, status := range map[string]int{"mine": 200, simulator.DefaultAudience: 401, "": 401} {
-		response, _ := post(t, server, "/v5/agencies/assume-with-oidc", assumeBody(server.IDToken(audience, time.Minute), "900"))
+		response, _ := post(t, server, "/v5/agencies/assume-with-oidc",
+			assumeBody(server.IDToken(audience, time.Minute), "900"))
 		assert.Equal(t, status, response.StatusCode, audience)
 	}
 }
 
-func TestAgencyIsNotAssumed(t *testing.T) {
+func TestAssumeIsRejected(t *testing.T) {
 	t.Parallel()
-	clock := &movable{}
-	server, stranger := start(t, issuing(clock.Now)), start(t, issuing(clock.Now))
+	clock := &fakeClock{}
+	server, otherServer := start(t, fullCloud(clock.Now)), start(t, fullCloud(clock.Now))
 	idToken := server.IDToken(simulator.DefaultAudience, 5*time.Minute)
 	good := assumeBody(idToken, "3600")
 	with := func(old, new string) string { return strings.Replace(good, old, new, 1) }
@@ -60,24 +62,30 @@ func TestAgencyIsNotAssumed(t *testing.T) {
 		status  int
 		message string
 	}{
-		"unknown provider":       {with(providerURN, "iam::a:oidcProvider:x"), 404, "no such resource: "},
-		"unknown agency":         {with(agencyURN, "iam::a:agency:x"), 404, "no such resource: "},
-		"no provider":            {with(providerURN, ""), 400, "provider_urn is missing"},
-		"no agency":              {with(`"agency_urn"`, `"agencyUrn"`), 400, "agency_urn is missing"},
-		"no session name":        {with(`"dmswait"`, `null`), 400, "agency_session_name is missing"},
-		"no id token":            {with(`"id_token"`, `"ID_token"`), 400, "id_token is missing"},
-		"session of 1 letter":    {with("dmswait", "é"), 400, "agency_session_name must have 2 to 128 characters"},
-		"session of 129 letters": {with("dmswait", strings.Repeat("é", 129)), 400, "agency_session_name must have"},
-		"899 seconds":            {with("3600", "899"), 400, "duration_seconds must be an integer from 900 to 43200"},
-		"43201 seconds":          {with("3600", "43201"), 400, "duration_seconds must be"},
-		"half a second":          {with("3600", "3600.5"), 400, "duration_seconds must be"},
-		"seconds as text":        {with("3600", `"3600"`), 400, "duration_seconds must be"},
-		"no JSON":                {"x", 400, "request body is invalid"},
-		"expired":                {with(idToken, server.IDToken(simulator.DefaultAudience, -time.Second)), 401, "id token expired at 2026-01-02T11:59:59.000Z"},
-		"another audience":       {with(idToken, server.IDToken("other", time.Minute)), 401, `id token is for audience \"other\"`},
-		"of someone else":        {with(idToken, stranger.IDToken(simulator.DefaultAudience, time.Minute)), 401, "id token has a bad signature"},
-		"forged":                 {with(idToken, forged), 401, "id token has a bad signature"},
-		"no JWT":                 {with(idToken, "a.b"), 401, "id token has 2 parts, not 3"},
+		"unknown provider": {with(providerURN, "iam::a:oidcProvider:x"), 404, "no such resource: "},
+		"unknown agency":   {with(agencyURN, "iam::a:agency:x"), 404, "no such resource: "},
+		"no provider":      {with(providerURN, ""), 400, "provider_urn is missing"},
+		"no agency":        {with(`"agency_urn"`, `"agencyUrn"`), 400, "agency_urn is missing"},
+		"no session name":  {with(`"dmswait"`, `null`), 400, "agency_session_name is missing"},
+		"no id token":      {with(`"id_token"`, `"ID_token"`), 400, "id_token is missing"},
+		"session of 1 character": {with("dmswait", "é"), 400,
+			"agency_session_name must have 2 to 128 characters"},
+		"session of 129 characters": {with("dmswait", strings.Repeat("é", 129)), 400,
+			"agency_session_name must have"},
+		"899 seconds": {with("3600", "899"), 400,
+			"duration_seconds must be an integer from 900 to 43200"},
+		"43201 seconds":       {with("3600", "43201"), 400, "duration_seconds must be"},
+		"half a second":       {with("3600", "3600.5"), 400, "duration_seconds must be"},
+		"seconds as a string": {with("3600", `"3600"`), 400, "duration_seconds must be"},
+		"not JSON":            {"x", 400, "request body is invalid"},
+		"expired": {with(idToken, server.IDToken(simulator.DefaultAudience, -time.Second)),
+			401, "id token expired at 2026-01-02T11:59:59.000Z"},
+		"another audience": {with(idToken, server.IDToken("other", time.Minute)), 401,
+			`id token is for audience \"other\"`},
+		"from another server": {with(idToken,
+			otherServer.IDToken(simulator.DefaultAudience, time.Minute)), 401, "id token has a bad signature"},
+		"forged":    {with(idToken, forged), 401, "id token has a bad signature"},
+		"not a JWT": {with(idToken, "a.b"), 401, "id token has 2 parts, not 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +97,8 @@ func TestAgencyIsNotAssumed(t *testing.T) {
 		})
 	}
 	for _, length := range []int{2, 128} {
-		response, body := post(t, server, "/v5/agencies/assume-with-oidc", with("dmswait", strings.Repeat("é", length)))
+		response, body := post(t, server, "/v5/agencies/assume-with-oidc",
+			with("dmswait", strings.Repeat("é", length)))
 		assert.Equal(t, http.StatusOK, response.StatusCode, body)
 	}
 }

@@ -16,16 +16,17 @@ import (
 	"time"
 )
 
-// StartTLS serves HTTPS on address ("127.0.0.1:0"; a later job serves on the address of a container bridge) with a
-// certificate for the names and for the address's IP, signed by a CA made for this server alone: see [Server.CAFile].
-// It speaks HTTP/1.1 only, since a connection shared by requests can't be reset for one of them.
-// It fails like [Simulator.Start] does.
+// StartTLS serves HTTPS on address, such as "127.0.0.1:0", until [Server.Close] is called. The certificate
+// is valid for the names and the IP of the address, and signed by a new CA: see [Server.CAFile].
+// Only HTTP/1.1 is supported, because a connection shared by requests cannot be reset for one of them.
+// It returns an error for a malformed id in s, and if it cannot listen.
 func (s *Simulator) StartTLS(address string, names ...string) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("start simulator: %w", err)
 	}
-	certificate, ca, err := issue(append([]string{listener.Addr().(*net.TCPAddr).IP.String()}, names...))
+	ip := listener.Addr().(*net.TCPAddr).IP.String()
+	certificate, ca, err := issue(append([]string{ip}, names...))
 	if err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("start simulator: %w", err)
@@ -38,11 +39,11 @@ func (s *Simulator) StartTLS(address string, names ...string) (*Server, error) {
 	return s.serve(secure, "https", ca)
 }
 
-// CAFile writes the CA that signed the server's certificate to ca.pem in dir and returns its path, for SSL_CERT_FILE.
-// It fails for a server without TLS, and when the file can't be written.
+// CAFile writes the certificate of the server's CA to ca.pem in dir, and returns its path, for SSL_CERT_FILE.
+// It returns an error for a server without TLS, and if it cannot write the file.
 func (s *Server) CAFile(dir string) (string, error) {
 	if s.ca == nil {
-		return "", errors.New("write CA file: server has no certificate, it serves plain HTTP")
+		return "", errors.New("write CA file: the server has no certificate, because it serves plain HTTP")
 	}
 	path := filepath.Join(dir, "ca.pem")
 	if err := os.WriteFile(path, s.ca, 0o644); err != nil {
@@ -51,8 +52,8 @@ func (s *Server) CAFile(dir string) (string, error) {
 	return path, nil
 }
 
-// issue makes a CA, and a certificate for the names (host names or IP addresses) signed by it.
-// Both are good for a day, by this machine's clock: the cloud's may be told to be wrong, TLS is not about that.
+// issue returns a certificate for the names (host names or IP addresses), and the new CA that signed it.
+// Both are valid for a day by time.Now, because a test that sets the cloud's clock wrong must still connect.
 func issue(names []string) (certificate tls.Certificate, caPEM []byte, err error) {
 	from, until := time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
 

@@ -39,7 +39,7 @@ func vectors(t *testing.T) []vector {
 	return all
 }
 
-// wire is the request as bytes, so that it is net/http's server side that reads it.
+// wire returns the request as bytes, to be parsed by the server side of net/http.
 func (v vector) wire() string {
 	target := v.Path
 	if v.Query != "" {
@@ -50,7 +50,8 @@ func (v vector) wire() string {
 		host = strings.TrimPrefix(v.Endpoint, "https://")
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Length: %d\r\n", v.Method, target, host, v.Authorization, len(v.Body))
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Length: %d\r\n", v.Method,
+		target, host, v.Authorization, len(v.Body))
 	for name, value := range v.Headers {
 		if name != "Host" {
 			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
@@ -59,7 +60,7 @@ func (v vector) wire() string {
 	return b.String() + "\r\n" + v.Body
 }
 
-// verify returns the canonical request, and an error unless the signature is right.
+// verify returns the canonical request, and an error if the signature is wrong.
 func (v vector) verify() (string, error) {
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(v.wire())))
 	if err != nil {
@@ -83,7 +84,7 @@ func (v vector) verify() (string, error) {
 	return canonical, nil
 }
 
-func TestSignaturesOfTheOfficialSDKAreAccepted(t *testing.T) {
+func TestSignaturesOfOfficialSDKAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -95,7 +96,7 @@ func TestSignaturesOfTheOfficialSDKAreAccepted(t *testing.T) {
 	}
 }
 
-func TestSignatureFailsWhenAnyByteItCoversIsChanged(t *testing.T) {
+func TestSignatureCoversEveryByte(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -112,7 +113,8 @@ func TestSignatureFailsWhenAnyByteItCoversIsChanged(t *testing.T) {
 	}
 }
 
-// mutations are the vector with one byte changed, for every byte of what the signature covers, and of the signature.
+// mutations returns a copy of the vector for each byte that is signed or part of the signature, with that
+// byte changed.
 func mutations(t *testing.T, v vector) map[string]vector {
 	t.Helper()
 	all := map[string]vector{}
@@ -132,7 +134,8 @@ func mutations(t *testing.T, v vector) map[string]vector {
 	each("path", v.Path, 1, func(v *vector, s string) { v.Path = s })
 	each("query", v.Query, 0, func(v *vector, s string) { v.Query = s })
 	each("body", v.Body, 0, func(v *vector, s string) { v.Body = s })
-	each("signature", v.Authorization, strings.Index(v.Authorization, "SignedHeaders="), func(v *vector, s string) { v.Authorization = s })
+	each("signature", v.Authorization, strings.Index(v.Authorization, "SignedHeaders="),
+		func(v *vector, s string) { v.Authorization = s })
 	sig, err := parseAuthorization(v.Authorization)
 	require.NoError(t, err)
 	for name, value := range v.Headers {
@@ -143,7 +146,7 @@ func mutations(t *testing.T, v vector) map[string]vector {
 	return all
 }
 
-func TestBodyHashMustBeTheBodysOwn(t *testing.T) {
+func TestBodyHashMustMatchBody(t *testing.T) {
 	t.Parallel()
 	hash := hexSHA256([]byte("abc"))
 	got, err := bodyHash(http.Header{"X-Sdk-Content-Sha256": {hash}}, []byte("abc"))
@@ -153,33 +156,27 @@ func TestBodyHashMustBeTheBodysOwn(t *testing.T) {
 	assert.Error(t, err)
 }
 
-func TestSignedHeaderThatComesTwiceHasNoCanonicalForm(t *testing.T) {
+func TestRepeatedSignedHeaderIsRejected(t *testing.T) {
 	t.Parallel()
 	r, err := http.NewRequest(http.MethodGet, "http://dms.test/", nil)
 	require.NoError(t, err)
 	r.Header["X-Project-Id"] = []string{"a", "b"}
 	_, err = canonicalRequest(r, nil, []string{"host", "x-project-id"})
-	assert.EqualError(t, err, "signed header x-project-id came 2 times")
+	assert.EqualError(t, err, "signed header x-project-id occurs 2 times")
 }
 
-func TestAuthorizationIsReadStrictly(t *testing.T) {
+func TestParseAuthorization(t *testing.T) {
 	t.Parallel()
 	const incomplete = "authorization must have Access, SignedHeaders and Signature"
 	for header, want := range map[string]string{
 		"Basic dTpw":      "authorization is not SDK-HMAC-SHA256",
 		"SDK-HMAC-SHA256": "authorization is not SDK-HMAC-SHA256",
-		"sdk-hmac-sha256 Access=a, SignedHeaders=host;x-sdk-date, Signature=0": "authorization is not SDK-HMAC-SHA256",
+		"sdk-hmac-sha256 Access=a, SignedHeaders=host, Signature=0": "authorization is not SDK-HMAC-SHA256",
 
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=host":                                      incomplete,
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=, Signature=0":                             incomplete,
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=0, More=1":                 incomplete,
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=host;x-sdk-date, Signature=0, Access=b":    incomplete,
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=Host;x-sdk-date, Signature=0":              "signed header Host is not lower case",
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=x-sdk-date;host, Signature=0":              "signed headers are not sorted: x-sdk-date;host",
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=host;host, Signature=0":                    "signed headers are not sorted: host;host",
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=content-type;host, Signature=0":            "header content-type can't be signed",
-		"SDK-HMAC-SHA256 Access=a, SignedHeaders=host;x-sdk-date;x_not_signed, Signature=0": "header x_not_signed can't be signed",
-
+		"SDK-HMAC-SHA256 Access=a, SignedHeaders=host":                         incomplete,
+		"SDK-HMAC-SHA256 Access=a, SignedHeaders=, Signature=0":                incomplete,
+		"SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=0, More=1":    incomplete,
+		"SDK-HMAC-SHA256 Access=a, SignedHeaders=a;b, Signature=0, Access=b":   incomplete,
 		"SDK-HMAC-SHA256 Access=a,SignedHeaders=host;x-sdk-date,Signature=0":   "",
 		"SDK-HMAC-SHA256 Signature=0, SignedHeaders=host;x-sdk-date, Access=a": "",
 	} {
@@ -189,5 +186,19 @@ func TestAuthorizationIsReadStrictly(t *testing.T) {
 		} else {
 			assert.EqualError(t, err, want, header)
 		}
+	}
+}
+
+func TestSignedHeadersAreChecked(t *testing.T) {
+	t.Parallel()
+	for names, want := range map[string]string{
+		"Host;x-sdk-date":              "signed header Host is not lower case",
+		"x-sdk-date;host":              "signed headers are not sorted: x-sdk-date;host",
+		"host;host":                    "signed headers are not sorted: host;host",
+		"content-type;host":            "header content-type cannot be signed",
+		"host;x-sdk-date;x_not_signed": "header x_not_signed cannot be signed",
+	} {
+		_, err := parseAuthorization("SDK-HMAC-SHA256 Access=a, SignedHeaders=" + names + ", Signature=0")
+		assert.EqualError(t, err, want, names)
 	}
 }

@@ -1,4 +1,5 @@
-// Bare is the least program that gets something by HTTP: what dmswait's size and speed are compared with.
+// Bare prints the response to a GET request. It is the smallest such program in Go, which the size and
+// speed of dmswait are compared with.
 package main
 
 import (

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Peak runs a command, and prints the most memory that it had at once, in KiB. A process begins with the peak of the one that started it,
-// so that has to be a small one; this is all that it does.
+// Peak runs a command and prints its peak memory, in KiB. It does nothing else, because the peak of a process
+// includes that of its parent at the time of the fork: the parent must be small.
 package main
 
 import (

@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// ledger is what the server has issued, and still stands by.
+// ledger records what the server has issued.
 type ledger struct {
-	mu        sync.Mutex
-	secrets   []string             // all there ever were, in order
-	tokens    map[string]grant     // IAM's
-	keys      map[string]accessKey // temporary ones, by access key
-	sessions  map[string]time.Time // tokens of the metadata service, and when they expire
-	idTokenBy []byte               // the key that ID tokens are signed with
+	mu         sync.Mutex
+	secrets    []string             // all ever issued, in order
+	tokens     map[string]grant     // IAM tokens
+	keys       map[string]accessKey // temporary keys, by access key
+	sessions   map[string]time.Time // expiry of metadata tokens
+	idTokenKey []byte               // key that ID tokens are signed with
 }
 
-// grant is what an IAM token is good for.
+// grant is what an IAM token gives access to.
 type grant struct {
 	scope   scope
 	expires time.Time
 }
 
-// accessKey is a key that can sign. Without expires it never ends.
+// accessKey is an access key with its secrets. If expires is zero, it never expires.
 type accessKey struct {
 	access, secret, securityToken string
 	expires                       time.Time
@@ -32,30 +32,31 @@ type accessKey struct {
 
 func (k accessKey) expired(now time.Time) bool { return !k.expires.IsZero() && !now.Before(k.expires) }
 
-// Revoke makes all that the server has issued invalid at once, ID tokens and metadata tokens too, as if it had never
-// been issued: tokens and keys are answered 401 APIGW.0301 by DMS. What is issued afterwards is good.
+// Revoke invalidates everything that the server has issued so far, including ID tokens and metadata
+// tokens. DMS responds to revoked tokens and keys with 401 APIGW.0301, as if they had never been issued.
 func (s *Server) Revoke() {
 	l := &s.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tokens, l.keys, l.sessions = map[string]grant{}, map[string]accessKey{}, map[string]time.Time{}
-	l.idTokenBy = []byte(rand.Text())
+	l.idTokenKey = []byte(rand.Text())
 }
 
-// Issued returns every secret that the server has given out so far, in order, expired and revoked ones too: IAM tokens,
-// secret keys and security tokens, ID tokens, metadata tokens. No two are the same. Access keys are no secrets.
+// Issued returns every secret that the server has issued so far, in order, including expired and revoked
+// ones: IAM tokens, secret keys, security tokens, ID tokens and metadata tokens. No two are the same.
+// Access keys are not secrets.
 func (s *Server) Issued() []string {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
 	return slices.Clone(s.ledger.secrets)
 }
 
-// expiry is after the lifetime the test wants, else after the one given.
+// expiry returns when something that is issued now expires. Simulator.Lifetime overrides lifetime.
 func (s *Server) expiry(now time.Time, lifetime time.Duration) time.Time {
 	return now.Add(cmp.Or(s.cloud.Lifetime, lifetime))
 }
 
-// issueToken returns a new IAM token. Like the real ones it is not URL-safe.
+// issueToken returns a new IAM token. Like real ones, it is not URL-safe.
 func (s *Server) issueToken(g grant) string {
 	token := "simtoken-" + rand.Text() + "+/" + rand.Text() + "=="
 	l := &s.ledger
@@ -66,7 +67,7 @@ func (s *Server) issueToken(g grant) string {
 	return token
 }
 
-// issueKeys returns new temporary keys. Access and secret key have the cloud's lengths, 20 and 40.
+// issueKeys returns new temporary keys. Access and secret key have the real lengths, 20 and 40.
 func (s *Server) issueKeys(expires time.Time) accessKey {
 	key := accessKey{
 		access:        "HSTSIM" + rand.Text()[:14],
@@ -82,6 +83,7 @@ func (s *Server) issueKeys(expires time.Time) accessKey {
 	return key
 }
 
+// issueSession returns a new token of the metadata service.
 func (s *Server) issueSession(expires time.Time) string {
 	session := "simmetadata-" + rand.Text()
 	l := &s.ledger
@@ -92,6 +94,7 @@ func (s *Server) issueSession(expires time.Time) string {
 	return session
 }
 
+// token returns what an IAM token gives access to, and whether it is known.
 func (l *ledger) token(token string) (grant, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,7 +102,7 @@ func (l *ledger) token(token string) (grant, bool) {
 	return g, ok
 }
 
-// session tells whether a token of the metadata service is good.
+// session reports whether a token of the metadata service is valid.
 func (l *ledger) session(session string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,7 +110,7 @@ func (l *ledger) session(session string, now time.Time) bool {
 	return ok && now.Before(expires)
 }
 
-// key returns an access key the cloud knows: one of the script's, or one it has issued.
+// key returns an access key, configured or issued, and whether it is known.
 func (s *Server) key(access string) (accessKey, bool) {
 	if secret, ok := s.cloud.Keys[access]; ok {
 		return accessKey{access: access, secret: secret, securityToken: s.cloud.SecurityTokens[access]}, true

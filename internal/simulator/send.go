@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// maxEndless bounds an endless body, in bytes, so that a client which reads it all does not read for ever.
+// maxEndless limits an endless body, in bytes, so that a client that reads all of it stops eventually.
 const maxEndless = 400_000_000
 
-// deliver gives the answer, with all its faults. http.ErrAbortHandler is how a handler closes a connection
-// of net/http in the middle of an answer, or without any.
-func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a *Answer) {
+// send sends the response, with all its faults. A handler that panics with http.ErrAbortHandler makes
+// net/http close the connection, in the middle of the response or without one.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, a *Response) {
 	if !pause(r.Context(), a.Delay) {
 		panic(http.ErrAbortHandler)
 	}
@@ -26,7 +26,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a *Answer) {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case a.Reset, a.Close:
-		hangUp(w, a.Reset)
+		disconnect(w, a.Reset)
 		return
 	case a.Raw != "":
 		sendRaw(w, r, a)
@@ -35,7 +35,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a *Answer) {
 
 	cut := a.Cut > 0 && a.Cut < len(a.Body)
 	endless := a.Endless && !cut
-	s.writeHead(w, a, endless)
+	s.writeHeader(w, a, endless)
 	body := a.Body
 	if cut {
 		body = body[:a.Cut]
@@ -50,8 +50,8 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a *Answer) {
 	}
 }
 
-// writeHead sets status and headers. Without a length, net/http sends chunks.
-func (s *Server) writeHead(w http.ResponseWriter, a *Answer, chunked bool) {
+// writeHeader writes status and headers. Without Content-Length, net/http sends the body chunked.
+func (s *Server) writeHeader(w http.ResponseWriter, a *Response, chunked bool) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Date", s.cloud.Clock().UTC().Format(http.TimeFormat))
@@ -65,7 +65,7 @@ func (s *Server) writeHead(w http.ResponseWriter, a *Answer, chunked bool) {
 	w.WriteHeader(cmp.Or(a.Status, http.StatusOK))
 }
 
-// pause waits, and tells whether the time has passed: false if the client has gone away or the server closes.
+// pause waits for d. It returns early, and false, if the client disconnects or the server closes.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -77,11 +77,12 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// hangUp ends the connection without an answer, by FIN or by RST. The request was read whole, else a FIN would be an RST too.
-func hangUp(w http.ResponseWriter, rst bool) {
+// disconnect ends the connection without a response, by FIN or by RST. A FIN needs the request to have
+// been read completely: else the kernel sends an RST.
+func disconnect(w http.ResponseWriter, rst bool) {
 	conn := hijack(w)
 	if secure, ok := conn.(*tls.Conn); ok {
-		conn = secure.NetConn() // TLS would say goodbye first
+		conn = secure.NetConn() // tls.Conn would send a close_notify first
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok && rst {
 		_ = tcp.SetLinger(0)
@@ -89,12 +90,12 @@ func hangUp(w http.ResponseWriter, rst bool) {
 	_ = conn.Close()
 }
 
-// sendRaw sends what net/http would not let through, and ends the connection; at once, or when
-// the client does or the server closes.
-func sendRaw(w http.ResponseWriter, r *http.Request, a *Answer) {
+// sendRaw sends bytes that net/http would refuse to send, and closes the connection: at once, or when the client
+// disconnects or the server closes.
+func sendRaw(w http.ResponseWriter, r *http.Request, a *Response) {
 	conn := hijack(w)
 	defer conn.Close()
-	// Nobody else looks after this connection any more: neither when the server closes nor when the client goes away.
+	// net/http no longer watches this connection: close it with the server, and notice if the client closes it.
 	defer context.AfterFunc(r.Context(), func() { _ = conn.Close() })()
 	ctx, cancel := context.WithCancel(r.Context())
 	go func() {
@@ -115,7 +116,7 @@ func sendRaw(w http.ResponseWriter, r *http.Request, a *Answer) {
 	}
 }
 
-// hijack takes the connection out of net/http's hands.
+// hijack takes over the connection from net/http.
 func hijack(w http.ResponseWriter) net.Conn {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -124,8 +125,8 @@ func hijack(w http.ResponseWriter) net.Conn {
 	return conn
 }
 
-// writeBody sends the body, byte by byte if it is to be slow. Writing fails only when nobody listens any more,
-// which the server sees by itself.
+// writeBody writes the body, byte by byte if slow > 0. Write errors are ignored: they mean that the
+// client has disconnected, which net/http detects itself.
 func writeBody(ctx context.Context, w http.ResponseWriter, body string, slow time.Duration) {
 	if slow <= 0 {
 		_, _ = io.WriteString(w, body)
@@ -140,7 +141,8 @@ func writeBody(ctx context.Context, w http.ResponseWriter, body string, slow tim
 	}
 }
 
-// writeSpaces sends JSON's white space, so that no reader finds fault with the body before it finds it too long.
+// writeSpaces writes white space up to maxEndless. A JSON decoder accepts it, so only a limit on the
+// size of the body stops the client.
 func writeSpaces(w io.Writer) {
 	spaces := bytes.Repeat([]byte(" "), 64<<10)
 	for sent := len(spaces); sent <= maxEndless; sent += len(spaces) {

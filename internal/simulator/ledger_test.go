@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,44 +14,51 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-func TestIssuedTokensAreAcceptedUntilTheyExpire(t *testing.T) {
-	t.Parallel()
-	for name, issue := range waysToTokens {
-		for _, lifetime := range []time.Duration{0, 10 * time.Minute} {
-			t.Run(name+" "+lifetime.String(), func(t *testing.T) {
-				t.Parallel()
-				clock := &movable{}
-				s := issuing(clock.Now)
-				s.Lifetime = lifetime
-				server := start(t, s)
-				ends := 24 * time.Hour
-				if lifetime > 0 {
-					ends = lifetime
-				}
-				issued := issue(t, server, simulator.DefaultProjectID).Header.Get("X-Subject-Token")
-				require.NotEmpty(t, issued)
-
-				clock.Set(ends - 1)
-				for _, path := range []string{example, "/v3/projects"} {
-					response, body := get(t, server, path, "X-Auth-Token", issued)
-					assert.Equal(t, http.StatusOK, response.StatusCode, body)
-				}
-				clock.Set(ends)
-				response, body := get(t, server, example, "X-Auth-Token", issued)
-				assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
-				assert.Contains(t, body, `"error_code":"APIGW.0307"`)
-				response, body = get(t, server, "/v3/projects", "X-Auth-Token", issued)
-				assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
-				assert.Equal(t, `{"error":{"code":401,"message":"The token must be updated.","title":"Unauthorized"}}`, body)
-			})
-		}
+// eachLifetime runs a test with the documented lifetime of what is issued, and with Lifetime set.
+func eachLifetime(t *testing.T, name string, documented time.Duration,
+	test func(t *testing.T, clock *fakeClock, server *simulator.Server, lifetime time.Duration)) {
+	t.Helper()
+	for _, lifetime := range []time.Duration{0, 10 * time.Minute} {
+		t.Run(name+" "+lifetime.String(), func(t *testing.T) {
+			t.Parallel()
+			clock := &fakeClock{}
+			s := fullCloud(clock.Now)
+			s.Lifetime = lifetime
+			test(t, clock, start(t, s), cmp.Or(lifetime, documented))
+		})
 	}
 }
 
-func TestTokensOfAnotherProjectDoNotMatch(t *testing.T) {
+func TestIssuedTokenIsAcceptedUntilExpiry(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
-	for name, issue := range waysToTokens {
+	for name, issue := range tokenIssuers {
+		eachLifetime(t, name, 24*time.Hour, func(
+			t *testing.T, clock *fakeClock, server *simulator.Server, lifetime time.Duration,
+		) {
+			issued := issue(t, server, simulator.DefaultProjectID).Header.Get("X-Subject-Token")
+			require.NotEmpty(t, issued)
+
+			clock.Set(lifetime - 1)
+			for _, path := range []string{example, "/v3/projects"} {
+				response, body := get(t, server, path, "X-Auth-Token", issued)
+				assert.Equal(t, http.StatusOK, response.StatusCode, body)
+			}
+			clock.Set(lifetime)
+			response, body := get(t, server, example, "X-Auth-Token", issued)
+			assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+			assert.Contains(t, body, `"error_code":"APIGW.0307"`)
+			response, body = get(t, server, "/v3/projects", "X-Auth-Token", issued)
+			assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+			assert.Equal(t, `{"error":{"code":401,"message":"The token must be updated.",`+
+				`"title":"Unauthorized"}}`, body)
+		})
+	}
+}
+
+func TestTokenOfAnotherProjectIsRejected(t *testing.T) {
+	t.Parallel()
+	server := start(t, fullCloud((&fakeClock{}).Now))
+	for name, issue := range tokenIssuers {
 		issued := issue(t, server, otherProject).Header.Get("X-Subject-Token")
 		response, body := get(t, server, example, "X-Auth-Token", issued)
 		assert.Equal(t, http.StatusUnauthorized, response.StatusCode, name)
@@ -60,51 +68,44 @@ func TestTokensOfAnotherProjectDoNotMatch(t *testing.T) {
 	}
 }
 
-func TestIssuedKeysAreAcceptedUntilTheyExpire(t *testing.T) {
+func TestIssuedKeysAreAcceptedUntilExpiry(t *testing.T) {
 	t.Parallel()
-	for name, issue := range waysToKeys {
-		for _, lifetime := range []time.Duration{0, 10 * time.Minute} {
-			t.Run(name+" "+lifetime.String(), func(t *testing.T) {
-				t.Parallel()
-				clock := &movable{}
-				s := issuing(clock.Now)
-				s.Lifetime = lifetime
-				server := start(t, s)
-				keys, ends, date := issue(t, server), time.Hour, "20260102T125959Z"
-				if lifetime > 0 {
-					ends, date = lifetime, "20260102T120959Z"
-				}
-				expires, err := time.Parse(time.RFC3339Nano, keys.Expires)
-				require.NoError(t, err)
-				assert.Equal(t, noon.Add(ends), expires)
+	for name, issue := range keyIssuers {
+		eachLifetime(t, name, time.Hour, func(
+			t *testing.T, clock *fakeClock, server *simulator.Server, lifetime time.Duration,
+		) {
+			keys := issue(t, server)
+			expires, err := time.Parse(time.RFC3339Nano, keys.Expires)
+			require.NoError(t, err)
+			assert.Equal(t, noon.Add(lifetime), expires)
 
-				clock.Set(ends - 1)
-				for _, path := range []string{example, "/v3/projects?name=cn-north-4"} {
-					status, body := getSigned(t, server, path, date, keys)
-					assert.Equal(t, http.StatusOK, status, body)
-					without := keys
-					without.SecurityToken = ""
-					status, _ = getSigned(t, server, path, date, without)
-					assert.Equal(t, http.StatusUnauthorized, status, "without the security token")
-				}
-				clock.Set(ends)
-				status, body := getSigned(t, server, example, date, keys)
-				assert.Equal(t, http.StatusUnauthorized, status)
-				assert.Contains(t, body, `"error_code":"APIGW.0301"`)
-				assert.Contains(t, body, "security token expired")
-			})
-		}
+			clock.Set(lifetime - 1)
+			date := clock.Now().Format("20060102T150405Z")
+			for _, path := range []string{example, "/v3/projects?name=cn-north-4"} {
+				status, body := getSigned(t, server, path, date, keys)
+				assert.Equal(t, http.StatusOK, status, body)
+				without := keys
+				without.SecurityToken = ""
+				status, _ = getSigned(t, server, path, date, without)
+				assert.Equal(t, http.StatusUnauthorized, status, "without the security token")
+			}
+			clock.Set(lifetime)
+			status, body := getSigned(t, server, example, date, keys)
+			assert.Equal(t, http.StatusUnauthorized, status)
+			assert.Contains(t, body, `"error_code":"APIGW.0301"`)
+			assert.Contains(t, body, "security token expired")
+		})
 	}
 }
 
-func TestRevokeMakesAllThatWasIssuedInvalid(t *testing.T) {
+func TestRevokeInvalidatesEverythingIssued(t *testing.T) {
 	t.Parallel()
-	s := issuing((&movable{}).Now)
+	s := fullCloud((&fakeClock{}).Now)
 	s.Keys = map[string]string{"AK": "SK"}
 	s.Metadata.TokenRequired = true
 	server := start(t, s)
 	const date = "20260102T120000Z"
-	sts, password := waysToKeys["STS"], waysToTokens["password"]
+	sts, password := keyIssuers["STS"], tokenIssuers["password"]
 
 	idToken, session := server.IDToken(simulator.DefaultAudience, time.Hour), sessionToken(t, server)
 	keys, issued := sts(t, server), password(t, server, simulator.DefaultProjectID).Header.Get("X-Subject-Token")
@@ -123,34 +124,35 @@ func TestRevokeMakesAllThatWasIssuedInvalid(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
 
 	status, body = getSigned(t, server, example, date, sts(t, server))
-	assert.Equal(t, http.StatusOK, status, "issued afterwards: %s", body)
-	status, _ = getSigned(t, server, example, date, temporary{Access: "AK", Secret: "SK"})
+	assert.Equal(t, http.StatusOK, status, "issued later: %s", body)
+	status, _ = getSigned(t, server, example, date, issuedKeys{Access: "AK", Secret: "SK"})
 	assert.Equal(t, http.StatusOK, status, "not issued")
 	response, _ = get(t, server, example)
 	assert.Equal(t, http.StatusOK, response.StatusCode, "not issued")
 }
 
-func TestEverySecretIsNewAndListed(t *testing.T) {
+func TestIssuedListsEverySecretOnce(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
+	server := start(t, fullCloud((&fakeClock{}).Now))
 	assert.Empty(t, server.Issued())
 	var given []string
 	for range 3 {
-		for _, issue := range waysToTokens {
+		for _, issue := range tokenIssuers {
 			given = append(given, issue(t, server, simulator.DefaultProjectID).Header.Get("X-Subject-Token"))
 		}
-		for _, issue := range waysToKeys {
+		for _, issue := range keyIssuers {
 			keys := issue(t, server)
 			assert.Regexp(t, `^HSTSIM[0-9A-Z]{14}$`, keys.Access)
 			assert.Regexp(t, `^simsecret[0-9A-Z]{31}$`, keys.Secret)
 			given = append(given, keys.Secret, keys.SecurityToken)
 		}
-		given = append(given, sessionToken(t, server), server.IDToken("a", time.Minute), server.IDToken("a", time.Minute))
+		given = append(given, sessionToken(t, server), server.IDToken("a", time.Minute),
+			server.IDToken("a", time.Minute))
 		server.Revoke()
 	}
 	issued := server.Issued()
 	assert.Subset(t, issued, given)
-	// The ways through an ID token were given one each, and that to keys through a provider a token too.
+	// Each of the three APIs that need an ID token got one of its own, and one of them also an IAM token.
 	assert.Len(t, issued, len(given)+3*4)
 	seen := map[string]bool{}
 	for _, secret := range issued {
@@ -162,9 +164,9 @@ func TestEverySecretIsNewAndListed(t *testing.T) {
 	assert.NotEqual(t, "changed", server.Issued()[0])
 }
 
-func TestManyLogInAtOnce(t *testing.T) {
+func TestConcurrentLogins(t *testing.T) {
 	t.Parallel()
-	server := start(t, issuing((&movable{}).Now))
+	server := start(t, fullCloud((&fakeClock{}).Now))
 	var clients sync.WaitGroup
 	for range 8 {
 		c := client(t)
@@ -187,7 +189,7 @@ func TestManyLogInAtOnce(t *testing.T) {
 	assert.Len(t, server.Issued(), 16)
 }
 
-func TestLoginsAreRecordedByKindAndCanBeIntercepted(t *testing.T) {
+func TestLoginRequestsAreRecordedByKindAndIntercepted(t *testing.T) {
 	t.Parallel()
 	paths := map[string]string{
 		"iam-token":      "/v3/auth/tokens?nocatalog=true",
@@ -199,7 +201,7 @@ func TestLoginsAreRecordedByKindAndCanBeIntercepted(t *testing.T) {
 		"metadata-token": "/meta-data/latest/api/token",
 		"metadata-keys":  "/openstack/latest/securitykey",
 	}
-	server := start(t, answering(&simulator.Answer{Status: http.StatusTeapot}))
+	server := start(t, respondWith(&simulator.Response{Status: http.StatusTeapot}))
 	for kind, path := range paths {
 		response, _ := get(t, server, path)
 		assert.Equal(t, http.StatusTeapot, response.StatusCode, kind)
@@ -207,7 +209,7 @@ func TestLoginsAreRecordedByKindAndCanBeIntercepted(t *testing.T) {
 	}
 	strict := start(t, simulator.Simulator{})
 	for kind, path := range paths {
-		r := ask(t, t.Context(), strict.URL+path)
+		r := newRequest(t, t.Context(), strict.URL+path)
 		r.Method = http.MethodDelete
 		response, _ := do(t, client(t), r)
 		assert.Equal(t, http.StatusMethodNotAllowed, response.StatusCode, kind)
