@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -21,17 +22,24 @@ import (
 	"github.com/dmswait/dmswait/internal/report"
 )
 
+// Run runs the program once. It is [App.Run] on this machine.
+func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	return App{Stdout: stdout, Stderr: stderr, Getenv: getenv}.Run(ctx, args)
+}
+
+// App is what a run has of the machine it is on.
+type App struct {
+	Stdout, Stderr  io.Writer
+	Getenv          func(string) string
+	MetadataAddress string // of the metadata service, for tests; empty: the real one
+}
+
 // Run runs the program once: it reads args (without the program's name) and the environment, waits, writes the
 // result, and returns the exit code. The clock of the wait starts with it. The end of ctx ends the wait; its cause
 // says why.
-func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	return runOn(ctx, credential.MetadataAddress, args, getenv, stdout, stderr)
-}
-
-// runOn is run on a machine whose metadata service is at that address. For users there is one address, so it is no input.
-func runOn(ctx context.Context, metadataAddress string, args []string, getenv func(string) string, stdout, stderr io.Writer) (code int) {
+func (a App) Run(ctx context.Context, args []string) (code int) {
 	start := time.Now()
-	log := report.Detach(stderr)
+	log := report.Detach(a.Stderr)
 	defer log.Close()
 	// A bug in the wait is caught there, so that its outputs are written all the same. This is for one in the rest.
 	defer func() {
@@ -40,20 +48,20 @@ func runOn(ctx context.Context, metadataAddress string, args []string, getenv fu
 			code = report.Internal.Code
 		}
 	}()
-	cfg, faults := config.Parse(ctx, args, getenv)
+	cfg, faults := config.Parse(ctx, args, a.Getenv)
 	switch {
 	case cfg.Help:
-		return show(ctx, stdout, config.Help()+report.Help())
+		return show(ctx, a.Stdout, config.Help()+report.Help())
 	case cfg.Version:
-		return show(ctx, stdout, "dmswait "+version()+"\n")
+		return show(ctx, a.Stdout, "dmswait "+version()+"\n")
 	}
-	w := newWait(cfg, start, getenv, stdout, log)
+	w := newWait(cfg, start, a.Getenv, a.Stdout, log)
 	w.mask(cfg.Secrets()...) // before anything else is printed
 	faults = append(faults, w.tryPlaces()...)
 	if cfg.DryRun && len(faults) == 0 {
-		return show(ctx, stdout, w.plan())
+		return show(ctx, a.Stdout, w.plan())
 	}
-	w.report(w.guarded(ctx, metadataAddress, faults))
+	w.report(w.guarded(ctx, cmp.Or(a.MetadataAddress, credential.MetadataAddress), faults))
 	return w.publish(ctx)
 }
 

@@ -1,4 +1,4 @@
-package cli
+package faults_test
 
 import (
 	"fmt"
@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 const (
 	endedBody = `{"task_count":"1","tasks":[{"id":"OURS","name":"n","status":"SUCCESS","created_at":"2020-06-23T03:00:03.471Z","updated_at":"2020-06-23T03:00:08.130Z"}]}`
-	executing = `{"tasks":[{"id":"` + taskID + `","status":"EXECUTING"}]}`
+	executing = `{"tasks":[{"id":"` + trial.TaskID + `","status":"EXECUTING"}]}`
 	refusal   = `{"error_code":"DMS.00000000","error_msg":"SECRET"}`
 	other     = `{"id":"0123456789abcdef0123456789abcdef","status":"SUCCESS"},`
 	mebibyte  = 1 << 20
@@ -32,7 +33,7 @@ var bodies = map[string]string{
 
 // filled puts in what stands for our task and our secrets.
 func filled(text, secret string) string {
-	return strings.NewReplacer("OURS-IN-CAPITALS", strings.ToUpper(taskID), "OURS", taskID, "SECRET", secret).Replace(text)
+	return strings.NewReplacer("OURS-IN-CAPITALS", strings.ToUpper(trial.TaskID), "OURS", trial.TaskID, "SECRET", secret).Replace(text)
 }
 
 // literal reads a fault that is written down as an answer: the status, headers and the body, each in backticks. It is nil for one that is not.

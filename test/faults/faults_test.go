@@ -1,4 +1,4 @@
-package cli
+package faults_test
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/dmswait/dmswait/internal/report"
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 const (
@@ -30,7 +30,7 @@ const (
 
 // logins are the ways to ask, each with what must be shown nowhere.
 var logins = map[string]map[string]string{
-	"keys":           {"DMSWAIT_ACCESS_KEY": accessKey, "DMSWAIT_SECRET_KEY": secretKey},
+	"keys":           {"DMSWAIT_ACCESS_KEY": trial.AccessKey, "DMSWAIT_SECRET_KEY": trial.SecretKey},
 	"temporary keys": {"DMSWAIT_ACCESS_KEY": temporaryKey, "DMSWAIT_SECRET_KEY": temporarySecret, "DMSWAIT_SECURITY_TOKEN": securityToken},
 	"token":          {"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_AUTH_TOKEN": readyToken},
 }
@@ -54,7 +54,7 @@ type encounter struct {
 
 	requests atomic.Int64 // about the task
 	took     time.Duration
-	*trial
+	*trial.Trial
 }
 
 // placeArgs make the place, as testdata/faults.md describes it.
@@ -97,18 +97,18 @@ func (e *encounter) answer() *simulator.Answer {
 // prepare makes the run, as a step of GitHub Actions whose files are in that folder.
 func (e *encounter) prepare(server *simulator.Server, folder string) error {
 	e.requests.Store(0)
-	e.trial = newTrial(server, e.placeArgs()...)
-	e.output = filepath.Join(folder, "output")
-	e.set("GITHUB_ACTIONS", "true").set("GITHUB_OUTPUT", e.output).set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary"))
+	e.Trial = trial.New(server, e.placeArgs()...)
+	e.OutputPath = filepath.Join(folder, "output")
+	e.Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", e.OutputPath).Set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary"))
 	for name, value := range logins[e.login] {
-		e.set(name, value)
+		e.Set(name, value)
 	}
-	return errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(e.output, []byte("before=1\n"), 0o600))
+	return errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(e.OutputPath, []byte("before=1\n"), 0o600))
 }
 
 // runLabelled runs it in this process. All goroutines that it starts inherit the label.
 func (e *encounter) runLabelled(ctx context.Context) {
-	pprof.Do(ctx, pprof.Labels("fault", e.name+", "+e.want.place), func(ctx context.Context) { e.runWith(ctx) })
+	pprof.Do(ctx, pprof.Labels("fault", e.name+", "+e.want.place), func(ctx context.Context) { e.RunContext(ctx) })
 }
 
 // Not parallel to other tests, since it is so in itself: some of those count what a run does in a given time.
@@ -129,11 +129,11 @@ func meet(t *testing.T, all []*encounter, workers int, run func(*encounter, cont
 	var working sync.WaitGroup
 	for range workers {
 		var current atomic.Pointer[encounter]
-		server := start(t, simulator.Simulator{
-			Keys:           map[string]string{accessKey: secretKey, temporaryKey: temporarySecret},
+		server := trial.Start(t, simulator.Simulator{
+			Keys:           map[string]string{trial.AccessKey: trial.SecretKey, temporaryKey: temporarySecret},
 			SecurityTokens: map[string]string{temporaryKey: securityToken},
 			Tokens:         []string{readyToken},
-			Tasks:          cloud(at(0, "EXECUTING")).Tasks,
+			Tasks:          trial.Cloud(trial.At(0, "EXECUTING")).Tasks,
 			Intercept: func(r simulator.Request) *simulator.Answer {
 				if r.Kind != "task" {
 					return nil
@@ -181,13 +181,13 @@ func leftGoroutines(label string) (left []string) {
 
 func TestNoLoginLeavesAGoroutine(t *testing.T) {
 	t.Parallel()
-	server := start(t, account(at(50, "SUCCESS")))
-	onECS := newLogin(server).set("DMSWAIT_ECS_METADATA", "true")
-	pprof.Do(t.Context(), pprof.Labels("login", "the metadata service"), func(ctx context.Context) { onECS.runOn(ctx, server.URL) })
-	assert.Equal(t, 0, onECS.code, onECS.log.String())
-	byAgency := newLogin(server).byAgency(server)
-	pprof.Do(t.Context(), pprof.Labels("login", "STS and IAM"), func(ctx context.Context) { byAgency.runWith(ctx) })
-	assert.Equal(t, 0, byAgency.code, byAgency.log.String())
+	server := trial.Start(t, trial.Account(trial.At(50, "SUCCESS")))
+	onECS := trial.NewLogin(server).Set("DMSWAIT_ECS_METADATA", "true")
+	pprof.Do(t.Context(), pprof.Labels("login", "the metadata service"), func(ctx context.Context) { onECS.RunContext(ctx) })
+	assert.Equal(t, 0, onECS.Code, onECS.Log.String())
+	byAgency := trial.NewLogin(server).ByAgency(server)
+	pprof.Do(t.Context(), pprof.Labels("login", "STS and IAM"), func(ctx context.Context) { byAgency.RunContext(ctx) })
+	assert.Equal(t, 0, byAgency.Code, byAgency.Log.String())
 	assert.Empty(t, leftGoroutines("login"))
 }
 
@@ -200,31 +200,31 @@ func (e *encounter) judge(t *testing.T) {
 			wrong = append(wrong, fmt.Sprintf("%s: expected %v, got %v", what, want, got))
 		}
 	}
-	outputs := e.outputs(t)
+	outputs := e.Outputs(t)
 	polls, _ := strconv.ParseFloat(outputs["polls"], 64)
 	expect("result", outputs["result"] == e.want.result, e.want.result, outputs["result"])
-	expect("exit code", e.code == e.want.code, e.want.code, e.code)
+	expect("exit code", e.Code == e.want.code, e.want.code, e.Code)
 	expect("exit_code", outputs["exit_code"] == strconv.Itoa(e.want.code), e.want.code, outputs["exit_code"])
 	expect("status", outputs["status"] == e.lastStatus(), strconv.Quote(e.lastStatus()), strconv.Quote(outputs["status"]))
 	expect("polls", e.want.polls.holds(polls), e.want.polls, polls)
 	expect("requests", e.triesFor(polls).holds(float64(e.requests.Load())), e.triesFor(polls), e.requests.Load())
 	expect("seconds", e.want.seconds.holds(e.took.Seconds()), e.want.seconds, e.took.Seconds())
-	for _, output := range report.OutputMeanings() {
-		_, there := outputs[output[0]]
-		expect("outputs", there, output[0], "none")
+	for _, output := range trial.OutputNames() {
+		_, there := outputs[output]
+		expect("outputs", there, output, "none")
 	}
-	expect("outputs", len(outputs) == len(report.OutputMeanings())+1 && outputs["before"] == "1", "what was there before, and ours", outputs)
-	summary, _ := os.ReadFile(filepath.Join(filepath.Dir(e.output), "summary"))
+	expect("outputs", len(outputs) == len(trial.OutputNames())+1 && outputs["before"] == "1", "what was there before, and ours", outputs)
+	summary, _ := os.ReadFile(filepath.Join(filepath.Dir(e.OutputPath), "summary"))
 	expect("summary", len(summary) > 0, "one", "none")
 	for _, secret := range secretsOf(e.login) {
-		log := strings.Replace(e.log.String(), "::add-mask::"+secret+"\n", "", 1)
-		for place, text := range map[string]string{"log": log, "stdout": e.out.String(), "outputs": fmt.Sprint(outputs), "summary": string(summary)} {
+		log := strings.Replace(e.Log.String(), "::add-mask::"+secret+"\n", "", 1)
+		for place, text := range map[string]string{"log": log, "stdout": e.Out.String(), "outputs": fmt.Sprint(outputs), "summary": string(summary)} {
 			expect("the "+place, !strings.Contains(text, secret), "no secret", secret)
 		}
 	}
 	if len(wrong) > 0 {
 		t.Errorf("testdata/faults.md: %s | %s\nat place %s, asked with %s:\n  %s\nstdout: %.2000s\nlog:\n%.4000s",
-			e.name, e.want.kind, e.want.place, e.login, strings.Join(wrong, "\n  "), e.out.String(), e.log.String())
+			e.name, e.want.kind, e.want.place, e.login, strings.Join(wrong, "\n  "), e.Out.String(), e.Log.String())
 	}
 }
 

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package faults_test
 
 import (
 	"context"
@@ -15,7 +15,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/test/trial"
 )
+
+func TestMain(m *testing.M) {
+	measureIfAsked()
+	trial.Main(m)
+}
 
 // measuring names the file that the most memory of a process is written to.
 const measuring = "DMSWAIT_TEST_MEASURE"
@@ -32,7 +39,7 @@ func measureIfAsked() {
 	defer cancel()
 	command := exec.CommandContext(ctx, os.Args[1], os.Args[2:]...)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
-	code := exitCode(command.Run())
+	code := trial.ExitCode(command.Run())
 	if err := os.WriteFile(path, []byte(strconv.FormatInt(mostMemory(command.ProcessState), 10)), 0o600); err != nil {
 		panic(err)
 	}
@@ -50,22 +57,21 @@ func mostMemory(process *os.ProcessState) int64 {
 
 func TestFaultsTakeLittleMemory(t *testing.T) {
 	t.Parallel()
-	path, err := program()
-	require.NoError(t, err)
+	path := trial.Program(t)
 	large := allEncounters(t, func(e *encounter) bool { return e.row.mostMemory > 0 && e.want.place == "last" })
 	require.NotEmpty(t, large)
 	meet(t, large, 2, func(e *encounter, ctx context.Context) {
-		command := exec.CommandContext(ctx, os.Args[0], append([]string{path}, e.trial.args...)...)
-		for name, value := range e.env {
+		command := exec.CommandContext(ctx, os.Args[0], append([]string{path}, e.Trial.Args...)...)
+		for name, value := range e.Env {
 			command.Env = append(command.Env, name+"="+value)
 		}
-		command.Env = append(command.Env, measuring+"="+e.output+".memory")
-		command.Stdout, command.Stderr = &e.out, &e.log
-		e.code = exitCode(command.Run())
+		command.Env = append(command.Env, measuring+"="+e.OutputPath+".memory")
+		command.Stdout, command.Stderr = &e.Out, &e.Log
+		e.Code = trial.ExitCode(command.Run())
 	})
 	for _, e := range large {
 		e.judge(t)
-		content, err := os.ReadFile(e.output + ".memory")
+		content, err := os.ReadFile(e.OutputPath + ".memory")
 		require.NoError(t, err)
 		most, err := strconv.ParseInt(strings.TrimSpace(string(content)), 10, 64)
 		require.NoError(t, err)

@@ -1,4 +1,4 @@
-package cli
+package faults_test
 
 import (
 	"fmt"

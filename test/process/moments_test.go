@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package process_test
 
 import (
 	"net"
@@ -14,35 +14,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // moment is a place in a run's life at which a signal may come.
 type moment struct {
 	sim     func() simulator.Simulator
-	prepare func(*testing.T, *trial, *simulator.Server)
-	reached func(*testing.T, *trial, *simulator.Server) // returns when the process is there
+	prepare func(*testing.T, *trial.Trial, *simulator.Server)
+	reached func(*testing.T, *trial.Trial, *simulator.Server) // returns when the process is there
 }
 
 // hanging is a cloud that gives no answer to requests of a kind.
 func hanging(kind string) func() simulator.Simulator {
 	return func() simulator.Simulator {
-		sim := account(at(0, "EXECUTING"))
+		sim := trial.Account(trial.At(0, "EXECUTING"))
 		sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
-		sim.Intercept = func(r simulator.Request) *simulator.Answer {
-			if r.Kind == kind {
-				return &simulator.Answer{Hang: true}
-			}
-			return nil
-		}
+		sim.Intercept = trial.Only(kind, &simulator.Answer{Hang: true})
 		return sim
 	}
 }
 
-// asked waits until there is a request of a kind.
-func asked(kind string) func(*testing.T, *trial, *simulator.Server) {
-	return func(t *testing.T, tr *trial, s *simulator.Server) {
-		require.Eventually(t, func() bool { return s.Count(kind) >= 1 }, 8*time.Second, 5*time.Millisecond, "%s", tr.log.Bytes)
-	}
+// asked returns when there is a request of that kind.
+func asked(kind string) func(*testing.T, *trial.Trial, *simulator.Server) {
+	return func(t *testing.T, _ *trial.Trial, s *simulator.Server) { trial.Await(t, s, kind) }
 }
 
 func fifo(t *testing.T) string {
@@ -53,73 +47,73 @@ func fifo(t *testing.T) string {
 }
 
 // withoutLogin takes the way to log in from a trial.
-func (tr *trial) withoutLogin(s *simulator.Server) *trial {
-	tr.env = newLogin(s).env
+func withoutLogin(tr *trial.Trial, s *simulator.Server) *trial.Trial {
+	tr.Env = trial.NewLogin(s).Env
 	return tr
 }
 
 func moments() map[string]moment {
-	none := func(*testing.T, *trial, *simulator.Server) {}
+	none := func(*testing.T, *trial.Trial, *simulator.Server) {}
 	waitsAtPipe := func(name string) moment {
-		return moment{hanging("none"), func(t *testing.T, tr *trial, _ *simulator.Server) { tr.set(name, fifo(t)) },
-			func(t *testing.T, tr *trial, _ *simulator.Server) {
+		return moment{hanging("none"), func(t *testing.T, tr *trial.Trial, _ *simulator.Server) { tr.Set(name, fifo(t)) },
+			func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
 				// It can be opened as soon as somebody reads it. Then nothing is written to it.
 				var writer *os.File
 				require.Eventually(t, func() bool {
 					var err error
-					writer, err = os.OpenFile(tr.env[name], os.O_WRONLY|syscall.O_NONBLOCK, 0)
+					writer, err = os.OpenFile(tr.Env[name], os.O_WRONLY|syscall.O_NONBLOCK, 0)
 					return err == nil
-				}, 8*time.Second, 5*time.Millisecond)
+				}, trial.Patience, 5*time.Millisecond)
 				t.Cleanup(func() { writer.Close() })
 			}}
 	}
 	all := map[string]moment{
 		"a secret's pipe that gives nothing": waitsAtPipe("DMSWAIT_SECURITY_TOKEN_FILE"),
-		"a profile's pipe that gives nothing": {waitsAtPipe("").sim, func(t *testing.T, tr *trial, s *simulator.Server) {
-			tr.withoutLogin(s).set("DMSWAIT_CREDENTIALS_FILE", fifo(t))
+		"a profile's pipe that gives nothing": {waitsAtPipe("").sim, func(t *testing.T, tr *trial.Trial, s *simulator.Server) {
+			withoutLogin(tr, s).Set("DMSWAIT_CREDENTIALS_FILE", fifo(t))
 		}, waitsAtPipe("DMSWAIT_CREDENTIALS_FILE").reached},
 		"a secret's pipe without a writer": {hanging("none"),
-			func(t *testing.T, tr *trial, _ *simulator.Server) {
-				delete(tr.env, "DMSWAIT_SECRET_KEY")
-				tr.set("DMSWAIT_SECRET_KEY_FILE", fifo(t)).set("DMSWAIT_SECURITY_TOKEN_FILE", fifo(t))
+			func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
+				delete(tr.Env, "DMSWAIT_SECRET_KEY")
+				tr.Set("DMSWAIT_SECRET_KEY_FILE", fifo(t)).Set("DMSWAIT_SECURITY_TOKEN_FILE", fifo(t))
 			},
-			func(t *testing.T, tr *trial, _ *simulator.Server) {
+			func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
 				// When it has the one secret it goes for the other.
-				require.NoError(t, os.WriteFile(tr.env["DMSWAIT_SECRET_KEY_FILE"], []byte(secretKey), 0))
+				require.NoError(t, os.WriteFile(tr.Env["DMSWAIT_SECRET_KEY_FILE"], []byte(trial.SecretKey), 0))
 			}},
-		"an ID token asked for": {hanging("id-token"), func(_ *testing.T, tr *trial, s *simulator.Server) { tr.withoutLogin(s).byAgency(s) }, asked("id-token")},
-		"a login at STS":        {hanging("assume"), func(_ *testing.T, tr *trial, s *simulator.Server) { tr.withoutLogin(s).byAgency(s) }, asked("assume")},
-		"a login at IAM": {hanging("iam-token"), func(_ *testing.T, tr *trial, s *simulator.Server) {
-			tr.withoutLogin(s).set("DMSWAIT_USERNAME", "waiter").set("DMSWAIT_PASSWORD", userPassword).set("DMSWAIT_DOMAIN_NAME", "acme")
+		"an ID token asked for": {hanging("id-token"), func(_ *testing.T, tr *trial.Trial, s *simulator.Server) { withoutLogin(tr, s).ByAgency(s) }, asked("id-token")},
+		"a login at STS":        {hanging("assume"), func(_ *testing.T, tr *trial.Trial, s *simulator.Server) { withoutLogin(tr, s).ByAgency(s) }, asked("assume")},
+		"a login at IAM": {hanging("iam-token"), func(_ *testing.T, tr *trial.Trial, s *simulator.Server) {
+			withoutLogin(tr, s).ByPassword()
 		}, asked("iam-token")},
-		"a project looked up": {hanging("projects"), func(_ *testing.T, tr *trial, _ *simulator.Server) {
-			delete(tr.env, "DMSWAIT_PROJECT_ID")
-			tr.set("DMSWAIT_REGION", "cn-north-4").set("DMSWAIT_IAM_ENDPOINT", tr.env["DMSWAIT_ENDPOINT"])
+		"a project looked up": {hanging("projects"), func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
+			delete(tr.Env, "DMSWAIT_PROJECT_ID")
+			tr.Set("DMSWAIT_REGION", "cn-north-4").Set("DMSWAIT_IAM_ENDPOINT", tr.Env["DMSWAIT_ENDPOINT"])
 		}, asked("projects")},
 		"a first request": {hanging("task"), none, asked("task")},
-		"a list of tasks": {hanging("tasks"), func(_ *testing.T, tr *trial, _ *simulator.Server) {
-			delete(tr.env, "DMSWAIT_TASK_ID")
-			tr.set("DMSWAIT_TASK_NAME", "x").set("DMSWAIT_SINCE", "1h")
+		"a list of tasks": {hanging("tasks"), func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
+			delete(tr.Env, "DMSWAIT_TASK_ID")
+			tr.Set("DMSWAIT_TASK_NAME", "x").Set("DMSWAIT_SINCE", "1h")
 		}, asked("tasks")},
 		"a progress request": {hanging("progress"), none, asked("progress")},
-		"a long pause": {hanging("none"), func(_ *testing.T, tr *trial, _ *simulator.Server) {
-			tr.args = append(tr.args, "--interval", "1h", "--max-interval", "1h")
+		"a long pause": {hanging("none"), func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
+			tr.Args = append(tr.Args, "--interval", "1h", "--max-interval", "1h")
 		}, asked("task")},
 		"a pause that the service asked for": {func() simulator.Simulator {
 			sim, slower := hanging("none")(), simulator.Fault(429, "APIGW.0308", "slower")
 			slower.Header = map[string][]string{"Retry-After": {"3600"}}
-			sim.Intercept = always(slower)
+			sim.Intercept = trial.Always(slower)
 			return sim
 		}, none, asked("task")},
 		"an answer that drips": {func() simulator.Simulator {
 			sim := hanging("none")()
-			sim.Intercept = always(&simulator.Answer{Body: strings.Repeat(" ", 1000), Slow: 100 * time.Millisecond})
+			sim.Intercept = trial.Always(&simulator.Answer{Body: strings.Repeat(" ", 1000), Slow: 100 * time.Millisecond})
 			return sim
 		}, none, asked("task")},
 		"nobody who reads its log": {hanging("task"), none, asked("task")},
 	}
 	silent := make(chan struct{}, 100)
-	all["a server that says nothing in TLS"] = moment{hanging("none"), func(t *testing.T, tr *trial, _ *simulator.Server) {
+	all["a server that says nothing in TLS"] = moment{hanging("none"), func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		t.Cleanup(func() { listener.Close() })
@@ -133,8 +127,8 @@ func moments() map[string]moment {
 				silent <- struct{}{}
 			}
 		}()
-		tr.set("DMSWAIT_ENDPOINT", "https://"+listener.Addr().String())
-	}, func(t *testing.T, _ *trial, _ *simulator.Server) {
+		tr.Set("DMSWAIT_ENDPOINT", "https://"+listener.Addr().String())
+	}, func(t *testing.T, _ *trial.Trial, _ *simulator.Server) {
 		select {
 		case <-silent:
 		case <-time.After(8 * time.Second):

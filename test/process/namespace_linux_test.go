@@ -1,4 +1,4 @@
-package cli
+package process_test
 
 import (
 	"os"
@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // isolate gives a command namespaces of its own, in which it is root. Not every machine allows that.
@@ -44,15 +45,15 @@ func TestTheFirstProcessOfAContainerHearsSignals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := start(t, c.sim())
-			tr := newTrial(server).inActions(t)
-			command := process(t, tr)
+			server := trial.Start(t, c.sim())
+			tr := trial.New(server).InActions(t)
+			command := tr.Command(t)
 			isolate(t, command, syscall.CLONE_NEWPID)
 			if len(c.signals) > 1 {
-				command.Stdout = nobodyReads(t)
+				command.Stdout = trial.FullPipe(t)
 			}
 			require.NoError(t, command.Start())
-			asked("task")(t, tr, server)
+			trial.Await(t, server, "task")
 			began := time.Now()
 			for i, signal := range c.signals {
 				if i > 0 {
@@ -60,35 +61,33 @@ func TestTheFirstProcessOfAContainerHearsSignals(t *testing.T) {
 				}
 				require.NoError(t, command.Process.Signal(signal))
 			}
-			assert.Equal(t, c.code, exitCode(command.Wait()))
+			assert.Equal(t, c.code, trial.ExitCode(command.Wait()))
 			assert.Less(t, time.Since(began), soon)
 			if len(c.signals) == 1 {
-				assert.Equal(t, "interrupted", tr.outputs(t)["result"])
+				assert.Equal(t, "interrupted", tr.Outputs(t)["result"])
 			}
 		})
 	}
 }
 
 // mounted runs the program behind a script of a shell's, in a namespace in which that can mount. The program is "$@".
-func mounted(t *testing.T, tr *trial, script string) (code int) {
+func mounted(t *testing.T, tr *trial.Trial, script string) (code int) {
 	t.Helper()
-	command := process(t, tr)
-	command.Args = append([]string{"sh", "-euc", script, "sh"}, command.Args...)
-	command.Path, command.Err = "/bin/sh", nil
-	command.Env = append(command.Env, "PATH="+os.Getenv("PATH"))
+	command := tr.Command(t)
+	trial.ByShell(command, "set -eu\n"+script)
 	isolate(t, command, syscall.CLONE_NEWNS)
-	return exitCode(command.Run())
+	return trial.ExitCode(command.Run())
 }
 
 func TestADiskThatFillsUpCostsNothingThatWasThere(t *testing.T) {
 	t.Parallel()
-	sim := cloud(at(0, "SUCCESS"))
+	sim := trial.Cloud(trial.At(0, "SUCCESS"))
 	sim.Tasks[0].Params = `{"x":"` + longText(20_000) + `"}`
-	server := start(t, sim)
+	server := trial.Start(t, sim)
 	folder, kept := t.TempDir(), t.TempDir()
-	tr := newTrial(server, "--format", "none", "--output-file", filepath.Join(folder, "result.json")).
-		set("GITHUB_ACTIONS", "true").set("GITHUB_OUTPUT", filepath.Join(folder, "output")).
-		set("DISK", folder).set("KEPT", kept)
+	tr := trial.New(server, "--format", "none", "--output-file", filepath.Join(folder, "result.json")).
+		Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", filepath.Join(folder, "output")).
+		Set("DISK", folder).Set("KEPT", kept)
 	code := mounted(t, tr, `
 		mount -t tmpfs -o size=64k dmswait "$DISK"
 		echo '{"old":1}' >"$DISK/result.json"
@@ -98,9 +97,9 @@ func TestADiskThatFillsUpCostsNothingThatWasThere(t *testing.T) {
 		ls -A "$DISK" >"$KEPT/list"
 		cp "$DISK/result.json" "$DISK/output" "$KEPT"
 		exit $code`)
-	assert.Equal(t, 74, code, tr.log.String())
-	assert.Contains(t, tr.log.String(), "error: the result could not be written to GITHUB_OUTPUT: ")
-	assert.Contains(t, tr.log.String(), "error: the result could not be written to output_file: ")
+	assert.Equal(t, 74, code, tr.Log.String())
+	assert.Contains(t, tr.Log.String(), "error: the result could not be written to GITHUB_OUTPUT: ")
+	assert.Contains(t, tr.Log.String(), "error: the result could not be written to output_file: ")
 	for name, want := range map[string]string{"list": "full\noutput\nresult.json\n", "result.json": "{\"old\":1}\n", "output": "before=1\n"} {
 		content, err := os.ReadFile(filepath.Join(kept, name))
 		require.NoError(t, err)
@@ -111,15 +110,15 @@ func TestADiskThatFillsUpCostsNothingThatWasThere(t *testing.T) {
 func TestADiskThatTakesNoMoreFilesCostsNothingThatWasThere(t *testing.T) {
 	t.Parallel()
 	folder, kept := t.TempDir(), t.TempDir()
-	tr := newTrial(start(t, cloud(at(0, "SUCCESS"))), "--format", "none", "--output-file", filepath.Join(folder, "result.json")).set("DISK", folder).set("KEPT", kept)
+	tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS"))), "--format", "none", "--output-file", filepath.Join(folder, "result.json")).Set("DISK", folder).Set("KEPT", kept)
 	code := mounted(t, tr, `
 		mount -t tmpfs -o nr_inodes=2 dmswait "$DISK" # one for the folder, one for the file
 		echo '{"old":1}' >"$DISK/result.json"
 		code=0; "$@" || code=$?
 		cp "$DISK/result.json" "$KEPT"
 		exit $code`)
-	assert.Equal(t, 74, code, tr.log.String())
-	assert.Contains(t, tr.log.String(), "no space left on device")
+	assert.Equal(t, 74, code, tr.Log.String())
+	assert.Contains(t, tr.Log.String(), "no space left on device")
 	content, err := os.ReadFile(filepath.Join(kept, "result.json"))
 	require.NoError(t, err)
 	assert.Equal(t, "{\"old\":1}\n", string(content))
@@ -134,11 +133,11 @@ func TestAMountedFileIsWrittenInPlace(t *testing.T) {
 			require.NoError(t, os.WriteFile(outside, []byte("longer than what comes, by far: "+longText(9000)), 0o600))
 			require.NoError(t, os.WriteFile(filepath.Join(folder, "mounted.json"), []byte("below"), 0o600))
 			require.NoError(t, os.Symlink("mounted.json", filepath.Join(folder, "link.json")))
-			tr := newTrial(start(t, cloud(at(0, "SUCCESS"))), "--format", "json", "--output-file", filepath.Join(folder, path)).set("OUTSIDE", outside).set("FOLDER", folder)
-			assert.Equal(t, 0, mounted(t, tr, `mount --bind "$OUTSIDE" "$FOLDER/mounted.json"; exec "$@"`), tr.log.String())
+			tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS"))), "--format", "json", "--output-file", filepath.Join(folder, path)).Set("OUTSIDE", outside).Set("FOLDER", folder)
+			assert.Equal(t, 0, mounted(t, tr, `mount --bind "$OUTSIDE" "$FOLDER/mounted.json"; exec "$@"`), tr.Log.String())
 			content, err := os.ReadFile(outside)
 			require.NoError(t, err)
-			assert.Equal(t, tr.out.String(), string(content))
+			assert.Equal(t, tr.Out.String(), string(content))
 			content, err = os.ReadFile(filepath.Join(folder, "mounted.json"))
 			require.NoError(t, err)
 			assert.Equal(t, "below", string(content))
@@ -154,18 +153,18 @@ func TestAReadOnlyDiskIsAFaultBeforeAnyRequest(t *testing.T) {
 	for flag, path := range map[string]string{"--output-file": "old.json", "--results-dir": "", "--output-file=": "new/result.json"} {
 		t.Run(flag+path, func(t *testing.T) {
 			t.Parallel()
-			server := start(t, cloud(at(0, "SUCCESS")))
+			server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
 			folder := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(folder, "old.json"), []byte("as it was"), 0o600))
-			tr := newTrial(server).set("FOLDER", folder)
+			tr := trial.New(server).Set("FOLDER", folder)
 			if path = filepath.Join(folder, path); flag == "--output-file=" {
-				tr.args = append(tr.args, flag+path)
+				tr.Args = append(tr.Args, flag+path)
 			} else {
-				tr.args = append(tr.args, flag, path)
+				tr.Args = append(tr.Args, flag, path)
 			}
-			assert.Equal(t, 2, mounted(t, tr, `mount --bind "$FOLDER" "$FOLDER"; mount -o remount,bind,ro "$FOLDER"; exec "$@"`), tr.log.String())
-			assert.Contains(t, tr.log.String(), "can't be written: ")
-			assert.Contains(t, tr.log.String(), "read-only file system")
+			assert.Equal(t, 2, mounted(t, tr, `mount --bind "$FOLDER" "$FOLDER"; mount -o remount,bind,ro "$FOLDER"; exec "$@"`), tr.Log.String())
+			assert.Contains(t, tr.Log.String(), "can't be written: ")
+			assert.Contains(t, tr.Log.String(), "read-only file system")
 			assert.Empty(t, server.Requests())
 		})
 	}

@@ -1,8 +1,9 @@
 //go:build unix
 
-package cli
+package process_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 func TestAReaderThatGoesAwayInMidWaitLosesNoOutput(t *testing.T) {
@@ -20,11 +23,13 @@ func TestAReaderThatGoesAwayInMidWaitLosesNoOutput(t *testing.T) {
 		for _, format := range []string{"text", "json"} {
 			t.Run(gone+" "+format, func(t *testing.T) {
 				t.Parallel()
-				server := start(t, cloud(at(0, "EXECUTING"), at(400, "SUCCESS")))
-				tr := newTrial(server, "--format", format, "--log-format", format, "--debug").inActions(t)
+				sim := trial.Cloud(trial.At(0, "EXECUTING"))
+				end := trial.Hold(&sim)
+				server := trial.Start(t, sim)
+				tr := trial.New(server, "--format", format, "--log-format", format, "--debug").InActions(t)
 				reader, writer, err := os.Pipe()
 				require.NoError(t, err)
-				command := process(t, tr)
+				command := tr.Command(t)
 				if strings.Contains(gone, "stdout") {
 					command.Stdout = writer
 				}
@@ -32,18 +37,18 @@ func TestAReaderThatGoesAwayInMidWaitLosesNoOutput(t *testing.T) {
 					command.Stderr = writer
 				}
 				require.NoError(t, command.Start())
-				writer.Close()
-				asked("task")(t, tr, server)
-				reader.Close()
+				trial.Await(t, server, "task")
+				breakPipe(t, reader, writer)
+				end()
 				want := 0
 				if strings.Contains(gone, "stdout") {
 					want = 74
 					if gone == "stdout" {
-						defer func() { assert.Contains(t, tr.log.String(), "the result could not be written to stdout: ") }()
+						defer func() { assert.Contains(t, tr.Log.String(), "the result could not be written to stdout: ") }()
 					}
 				}
-				assert.Equal(t, want, exitCode(command.Wait()))
-				outputs := tr.outputs(t)
+				assert.Equal(t, want, trial.ExitCode(command.Wait()))
+				outputs := tr.Outputs(t)
 				assert.Equal(t, "success", outputs["result"])
 				assert.Equal(t, "0", outputs["exit_code"], "which is the result's")
 			})
@@ -51,14 +56,24 @@ func TestAReaderThatGoesAwayInMidWaitLosesNoOutput(t *testing.T) {
 	}
 }
 
+// breakPipe closes the end to read from, and waits until nobody else has it: a process that another test is just starting
+// has a copy for a moment.
+func breakPipe(t *testing.T, reader, writer *os.File) {
+	t.Helper()
+	t.Cleanup(func() { writer.Close() })
+	require.NoError(t, reader.Close())
+	require.Eventually(t, func() bool {
+		_, err := writer.Write([]byte{'\n'})
+		return errors.Is(err, syscall.EPIPE)
+	}, trial.Patience, time.Millisecond)
+}
+
 // pipeline runs a line of a shell's, with the program as "$@", in a process group of its own, and returns the exit code that is in the file "code".
-func pipeline(t *testing.T, tr *trial, line string, signal func(group int)) (code, out string) {
+func pipeline(t *testing.T, tr *trial.Trial, line string, signal func(group int)) (code, out string) {
 	t.Helper()
 	folder := t.TempDir()
-	command := process(t, tr)
-	command.Args = append([]string{"sh", "-c", line, "sh"}, command.Args...)
-	command.Path, command.Err = "/bin/sh", nil
-	command.Env = append(command.Env, "PATH="+os.Getenv("PATH"))
+	command := tr.Command(t)
+	trial.ByShell(command, line)
 	command.Dir, command.SysProcAttr = folder, &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, command.Start())
 	if signal != nil {
@@ -68,7 +83,7 @@ func pipeline(t *testing.T, tr *trial, line string, signal func(group int)) (cod
 	require.Eventually(t, func() bool { return syscall.Kill(-command.Process.Pid, 0) == syscall.ESRCH }, soon, 5*time.Millisecond, "nobody of the group is left")
 	content, err := os.ReadFile(filepath.Join(folder, "code"))
 	require.NoError(t, err)
-	return strings.TrimSpace(string(content)), tr.out.String()
+	return strings.TrimSpace(string(content)), tr.Out.String()
 }
 
 func TestHeadOfTheLogEndsAPipelineWithAllOutputs(t *testing.T) {
@@ -82,12 +97,14 @@ func TestHeadOfTheLogEndsAPipelineWithAllOutputs(t *testing.T) {
 		for _, format := range []string{"text", "json"} {
 			t.Run(format+" "+line, func(t *testing.T) {
 				t.Parallel()
-				server := start(t, cloud(at(0, "EXECUTING"), at(300, "SUCCESS")))
-				tr := newTrial(server, "--format", format).inActions(t)
+				sim := trial.Cloud(trial.At(0, "EXECUTING"))
+				trial.EndAt(&sim, "task", 40) // by then the reader is gone, on a slow machine, too
+				server := trial.Start(t, sim)
+				tr := trial.New(server, "--format", format).InActions(t)
 				code, out := pipeline(t, tr, line, nil)
 				assert.Equal(t, want, code)
 				assert.LessOrEqual(t, strings.Count(out, "\n"), 1)
-				assert.Equal(t, "success", tr.outputs(t)["result"])
+				assert.Equal(t, "success", tr.Outputs(t)["result"])
 			})
 		}
 	}
@@ -102,14 +119,14 @@ func TestCtrlCToAPipelineLeavesOutputsAndNoProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := start(t, cloud(at(0, "EXECUTING")))
-			tr := newTrial(server, "--format", "json").inActions(t)
+			server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING")))
+			tr := trial.New(server, "--format", "json").InActions(t)
 			code, out := pipeline(t, tr, line, func(group int) {
-				asked("task")(t, tr, server)
+				trial.Await(t, server, "task")
 				require.NoError(t, syscall.Kill(-group, syscall.SIGINT))
 			})
 			assert.Equal(t, "130", code)
-			assert.Equal(t, "interrupted", tr.outputs(t)["result"])
+			assert.Equal(t, "interrupted", tr.Outputs(t)["result"])
 			if name == "a reader that survives" {
 				assert.Contains(t, out, `"result":"interrupted"`)
 			}

@@ -1,12 +1,13 @@
 //go:build unix
 
-package cli
+package process_test
 
 import (
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,10 +15,66 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
-// soon is within a second, on a machine that has other things to do as well.
-const soon = 6 * time.Second
+func TestSignalsEndTheProcessWithinASecond(t *testing.T) {
+	t.Parallel()
+	for signal, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		for place, answer := range map[string]*simulator.Answer{"in a pause": nil, "in a request": {Hang: true}} {
+			t.Run(signal.String()+" "+place, func(t *testing.T) {
+				t.Parallel()
+				sim := trial.Cloud(trial.At(0, "EXECUTING"))
+				sim.Intercept = simulator.Script(nil, answer)
+				server := trial.Start(t, sim)
+				tr := trial.New(server, "--interval", "50ms", "--max-interval", "1m").InActions(t)
+				command := tr.Command(t)
+				require.NoError(t, command.Start())
+				require.Eventually(t, func() bool { return server.Count("task") >= 2 }, trial.Patience, 5*time.Millisecond)
+				began := time.Now()
+				require.NoError(t, command.Process.Signal(signal))
+				assert.Equal(t, code, trial.ExitCode(command.Wait()))
+				assert.Less(t, time.Since(began), soon)
+				outputs := tr.Outputs(t)
+				assert.Equal(t, "interrupted", outputs["result"])
+				assert.Equal(t, "EXECUTING", outputs["status"])
+				assert.Equal(t, strconv.Itoa(code), outputs["exit_code"])
+			})
+		}
+	}
+}
+
+func TestASecondSignalEndsTheProcessAtOnceWithItsOwnCode(t *testing.T) {
+	t.Parallel()
+	server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING")))
+	// Nobody reads its stdout, which is full: without a second signal it would hang there.
+	command := trial.New(server).Command(t)
+	command.Stdout = trial.FullPipe(t)
+	require.NoError(t, command.Start())
+	trial.Await(t, server, "task")
+	require.NoError(t, command.Process.Signal(syscall.SIGINT))
+	time.Sleep(200 * time.Millisecond)
+	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
+	assert.Equal(t, 143, trial.ExitCode(command.Wait()))
+}
+
+func TestNohupKeepsTheWaitAlive(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
+	end := trial.Hold(&sim)
+	server := trial.Start(t, sim)
+	tr := trial.New(server)
+	command := tr.Command(t)
+	trial.ByShell(command, `trap "" HUP; exec "$@"`)
+	require.NoError(t, command.Start())
+	trial.Await(t, server, "task")
+	require.NoError(t, command.Process.Signal(syscall.SIGHUP))
+	end()
+	assert.Equal(t, 0, trial.ExitCode(command.Wait()))
+	assert.Contains(t, tr.Out.String(), "SUCCESS")
+}
 
 func TestASignalIsHeardWhereverTheProcessIs(t *testing.T) {
 	t.Parallel()
@@ -30,13 +87,13 @@ func TestASignalIsHeardWhereverTheProcessIs(t *testing.T) {
 				t.Parallel()
 				m := moments()[place] // which is ours alone
 				sim := m.sim()
-				server := start(t, sim)
-				tr := newTrial(server).inActions(t)
+				server := trial.Start(t, sim)
+				tr := trial.New(server).InActions(t)
 				m.prepare(t, tr, server)
-				tr.inActions(t).set("DMSWAIT_OUTPUT_FILE", filepath.Join(t.TempDir(), "result.json")).set("DMSWAIT_FORMAT", "json")
-				command := process(t, tr)
+				tr.InActions(t).Set("DMSWAIT_OUTPUT_FILE", filepath.Join(t.TempDir(), "result.json")).Set("DMSWAIT_FORMAT", "json")
+				command := tr.Command(t)
 				if place == "nobody who reads its log" {
-					command.Stderr = nobodyReads(t)
+					command.Stderr = trial.FullPipe(t)
 				}
 				require.NoError(t, command.Start())
 				m.reached(t, tr, server)
@@ -48,11 +105,11 @@ func TestASignalIsHeardWhereverTheProcessIs(t *testing.T) {
 						require.ErrorIs(t, err, os.ErrProcessDone)
 					}
 				}
-				assert.Contains(t, codes, exitCode(command.Wait()))
+				assert.Contains(t, codes, trial.ExitCode(command.Wait()))
 				assert.Less(t, time.Since(began), soon)
 				if len(signals) == 1 {
-					assert.Equal(t, "interrupted", tr.json(t)["result"], tr.log.String())
-					outputs := tr.outputs(t)
+					assert.Equal(t, "interrupted", tr.JSON(t)["result"], tr.Log.String())
+					outputs := tr.Outputs(t)
 					assert.Equal(t, "interrupted", outputs["result"])
 					assert.Regexp(t, `^dmswait was interrupted by SIG[A-Z]+ after [0-9.]+ s(; the task goes on)?\.$`, outputs["message"])
 				}
@@ -63,12 +120,12 @@ func TestASignalIsHeardWhereverTheProcessIs(t *testing.T) {
 }
 
 // wholeOrAbsent holds that of each output everything is there, or nothing, and nothing temporary.
-func wholeOrAbsent(t *testing.T, tr *trial) {
+func wholeOrAbsent(t *testing.T, tr *trial.Trial) {
 	t.Helper()
-	if outputs := tr.outputs(t); len(outputs) != 1 {
-		assert.Len(t, outputs, 12)
+	if outputs := tr.Outputs(t); len(outputs) != 1 {
+		assert.Len(t, outputs, 1+len(trial.OutputNames()))
 	}
-	path := tr.env["DMSWAIT_OUTPUT_FILE"]
+	path := tr.Env["DMSWAIT_OUTPUT_FILE"]
 	entries, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
 	for _, entry := range entries {
@@ -79,22 +136,12 @@ func wholeOrAbsent(t *testing.T, tr *trial) {
 	}
 }
 
-// nobodyReads is a pipe that takes nothing more.
-func nobodyReads(t *testing.T) *os.File {
-	t.Helper()
-	reader, writer, err := os.Pipe()
-	require.NoError(t, err)
-	t.Cleanup(func() { reader.Close(); writer.Close() })
-	fill(t, writer)
-	return writer
-}
-
 func TestASignalRightAtTheStartIsNoResult(t *testing.T) {
 	t.Parallel()
-	server := start(t, hanging("task")())
+	server := trial.Start(t, hanging("task")())
 	for i := range 30 {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[i%3]
-		command := process(t, newTrial(server))
+		command := trial.New(server).Command(t)
 		require.NoError(t, command.Start())
 		time.Sleep(time.Duration(i/3) * 500 * time.Microsecond)
 		require.NoError(t, command.Process.Signal(signal))
@@ -111,20 +158,20 @@ func TestASignalRightAtTheStartIsNoResult(t *testing.T) {
 func TestASignalEndsWhatNobodyReads(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		prepare func(*testing.T, *trial, *exec.Cmd)
+		prepare func(*testing.T, *trial.Trial, *exec.Cmd)
 		codes   []int // 143 if the signal came before the task's end was known
 	}{
-		"stdout": {func(t *testing.T, _ *trial, c *exec.Cmd) { c.Stdout = nobodyReads(t) }, []int{143, 74}},
-		"stdout and stderr": {func(t *testing.T, _ *trial, c *exec.Cmd) {
-			c.Stdout, c.Stderr = nobodyReads(t), nobodyReads(t)
+		"stdout": {func(t *testing.T, _ *trial.Trial, c *exec.Cmd) { c.Stdout = trial.FullPipe(t) }, []int{143, 74}},
+		"stdout and stderr": {func(t *testing.T, _ *trial.Trial, c *exec.Cmd) {
+			c.Stdout, c.Stderr = trial.FullPipe(t), trial.FullPipe(t)
 		}, []int{143, 74}},
-		"a pipe for output_file": {func(t *testing.T, tr *trial, c *exec.Cmd) {
+		"a pipe for output_file": {func(t *testing.T, tr *trial.Trial, c *exec.Cmd) {
 			c.Env = append(c.Env, "DMSWAIT_OUTPUT_FILE="+fifo(t))
 		}, []int{143, 74}},
-		"a pipe for the summary": {func(t *testing.T, tr *trial, c *exec.Cmd) {
+		"a pipe for the summary": {func(t *testing.T, tr *trial.Trial, c *exec.Cmd) {
 			c.Env = append(c.Env, "GITHUB_STEP_SUMMARY="+fifo(t))
 		}, []int{143, 0}},
-		"pipes in results_dir": {func(t *testing.T, tr *trial, c *exec.Cmd) {
+		"pipes in results_dir": {func(t *testing.T, tr *trial.Trial, c *exec.Cmd) {
 			folder := t.TempDir()
 			for _, name := range []string{"status", "task", "message"} {
 				require.NoError(t, syscall.Mkfifo(filepath.Join(folder, name), 0o600))
@@ -135,12 +182,12 @@ func TestASignalEndsWhatNobodyReads(t *testing.T) {
 		for _, times := range []int{1, 2} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				server := start(t, cloud(at(0, "SUCCESS")))
-				tr := newTrial(server).inActions(t)
-				command := process(t, tr)
+				server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
+				tr := trial.New(server).InActions(t)
+				command := tr.Command(t)
 				c.prepare(t, tr, command)
 				require.NoError(t, command.Start())
-				asked("task")(t, tr, server)
+				trial.Await(t, server, "task")
 				time.Sleep(100 * time.Millisecond) // so that it is writing as a rule
 				began := time.Now()
 				for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP}[:times] {
@@ -150,7 +197,7 @@ func TestASignalEndsWhatNobodyReads(t *testing.T) {
 				assert.Contains(t, append(c.codes, 129), command.ProcessState.ExitCode())
 				assert.Less(t, time.Since(began), soon)
 				if times == 1 {
-					assert.Contains(t, []string{"success", "interrupted"}, tr.outputs(t)["result"])
+					assert.Contains(t, []string{"success", "interrupted"}, tr.Outputs(t)["result"])
 				}
 			})
 		}
@@ -160,17 +207,17 @@ func TestASignalEndsWhatNobodyReads(t *testing.T) {
 func TestASecondSignalLeavesNothingHalfMade(t *testing.T) {
 	t.Parallel()
 	for i := range 24 {
-		server := start(t, hanging("task")())
+		server := trial.Start(t, hanging("task")())
 		folder := t.TempDir()
-		tr := newTrial(server, "--results-dir", folder)
-		command := process(t, tr)
+		tr := trial.New(server, "--results-dir", folder)
+		command := tr.Command(t)
 		require.NoError(t, command.Start())
-		asked("task")(t, tr, server)
+		trial.Await(t, server, "task")
 		require.NoError(t, command.Process.Signal(syscall.SIGINT))
 		time.Sleep(time.Duration(i) * 100 * time.Microsecond) // by then it is at one of its files
 		_ = command.Process.Signal(syscall.SIGTERM)
-		assert.Contains(t, []int{130, 143}, exitCode(command.Wait()))
-		for _, name := range list(t, folder) {
+		assert.Contains(t, []int{130, 143}, trial.ExitCode(command.Wait()))
+		for _, name := range trial.List(t, folder) {
 			assert.NotContains(t, name, ".dmswait-")
 		}
 	}
@@ -179,32 +226,35 @@ func TestASecondSignalLeavesNothingHalfMade(t *testing.T) {
 // GitHub cancels a step by SIGINT, after 7.5 seconds SIGTERM, and 2.5 seconds later SIGKILL.
 func TestACancelledStepHasItsOutputsAtOnceEvenIfNobodyReads(t *testing.T) {
 	t.Parallel()
-	server := start(t, hanging("task")())
-	tr := newTrial(server).inActions(t)
+	server := trial.Start(t, hanging("task")())
+	tr := trial.New(server).InActions(t)
 	summary := filepath.Join(t.TempDir(), "summary")
-	tr.set("GITHUB_STEP_SUMMARY", summary)
-	command := process(t, tr)
-	command.Stdout, command.Stderr = nobodyReads(t), nobodyReads(t)
+	tr.Set("GITHUB_STEP_SUMMARY", summary)
+	command := tr.Command(t)
+	command.Stdout, command.Stderr = trial.FullPipe(t), trial.FullPipe(t)
 	require.NoError(t, command.Start())
-	asked("task")(t, tr, server)
+	trial.Await(t, server, "task")
 	require.NoError(t, command.Process.Signal(syscall.SIGINT))
 	require.Eventually(t, func() bool {
-		content, _ := os.ReadFile(tr.output)
+		content, _ := os.ReadFile(tr.OutputPath)
 		told, _ := os.ReadFile(summary)
 		return strings.Contains(string(content), "\ninterrupted\n") && strings.Contains(string(told), "interrupted")
 	}, soon, 5*time.Millisecond)
-	assert.Equal(t, 130, exitCode(command.Wait()), "and it does not need the second signal")
-	assert.Equal(t, "130", tr.outputs(t)["exit_code"])
+	assert.Equal(t, 130, trial.ExitCode(command.Wait()), "and it does not need the second signal")
+	assert.Equal(t, "130", tr.Outputs(t)["exit_code"])
 }
 
 func TestASignalThatIsNoneOfOursChangesNothing(t *testing.T) {
 	t.Parallel()
-	server := start(t, cloud(at(0, "EXECUTING"), at(600, "SUCCESS")))
-	command := process(t, newTrial(server))
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
+	end := trial.Hold(&sim)
+	server := trial.Start(t, sim)
+	command := trial.New(server).Command(t)
 	require.NoError(t, command.Start())
-	asked("task")(t, newTrial(server), server)
+	asked("task")(t, trial.New(server), server)
 	for _, signal := range []syscall.Signal{syscall.SIGPIPE, syscall.SIGXFSZ, syscall.SIGURG, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGCHLD} {
 		require.NoError(t, command.Process.Signal(signal))
 	}
-	assert.Equal(t, 0, exitCode(command.Wait()))
+	end()
+	assert.Equal(t, 0, trial.ExitCode(command.Wait()))
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package process_test
 
 import (
 	"encoding/json"
@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -19,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // screen is a terminal with a process on it, stdout and stderr alike.
@@ -37,11 +39,11 @@ type screen struct {
 const rows = 60
 
 // onScreen starts the program on a terminal of so many columns.
-func onScreen(t *testing.T, tr *trial, columns int) *screen {
+func onScreen(t *testing.T, tr *trial.Trial, columns int) *screen {
 	t.Helper()
-	s := &screen{t: t, command: process(t, tr), done: make(chan struct{}), columns: columns, term: vt10x.New(vt10x.WithSize(columns, rows))}
+	s := &screen{t: t, command: tr.Command(t), done: make(chan struct{}), columns: columns, term: vt10x.New(vt10x.WithSize(columns, rows))}
 	s.command.Stdin, s.command.Stdout, s.command.Stderr = nil, nil, nil
-	if _, has := tr.env["TERM"]; !has {
+	if _, has := tr.Env["TERM"]; !has {
 		s.command.Env = append(s.command.Env, "TERM=xterm-256color")
 	}
 	var err error
@@ -94,7 +96,7 @@ func (s *screen) last() string {
 func (s *screen) shows(pattern string) {
 	s.t.Helper()
 	wanted := regexp.MustCompile(pattern)
-	for end := time.Now().Add(5 * time.Second); !wanted.MatchString(s.last()); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(trial.Patience); !wanted.MatchString(s.last()); time.Sleep(2 * time.Millisecond) {
 		require.True(s.t, time.Now().Before(end), "%s\n%s", pattern, strings.Join(s.lines(), "\n"))
 	}
 }
@@ -109,7 +111,7 @@ func (s *screen) resize(columns int) {
 
 // end waits for the end of the process, and returns its exit code.
 func (s *screen) end() int {
-	code := exitCode(s.command.Wait())
+	code := trial.ExitCode(s.command.Wait())
 	<-s.done
 	return code
 }
@@ -123,29 +125,31 @@ func (s *screen) reads(patterns ...string) {
 }
 
 const (
-	announced = `dmswait: waiting up to 1h for task ` + taskID + ` of instance \S+, project \S+, at 127.0.0.1:[0-9]+ \(not a domain of Huawei Cloud\), with access key …NLY0 from DMSWAIT_ACCESS_KEY`
+	announced = `dmswait: waiting up to 1h for task ` + trial.TaskID + ` of instance \S+, project \S+, at 127.0.0.1:[0-9]+ \(not a domain of Huawei Cloud\), with access key …NLY0 from DMSWAIT_ACCESS_KEY`
 	executes  = `dmswait: [0-9.]+m?s EXECUTING`
 	succeeded = `dmswait: [0-9.]+m?s SUCCESS, it took [0-9.]+ s`
-	ended     = `Task ` + taskID + ` ended with SUCCESS after [0-9.]+ s\.`
+	ended     = `Task ` + trial.TaskID + ` ended with SUCCESS after [0-9.]+ s\.`
 )
 
-// halting is a task that takes its time, which begins when there is a program to wait for it.
-func halting(t *testing.T, progress ...simulator.ProgressStep) simulator.Simulator {
-	t.Helper()
-	_, err := program()
-	require.NoError(t, err)
-	sim := cloud(at(0, "EXECUTING"), at(2500, "SUCCESS"))
+// slowly leaves pauses in which a slow machine, too, can ask for a percentage.
+var slowly = []string{"--interval", "300ms", "--max-interval", "300ms"}
+
+// halting returns a cloud whose task takes its time: until end is called.
+func halting(progress ...simulator.ProgressStep) (sim simulator.Simulator, end func()) {
+	sim = trial.Cloud(trial.At(0, "EXECUTING"))
 	sim.Tasks[0].Progress = progress
-	return sim
+	return sim, trial.Hold(&sim)
 }
 
 func TestATerminalHasOneLiveLineAndThenTheResult(t *testing.T) {
 	t.Parallel()
-	s := onScreen(t, newTrial(start(t, halting(t)), "--interval", "400ms", "--max-interval", "400ms"), 180)
-	s.shows(`^[|/\\-] EXECUTING  bindInstancePublicIp  [0-9]s, (looking|next look in 1s), (1h|59m5[0-9]s) left$`)
-	s.reads(announced, executes, `[|/\\-] EXECUTING  bindInstancePublicIp  [0-9]s, .*`)
+	sim, end := halting()
+	s := onScreen(t, trial.New(trial.Start(t, sim), "--interval", "400ms", "--max-interval", "400ms"), 180)
+	s.shows(`^[|/\\-] EXECUTING  bindInstancePublicIp  [0-9]+s, (looking|next look in 1s), (1h|59m5[0-9]s) left$`)
+	s.reads(announced, executes, `[|/\\-] EXECUTING  bindInstancePublicIp  [0-9]+s, .*`)
 	first := s.last()[:1]
-	require.Eventually(t, func() bool { return s.last()[:1] != first }, 2*time.Second, time.Millisecond, "its spinner turns")
+	require.Eventually(t, func() bool { return s.last()[:1] != first }, trial.Patience, time.Millisecond, "its spinner turns")
+	end()
 	assert.Equal(t, 0, s.end())
 	s.reads(announced, executes, succeeded, ended)
 	assert.NotContains(t, s.raw.String(), "\x1b", "every terminal can show it")
@@ -153,19 +157,26 @@ func TestATerminalHasOneLiveLineAndThenTheResult(t *testing.T) {
 
 func TestATerminalShowsABarWhenThereIsAPercentage(t *testing.T) {
 	t.Parallel()
-	s := onScreen(t, newTrial(start(t, halting(t, simulator.ProgressStep{Percent: 42})), "--max-interval", "100ms"), 180)
-	s.shows(`^EXECUTING \[########............\] 42%  bindInstancePublicIp  [0-9]s, (looking|next look in 1s), (1h|59m5[0-9]s) left$`)
+	sim, end := halting(simulator.ProgressStep{Percent: 42})
+	s := onScreen(t, trial.New(trial.Start(t, sim), slowly...), 180)
+	s.shows(`^EXECUTING \[########............\] 42%  bindInstancePublicIp  [0-9]+s, (looking|next look in 1s), (1h|59m5[0-9]s) left$`)
+	end()
 	assert.Equal(t, 0, s.end())
 	s.reads(announced, executes, `dmswait: [0-9.]+m?s EXECUTING, 42 %`, succeeded, ended)
 }
 
 func TestALiveLineFitsIntoANarrowWindow(t *testing.T) {
 	t.Parallel()
-	for columns, live := range map[int]string{10: `EXECUTI|[|/\\-] EXECU`, 20: `EXECUTING 42%  [0-9]s`, 40: `EXECUTING 42%  [0-9]s, (1h|59m5[0-9]s) left`, 80: `EXECUTING \[########............\] 42%  .*[0-9]s, .* left`} {
+	for columns, live := range map[int]string{10: `EXECUTI|[|/\\-] EXECU`, 20: `EXECUTING 42%  [0-9]+s`, 40: `EXECUTING 42%  [0-9]+s, (1h|59m5[0-9]s) left`, 80: `EXECUTING \[########............\] 42%  .*[0-9]s, .* left`} {
 		t.Run(strconv.Itoa(columns), func(t *testing.T) {
 			t.Parallel()
-			s := onScreen(t, newTrial(start(t, halting(t, simulator.ProgressStep{Percent: 42})), "--max-interval", "100ms"), columns)
+			sim, end := halting(simulator.ProgressStep{Percent: 42})
+			s := onScreen(t, trial.New(trial.Start(t, sim), slowly...), columns)
 			s.shows("^(" + live + ")$")
+			if columns < 20 { // no room for the percentage, so nothing shows when it has come
+				require.Eventually(t, func() bool { return strings.Contains(strings.Join(s.lines(), ""), "42 %") }, trial.Patience, 5*time.Millisecond)
+			}
+			end()
 			assert.Equal(t, 0, s.end())
 			s.reads(announced, executes, `dmswait: [0-9.]+m?s EXECUTING, 42 %`, succeeded, ended)
 		})
@@ -174,16 +185,16 @@ func TestALiveLineFitsIntoANarrowWindow(t *testing.T) {
 
 func TestALiveLineSurvivesResizing(t *testing.T) {
 	t.Parallel()
-	sim := halting(t, simulator.ProgressStep{Percent: 42})
-	sim.Tasks[0].Steps[1] = at(3500, "SUCCESS")
-	s := onScreen(t, newTrial(start(t, sim)), 180)
+	sim, end := halting(simulator.ProgressStep{Percent: 42})
+	s := onScreen(t, trial.New(trial.Start(t, sim), slowly...), 180)
 	s.shows(`42%  bindInstancePublicIp .* left$`)
 	s.resize(40)
-	s.shows(`EXECUTING 42%  [0-9]s, (1h|59m5[0-9]s) left$`)
+	s.shows(`EXECUTING 42%  [0-9]+s, (1h|59m5[0-9]s) left$`)
 	s.resize(20)
-	s.shows(`EXECUTING 42%  [0-9]s$`)
+	s.shows(`EXECUTING 42%  [0-9]+s$`)
 	s.resize(120)
 	s.shows(`42%  bindInstancePublicIp .* left$`)
+	end()
 	assert.Equal(t, 0, s.end())
 	lines := s.lines()
 	require.GreaterOrEqual(t, len(lines), 2)
@@ -196,8 +207,10 @@ func TestALiveLineSurvivesResizing(t *testing.T) {
 
 func TestWhatIsOnStdoutStaysWholeOnTheSameTerminal(t *testing.T) {
 	t.Parallel()
-	s := onScreen(t, newTrial(start(t, halting(t)), "--format", "json"), 100)
-	s.shows(`left$`)
+	sim, end := halting()
+	s := onScreen(t, trial.New(trial.Start(t, sim), "--format", "json"), 100)
+	s.shows(`EXECUTING .* left$`)
+	end()
 	assert.Equal(t, 0, s.end())
 	var result map[string]any
 	require.NoError(t, json.Unmarshal([]byte(s.last()), &result), s.last())
@@ -208,7 +221,7 @@ func TestWhatIsOnStdoutStaysWholeOnTheSameTerminal(t *testing.T) {
 func TestCtrlCLeavesACleanScreen(t *testing.T) {
 	t.Parallel()
 	for _, columns := range []int{10, 83, 84, 85, 86, 180} {
-		s := onScreen(t, newTrial(start(t, cloud(at(0, "EXECUTING"))), "--interval", "1h", "--max-interval", "1h"), columns)
+		s := onScreen(t, trial.New(trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING"))), "--interval", "1h", "--max-interval", "1h"), columns)
 		s.shows(`EXEC[A-Z]*(  .*)?$`)
 		time.Sleep(250 * time.Millisecond)
 		_, err := s.pty.WriteString("\x03")
@@ -221,15 +234,15 @@ func TestCtrlCLeavesACleanScreen(t *testing.T) {
 
 func TestThereIsNoLiveLineWhereItWouldBeInTheWay(t *testing.T) {
 	t.Parallel()
-	for name, set := range map[string]func(*trial){
-		"TERM=dumb": func(tr *trial) { tr.set("TERM", "dumb") },
-		"quiet":     func(tr *trial) { tr.args = append(tr.args, "--quiet") },
-		"Actions":   func(tr *trial) { tr.inActions(t) },
-		"JSON log":  func(tr *trial) { tr.args = append(tr.args, "--log-format", "json") },
+	for name, set := range map[string]func(*trial.Trial){
+		"TERM=dumb": func(tr *trial.Trial) { tr.Set("TERM", "dumb") },
+		"quiet":     func(tr *trial.Trial) { tr.Args = append(tr.Args, "--quiet") },
+		"Actions":   func(tr *trial.Trial) { tr.InActions(t) },
+		"JSON log":  func(tr *trial.Trial) { tr.Args = append(tr.Args, "--log-format", "json") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tr := newTrial(start(t, cloud(at(0, "EXECUTING"), at(500, "SUCCESS"))))
+			tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING"), trial.At(500, "SUCCESS"))))
 			set(tr)
 			s := onScreen(t, tr, 180)
 			assert.Equal(t, 0, s.end())
@@ -237,7 +250,36 @@ func TestThereIsNoLiveLineWhereItWouldBeInTheWay(t *testing.T) {
 			assert.NotContains(t, s.raw.String(), "next look")
 		})
 	}
-	piped := newTrial(start(t, cloud(at(0, "EXECUTING"), at(300, "SUCCESS"))))
-	require.NoError(t, process(t, piped).Run())
-	assert.NotContains(t, piped.log.String(), "\r")
+	piped := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING"), trial.At(300, "SUCCESS"))))
+	require.NoError(t, piped.Command(t).Run())
+	assert.NotContains(t, piped.Log.String(), "\r")
+}
+
+func TestHostileTextDoesNothingToATerminal(t *testing.T) {
+	t.Parallel()
+	texts := trial.HostileTexts(t)[1:]
+	sim := trial.Cloud()
+	sim.Tasks[0].Name = "##[error]x\x1b[2J\u009b2J\u202e"
+	for i, text := range texts {
+		sim.Tasks[0].Steps = append(sim.Tasks[0].Steps, trial.At(50*i, text))
+	}
+	end := trial.Hold(&sim)
+	sim.Intercept = func(r simulator.Request) *simulator.Answer {
+		if r.Kind == "task" && r.Nth%3 == 0 {
+			return trial.HostileAnswer(503, texts[r.Nth/3%len(texts)])
+		}
+		return nil
+	}
+	server := trial.Start(t, sim)
+	s := onScreen(t, trial.New(server, "--format", "json", "--debug"), 180)
+	s.shows(`left$`)
+	require.Eventually(t, func() bool { return server.Count("task") >= 3*len(texts) }, trial.Patience, 5*time.Millisecond, "each text in an error")
+	end()
+	assert.Equal(t, 0, s.end())
+	raw := s.raw.String()
+	assert.Equal(t, -1, strings.IndexFunc(raw, func(r rune) bool { return r != '\r' && r != '\n' && !unicode.IsPrint(r) }), "%q", raw)
+	assert.NotContains(t, raw, "##[")
+	var result map[string]any
+	require.NoError(t, json.Unmarshal([]byte(s.last()), &result), s.last())
+	assert.Equal(t, sim.Tasks[0].Name, result["task"].(map[string]any)["name"])
 }

@@ -1,6 +1,6 @@
 //go:build gitlab && unix
 
-package cli
+package repo_test
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // TestGitLabRunsThePipeline is for .ci/gitlab, which puts gitlab-ci-local into the path: it checks the file by GitLab's schema, and runs its jobs.
@@ -52,9 +54,9 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := exampleCloud(t, at(0, c.status))
+			server := exampleCloud(t, trial.At(0, c.status))
 			out := gitlabPipeline(t, append(c.variables,
-				"DMS_INSTANCE="+given["instance_id"], "DMSWAIT_PROVIDER_URN="+providerURN, "DMSWAIT_AGENCY_URN="+agencyURN,
+				"DMS_INSTANCE="+given["instance_id"], "DMSWAIT_PROVIDER_URN="+trial.ProviderURN, "DMSWAIT_AGENCY_URN="+trial.AgencyURN,
 				"DMSWAIT_ID_TOKEN="+server.IDToken("sts.huaweicloud.com", time.Hour), "CI_PIPELINE_SOURCE=web"), simulated(server))
 			jobs := map[string]string{}
 			for _, job := range regexp.MustCompile(`(?m)^ (PASS|WARN|FAIL)  ([a-z]+(?: [a-z]+)*)`).FindAllStringSubmatch(out, -1) {
@@ -70,15 +72,12 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 func gitlabPipeline(t *testing.T, variables []string, simulated map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
-	program, err := program()
-	require.NoError(t, err)
-	example, err := os.ReadFile("examples/gitlab/.gitlab-ci.yml")
-	require.NoError(t, err)
-	example = regexp.MustCompile(`DMSWAIT_TIMEOUT: 45m`).ReplaceAll(example, []byte("DMSWAIT_TIMEOUT: 500ms"))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, ".gitlab-ci.yml"), example, 0o600))
-	start := "#!/bin/sh\necho RESTART_ID=" + taskID + "\necho RESIZE_ID=" + otherTask + "\n"
+	example := read(t, "examples/gitlab/.gitlab-ci.yml")
+	example = regexp.MustCompile(`DMSWAIT_TIMEOUT: 45m`).ReplaceAllString(example, "DMSWAIT_TIMEOUT: 500ms")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, ".gitlab-ci.yml"), []byte(example), 0o600))
+	start := "#!/bin/sh\necho RESTART_ID=" + trial.TaskID + "\necho RESIZE_ID=" + otherTask + "\n"
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "start-changes.sh"), []byte(start), 0o700))
-	path := filepath.Dir(program) + ":" + os.Getenv("PATH")
+	path := filepath.Dir(trial.Program(t)) + ":" + os.Getenv("PATH")
 	if _, err := exec.LookPath("rsync"); err != nil {
 		standIn, err := filepath.Abs("testdata/gitlab")
 		require.NoError(t, err)

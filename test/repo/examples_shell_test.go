@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package repo_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // scriptEnd is what became of a script.
@@ -27,9 +28,8 @@ type scriptEnd struct {
 // inShell runs a script in a folder, with dmswait in its path and that environment.
 func inShell(t *testing.T, folder, script string, env map[string]string) scriptEnd {
 	t.Helper()
-	path, err := program()
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // and not the hour that some examples wait
+	path := trial.Program(t)
+	ctx, cancel := context.WithTimeout(t.Context(), trial.Patience) // and not the hour that some examples wait
 	defer cancel()
 	command := exec.CommandContext(ctx, "sh", "-c", script)
 	command.WaitDelay = time.Second
@@ -39,14 +39,14 @@ func inShell(t *testing.T, folder, script string, env map[string]string) scriptE
 		command.Env = append(command.Env, name+"="+value)
 	}
 	out, err := command.CombinedOutput()
-	return scriptEnd{string(out), exitCode(err)}
+	return scriptEnd{string(out), trial.ExitCode(err)}
 }
 
 // withKey is the environment of a script that gets everything else from its place.
 func withKey(server *simulator.Server) map[string]string {
 	env := simulated(server)
 	env["DMSWAIT_REGION"], env["DMSWAIT_INSTANCE_ID"] = given["region"], given["instance_id"]
-	env["DMSWAIT_ACCESS_KEY"], env["DMSWAIT_SECRET_KEY"] = accessKey, secretKey
+	env["DMSWAIT_ACCESS_KEY"], env["DMSWAIT_SECRET_KEY"] = trial.AccessKey, trial.SecretKey
 	return env
 }
 
@@ -66,15 +66,15 @@ func testGitLabJobs(t *testing.T, text string) {
 	unmarshal(t, text, &file)
 	folder := t.TempDir()
 	for status, code := range patient {
-		server := exampleCloud(t, at(0, status))
+		server := exampleCloud(t, trial.At(0, status))
 		env := simulated(server)
 		for name, value := range file.Wait.Variables {
 			env[name] = strings.ReplaceAll(value, "$DMS_INSTANCE", given["instance_id"])
 		}
 		env["DMSWAIT_TIMEOUT"] = "100ms"
-		env["DMSWAIT_PROVIDER_URN"], env["DMSWAIT_AGENCY_URN"] = providerURN, agencyURN
+		env["DMSWAIT_PROVIDER_URN"], env["DMSWAIT_AGENCY_URN"] = trial.ProviderURN, trial.AgencyURN
 		env["DMSWAIT_ID_TOKEN"] = server.IDToken(file.Wait.IDTokens["DMSWAIT_ID_TOKEN"].Aud, time.Hour)
-		env["RESTART_ID"], env["RESIZE_ID"] = taskID, otherTask
+		env["RESTART_ID"], env["RESIZE_ID"] = trial.TaskID, otherTask
 		var later string
 		for _, script := range [][]string{file.Restart.Script, file.Resize.Script} {
 			out := inShell(t, folder, strings.Join(script, "\n"), env)
@@ -97,11 +97,11 @@ func testJenkinsfile(t *testing.T, text string) {
 	require.NotNil(t, parameter)
 	folder := t.TempDir()
 	for status, code := range patient {
-		env := simulated(exampleCloud(t, at(0, status)))
+		env := simulated(exampleCloud(t, trial.At(0, status)))
 		for _, set := range regexp.MustCompile(`(?m)^ +(DMSWAIT_\w+) = '([^']*)'$`).FindAllStringSubmatch(text, -1) {
 			env[set[1]] = set[2]
 		}
-		env[key[1]], env[key[2]], env[parameter[1]] = accessKey, secretKey, taskID
+		env[key[1]], env[key[2]], env[parameter[1]] = trial.AccessKey, trial.SecretKey, trial.TaskID
 		out := inShell(t, folder, strings.Replace(script[1], "--timeout 30m", "--timeout 100ms", 1), env)
 		assert.Equal(t, code, out.code, out.text)
 		var result map[string]any
@@ -129,13 +129,13 @@ func testIndexedJob(t *testing.T, text string) {
 	assert.Equal(t, []string{"sh", "-c"}, wait.Command)
 	assert.True(t, strings.HasSuffix(wait.Image, "-shell"), "it needs one")
 	require.Equal(t, 2, file.Spec.Completions)
-	for index, task := range map[string]string{"0": taskID, "1": otherTask} {
+	for index, task := range map[string]string{"0": trial.TaskID, "1": otherTask} {
 		for status, code := range patient {
-			tr, folder := wait.trial(t, exampleCloud(t, at(0, status)))
+			tr, folder := wait.trial(t, exampleCloud(t, trial.At(0, status)))
 			log := filepath.Join(folder, "termination-log")
 			require.NoError(t, os.WriteFile(log, nil, 0o666))
-			tr.set("JOB_COMPLETION_INDEX", index)
-			out := inShell(t, folder, strings.Replace(tr.args[0], "--timeout 1h", "--timeout 100ms", 1), tr.env)
+			tr.Set("JOB_COMPLETION_INDEX", index)
+			out := inShell(t, folder, strings.Replace(tr.Args[0], "--timeout 1h", "--timeout 100ms", 1), tr.Env)
 			assert.Equal(t, code, out.code, out.text)
 			message, err := os.ReadFile(log)
 			require.NoError(t, err)
@@ -143,7 +143,7 @@ func testIndexedJob(t *testing.T, text string) {
 		}
 	}
 	tr, folder := wait.trial(t, exampleCloud(t))
-	assert.Equal(t, 2, inShell(t, folder, tr.args[0], tr.set("JOB_COMPLETION_INDEX", "2").env).code, "more completions than tasks: FailJob")
+	assert.Equal(t, 2, inShell(t, folder, tr.Args[0], tr.Set("JOB_COMPLETION_INDEX", "2").Env).code, "more completions than tasks: FailJob")
 }
 
 // directives are a unit file's, by their names.
@@ -168,15 +168,15 @@ func testSystemdService(t *testing.T, text string) {
 	program, args, _ := strings.Cut(unit["ExecStart"][0], " ")
 	assert.Equal(t, "/usr/local/bin/dmswait", program)
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, id), []byte(secretKey+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, id), []byte(trial.SecretKey+"\n"), 0o600))
 	for status, code := range map[string]int{"SUCCESS": 0, "EXECUTING": 124, "FAILED": 1} {
-		server := exampleCloud(t, at(0, status))
+		server := exampleCloud(t, trial.At(0, status))
 		tr := exampleTrial(server, strings.Fields(args)...)
-		tr.env = withKey(server)
-		delete(tr.env, "DMSWAIT_SECRET_KEY")
-		tr.set(name, strings.Replace(value, "%d", folder, 1)).set("DMSWAIT_TASK_ID", taskID)
-		assert.Equal(t, code, tr.run(t).code, tr.log.String())
-		assert.Equal(t, code != 1, tr.out.Len()+tr.log.Len() == 0, "the journal is silent as long as all is well")
+		tr.Env = withKey(server)
+		delete(tr.Env, "DMSWAIT_SECRET_KEY")
+		tr.Set(name, strings.Replace(value, "%d", folder, 1)).Set("DMSWAIT_TASK_ID", trial.TaskID)
+		assert.Equal(t, code, tr.Run(t).Code, tr.Log.String())
+		assert.Equal(t, code != 1, tr.Out.Len()+tr.Log.Len() == 0, "the journal is silent as long as all is well")
 		if code == 124 {
 			assert.Contains(t, strings.Fields(unit["SuccessExitStatus"][0]), "124")
 		}
@@ -201,31 +201,29 @@ func testCrontab(t *testing.T, text string) {
 	require.NotEmpty(t, command)
 	assert.NotContains(t, command, "%", "cron would cut the line there")
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "env"), []byte("DMSWAIT_TASK_ID="+taskID+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "env"), []byte("DMSWAIT_TASK_ID="+trial.TaskID+"\n"), 0o600))
 	command = strings.ReplaceAll(command, "/etc/dmswait.env", filepath.Join(folder, "env"))
 	for status, code := range map[string]int{"SUCCESS": 0, "EXECUTING": 0, "FAILED": 1} {
-		out := inShell(t, folder, command, withKey(exampleCloud(t, at(0, status))))
+		out := inShell(t, folder, command, withKey(exampleCloud(t, trial.At(0, status))))
 		assert.Equal(t, code, out.code, out.text)
 		assert.Equal(t, code == 0, out.text == "", "mail is about what is wrong: %s", out.text)
 	}
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	assert.Contains(t, string(readme), "*/10 * * * * set -a; . /etc/dmswait.env; "+command[strings.Index(command, "dmswait --"):])
+	assert.Contains(t, read(t, "README.md"), "*/10 * * * * set -a; . /etc/dmswait.env; "+command[strings.Index(command, "dmswait --"):])
 }
 
 func testShellScript(t *testing.T, text string) {
-	info, err := os.Stat("examples/shell/wait.sh")
+	info, err := os.Stat(inRepository(t, "examples/shell/wait.sh"))
 	require.NoError(t, err)
 	assert.NotZero(t, info.Mode()&0o100, "it can be executed")
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "start-restart.sh"), []byte("#!/bin/sh\necho "+taskID+"\n"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "start-restart.sh"), []byte("#!/bin/sh\necho "+trial.TaskID+"\n"), 0o700))
 	for status, said := range map[string]string{
 		"SUCCESS":   `SUCCESS after [\d.]+ s`,
 		"FAILED":    `the restart came to nothing: FAILED`,
 		"CANCELLED": `the restart came to nothing: CANCELLED`,
 		"EXECUTING": `still running after [\d.]+ s`,
 	} {
-		out := inShell(t, folder, strings.Replace(text, "--timeout 30m", "--timeout 100ms", 1), withKey(exampleCloud(t, at(0, status))))
+		out := inShell(t, folder, strings.Replace(text, "--timeout 30m", "--timeout 100ms", 1), withKey(exampleCloud(t, trial.At(0, status))))
 		assert.Equal(t, patient[status], out.code, out.text)
 		assert.Regexp(t, `^`+said+`$`, lastLine(out.text))
 	}
@@ -233,7 +231,7 @@ func testShellScript(t *testing.T, text string) {
 	env["DMSWAIT_SECRET_KEY"] = "wrong"
 	out := inShell(t, folder, text, env)
 	assert.Equal(t, 77, out.code, out.text)
-	assert.Equal(t, "no answer about task "+taskID+": denied", lastLine(out.text))
+	assert.Equal(t, "no answer about task "+trial.TaskID+": denied", lastLine(out.text))
 	down := withKey(exampleCloud(t))
 	down["DMSWAIT_ENDPOINT"], down["DMSWAIT_MAX_OUTAGE"], down["DMSWAIT_IAM_ENDPOINT"] = "http://127.0.0.1:9", "0", "http://127.0.0.1:9"
 	out = inShell(t, folder, text, down)

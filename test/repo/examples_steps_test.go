@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package repo_test
 
 import (
 	"os"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 const otherTask = "8abfa7a77e2b4c0e017e2b4f0a2b0002"
@@ -23,27 +24,27 @@ const otherTask = "8abfa7a77e2b4c0e017e2b4f0a2b0002"
 // exampleCloud is the cloud of the examples: their instance, their tasks, and who they log in as.
 func exampleCloud(t *testing.T, steps ...simulator.Step) *simulator.Server {
 	t.Helper()
-	sim := account(steps...)
+	sim := trial.Account(steps...)
 	other := sim.Tasks[0]
 	other.ID = otherTask
 	sim.Tasks = append(sim.Tasks, other)
-	sim.Agencies = append(sim.Agencies, simulator.Agency{ProviderURN: strings.Replace(providerURN, "github", "kubernetes", 1), AgencyURN: agencyURN})
-	return start(t, sim)
+	sim.Agencies = append(sim.Agencies, simulator.Agency{ProviderURN: strings.Replace(trial.ProviderURN, "github", "kubernetes", 1), AgencyURN: trial.AgencyURN})
+	return trial.Start(t, sim)
 }
 
 // given are the values that a place puts in for what an example leaves open, by the input that takes it.
 var given = map[string]string{
-	"region": "cn-north-4", "project_id": simulator.DefaultProjectID, "instance_id": simulator.DefaultInstanceID, "task_id": taskID, "timeout": "1h",
-	"provider_urn": providerURN, "agency_urn": agencyURN, "access_key": accessKey, "secret_key": secretKey,
+	"region": "cn-north-4", "project_id": simulator.DefaultProjectID, "instance_id": simulator.DefaultInstanceID, "task_id": trial.TaskID, "timeout": "1h",
+	"provider_urn": trial.ProviderURN, "agency_urn": trial.AgencyURN, "access_key": trial.AccessKey, "secret_key": trial.SecretKey,
 }
 
 // exampleTrial runs what an example tells dmswait, against the simulator instead of the cloud.
-func exampleTrial(server *simulator.Server, args ...string) *trial {
-	tr := newTrial(server, args...)
-	tr.args = args
-	tr.env = map[string]string{"HOME": "/nonexistent"}
+func exampleTrial(server *simulator.Server, args ...string) *trial.Trial {
+	tr := trial.New(server, args...)
+	tr.Args = args
+	tr.Env = map[string]string{"HOME": "/nonexistent"}
 	for name, value := range simulated(server) {
-		tr.env[name] = value
+		tr.Env[name] = value
 	}
 	return tr
 }
@@ -85,26 +86,25 @@ func testWorkflow(t *testing.T, text string) {
 				continue
 			}
 			waits++
-			server := exampleCloud(t, at(0, "SUCCESS"))
-			tr := exampleTrial(server).inActions(t)
+			server := exampleCloud(t, trial.At(0, "SUCCESS"))
+			tr := exampleTrial(server).InActions(t)
 			for name, value := range step.With {
 				assert.True(t, isActionInput(name), "%s is no input of action.yml", name)
-				tr.set("INPUT_"+strings.ToUpper(name), substituted(name, value))
+				tr.Set("INPUT_"+strings.ToUpper(name), substituted(name, value))
 			}
 			if job.Permissions["id-token"] == "write" {
-				tr.set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL()).set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "theTokenOfTheRunnerItself")
+				tr.Set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL()).Set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", trial.ActionsToken)
 			}
-			assert.Equal(t, 0, tr.run(t).code, tr.log.String())
-			assert.Equal(t, taskID, tr.outputs(t)["task_id"])
+			assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
+			assert.Equal(t, trial.TaskID, tr.Outputs(t)["task_id"])
 		}
 	}
 	assert.Equal(t, 1, waits)
-	ours, err := os.ReadFile(".github/workflows/ci.yml")
-	require.NoError(t, err)
+	ours := read(t, ".github/workflows/ci.yml")
 	for _, used := range regexp.MustCompile(`uses: (.*)`).FindAllStringSubmatch(text, -1) {
 		if used[1] != "dmswait/dmswait@v1" {
 			assert.Regexp(t, `^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, used[1])
-			assert.Contains(t, string(ours), used[0], "the same version as ours, so that it grows as old")
+			assert.Contains(t, ours, used[0], "the same version as ours, so that it grows as old")
 		}
 	}
 }
@@ -151,20 +151,20 @@ func testWoodpecker(t *testing.T, text string) {
 	wait, tell := file.Steps[0], file.Steps[1]
 	folder := t.TempDir()
 	for _, status := range []string{"SUCCESS", "EXECUTING"} {
-		tr := exampleTrial(exampleCloud(t, at(0, status))).set("CI", "woodpecker")
+		tr := exampleTrial(exampleCloud(t, trial.At(0, status))).Set("CI", "woodpecker")
 		for name, value := range wait.Settings {
 			assert.True(t, isInput(name), "%s is no input", name)
 			if secret, ok := value.(map[string]any); ok {
 				assert.Equal(t, "huaweicloud_"+name, secret["from_secret"])
 				value = given[name]
 			}
-			tr.set("PLUGIN_"+strings.ToUpper(name), substituted(name, value.(string)))
+			tr.Set("PLUGIN_"+strings.ToUpper(name), substituted(name, value.(string)))
 		}
-		tr.set("PLUGIN_OUTPUT_FILE", filepath.Join(folder, tr.env["PLUGIN_OUTPUT_FILE"]))
+		tr.Set("PLUGIN_OUTPUT_FILE", filepath.Join(folder, tr.Env["PLUGIN_OUTPUT_FILE"]))
 		if status == "EXECUTING" {
-			tr.set("PLUGIN_TIMEOUT", "100ms")
+			tr.Set("PLUGIN_TIMEOUT", "100ms")
 		}
-		assert.Equal(t, 0, tr.run(t).code, tr.log.String())
+		assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
 		out := inShell(t, folder, strings.Join(tell.Commands, "\n"), nil)
 		assert.Regexp(t, map[string]string{"SUCCESS": `^success after [\d.]+ s\n$`, "EXECUTING": `^timeout after [\d.]+ s\n$`}[status], out.text)
 	}
@@ -178,7 +178,7 @@ type container struct {
 }
 
 // trial runs the container as the image would: files that the place mounts are in a folder of the test.
-func (c container) trial(t *testing.T, server *simulator.Server, replace ...string) (*trial, string) {
+func (c container) trial(t *testing.T, server *simulator.Server, replace ...string) (*trial.Trial, string) {
 	t.Helper()
 	folder := t.TempDir()
 	token := server.IDToken("sts.huaweicloud.com", time.Hour)
@@ -187,10 +187,10 @@ func (c container) trial(t *testing.T, server *simulator.Server, replace ...stri
 		"/dev/termination-log", folder+"/termination-log")...).Replace
 	tr := exampleTrial(server)
 	for _, arg := range c.Args {
-		tr.args = append(tr.args, place(arg))
+		tr.Args = append(tr.Args, place(arg))
 	}
 	for _, env := range c.Env {
-		tr.set(env.Name, place(env.Value))
+		tr.Set(env.Name, place(env.Value))
 	}
 	return tr, folder
 }
@@ -209,10 +209,10 @@ func testTekton(t *testing.T, text string) {
 	for _, param := range task.Spec.Params {
 		params = append(params, "$(params."+param.Name+")", given[param.Name])
 	}
-	server := exampleCloud(t, at(0, "SUCCESS"))
+	server := exampleCloud(t, trial.At(0, "SUCCESS"))
 	tr, folder := task.Spec.Steps[0].trial(t, server, params...)
-	assert.NotContains(t, strings.Join(tr.args, " "), "$(", "all params are declared")
-	assert.Equal(t, 0, tr.run(t).code, tr.log.String())
+	assert.NotContains(t, strings.Join(tr.Args, " "), "$(", "all params are declared")
+	assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
 	assert.NotEmpty(t, task.Spec.Results)
 	for _, result := range task.Spec.Results {
 		assert.True(t, isOutput(result.Name), result.Name)
@@ -242,15 +242,15 @@ func testArgo(t *testing.T, text string) {
 	}
 	var tasks []string
 	unmarshal(t, file.Spec.Arguments.Parameters[1].Value, &tasks)
-	assert.Equal(t, []string{taskID, otherTask}, tasks)
+	assert.Equal(t, []string{trial.TaskID, otherTask}, tasks)
 	wait := file.Spec.Templates[1]
 	require.Equal(t, "wait", wait.Name)
 	assert.Equal(t, []string{"/dmswait"}, wait.Container.Command, "what the image has")
 	for _, task := range tasks {
-		server := exampleCloud(t, at(0, "SUCCESS"))
+		server := exampleCloud(t, trial.At(0, "SUCCESS"))
 		tr, folder := wait.Container.trial(t, server, append(values, "{{inputs.parameters."+wait.Inputs.Parameters[0].Name+"}}", task)...)
-		assert.Equal(t, 0, tr.run(t).code, tr.log.String())
-		assert.Contains(t, tr.out.String(), task)
+		assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
+		assert.Contains(t, tr.Out.String(), task)
 		for _, output := range wait.Outputs.Parameters {
 			assert.True(t, isOutput(output.Name), output.Name)
 			assert.Equal(t, "/results/"+output.Name, output.ValueFrom.Path)
@@ -275,10 +275,10 @@ func testCronJob(t *testing.T, text string) {
 	look := file.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
 	assert.Empty(t, look.Command, "the image's own")
 	for status, code := range map[string]int{"SUCCESS": 0, "EXECUTING": 0, "FAILED": 1} {
-		server := exampleCloud(t, at(0, status))
+		server := exampleCloud(t, trial.At(0, status))
 		tr, _ := look.trial(t, server)
-		assert.Equal(t, code, tr.run(t).code, tr.log.String())
-		assert.Equal(t, code == 0, tr.out.Len()+tr.log.Len() == 0, "it is silent as long as all is well: %s", tr.log.String())
+		assert.Equal(t, code, tr.Run(t).Code, tr.Log.String())
+		assert.Equal(t, code == 0, tr.Out.Len()+tr.Log.Len() == 0, "it is silent as long as all is well: %s", tr.Log.String())
 		assert.Equal(t, 1, server.Count("task"))
 		assert.Zero(t, server.Count("projects"), "IAM is not asked")
 	}

@@ -1,12 +1,13 @@
 //go:build unix
 
-package cli
+package repo_test
 
 import (
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/report"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // exampleTests are what each file in examples/ is held to, beyond the names it uses. An example that nobody tests is none.
@@ -55,13 +57,12 @@ func TestEveryExampleDoesWhatItSays(t *testing.T) {
 func exampleFiles(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	require.NoError(t, fs.WalkDir(os.DirFS("examples"), ".", func(path string, entry fs.DirEntry, err error) error {
+	require.NoError(t, fs.WalkDir(os.DirFS(inRepository(t, "examples")), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := os.ReadFile(filepath.Join("examples", path))
-		files[path] = string(content)
-		return err
+		files[path] = read(t, filepath.Join("examples", path))
+		return nil
 	}))
 	return files
 }
@@ -73,7 +74,7 @@ func testExamplesReadme(t *testing.T, readme string) {
 		}
 	}
 	for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(readme, -1) {
-		assert.FileExists(t, filepath.Join("examples", link[1]))
+		assert.FileExists(t, inRepository(t, filepath.Join("examples", link[1])))
 	}
 	assert.Contains(t, readme, "not published yet")
 }
@@ -122,12 +123,7 @@ func TestExamplesUseOnlyOutputsThatExist(t *testing.T) {
 }
 
 func isOutput(name string) bool {
-	for _, output := range report.OutputMeanings() {
-		if output[0] == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(trial.OutputNames(), name)
 }
 
 func TestExamplesGoByExitCodesAndResultsThatExist(t *testing.T) {

@@ -1,10 +1,9 @@
 //go:build unix
 
-package cli
+package repo_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,17 +14,15 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dmswait/dmswait/internal/config"
-	"github.com/dmswait/dmswait/internal/report"
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // blocks are README's code blocks of a language, in their order.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
-	content, err := os.ReadFile("README.md")
-	require.NoError(t, err)
 	var blocks []string
-	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(string(content), -1) {
+	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(read(t, "README.md"), -1) {
 		blocks = append(blocks, match[1])
 	}
 	require.NotEmpty(t, blocks)
@@ -42,8 +39,8 @@ func TestReadmeWorkflowsUseInputsAndOutputsThatExist(t *testing.T) {
 	for _, in := range config.Inputs() {
 		inputs[in.Name] = in.Action
 	}
-	for _, output := range report.OutputMeanings() {
-		outputs[output[0]] = true
+	for _, output := range trial.OutputNames() {
+		outputs[output] = true
 	}
 	waits := 0
 	for _, block := range blocks(t, "yaml") {
@@ -77,8 +74,6 @@ func TestReadmeWorkflowsUseInputsAndOutputsThatExist(t *testing.T) {
 
 func TestReadmeNamesOnlyVariablesAndFlagsThatExist(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile("README.md")
-	require.NoError(t, err)
 	known := map[string]bool{"--help": true, "--version": true}
 	for _, in := range config.Inputs() {
 		known[in.Env()] = true
@@ -88,7 +83,7 @@ func TestReadmeNamesOnlyVariablesAndFlagsThatExist(t *testing.T) {
 			known["--"+in.Flag()] = true
 		}
 	}
-	for _, name := range regexp.MustCompile(`\bDMSWAIT_[A-Z_]*[A-Z]|\s--[a-z][a-z-]+`).FindAllString(string(content), -1) {
+	for _, name := range regexp.MustCompile(`\bDMSWAIT_[A-Z_]*[A-Z]|\s--[a-z][a-z-]+`).FindAllString(read(t, "README.md"), -1) {
 		assert.True(t, known[strings.TrimSpace(name)], "%s does not exist", strings.TrimSpace(name))
 	}
 }
@@ -99,13 +94,13 @@ func TestReadmeShellExampleRuns(t *testing.T) {
 	export, script, _ := strings.Cut(example, "\n")
 	require.True(t, strings.HasPrefix(export, "export DMSWAIT_ACCESS_KEY="))
 	for status, said := range map[string]string{"SUCCESS": "done", "FAILED": "failed"} {
-		out, err := shell(t, start(t, cloud(at(0, status))), script)
-		require.NoError(t, err, out)
-		assert.Equal(t, said, lastLine(out))
+		out := shell(t, trial.Start(t, trial.Cloud(trial.At(0, status))), script)
+		require.Zero(t, out.code, out.text)
+		assert.Equal(t, said, lastLine(out.text))
 	}
-	out, err := shell(t, start(t, cloud(at(0, "EXECUTING"))), strings.Replace(script, "--timeout 30m", "--timeout 1s", 1))
-	require.NoError(t, err, out)
-	assert.Equal(t, "still running", lastLine(out))
+	out := shell(t, trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING"))), strings.Replace(script, "--timeout 30m", "--timeout 1s", 1))
+	require.Zero(t, out.code, out.text)
+	assert.Equal(t, "still running", lastLine(out.text))
 }
 
 func TestReadmeCrontabIsSilentAsLongAsAllIsWell(t *testing.T) {
@@ -116,33 +111,23 @@ func TestReadmeCrontabIsSilentAsLongAsAllIsWell(t *testing.T) {
 	assert.Equal(t, "*/10", schedule)
 	folder := t.TempDir()
 	command = strings.ReplaceAll(command, "/etc/dmswait.env", filepath.Join(folder, "env"))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "env"), []byte("DMSWAIT_TASK_ID="+taskID+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "env"), []byte("DMSWAIT_TASK_ID="+trial.TaskID+"\n"), 0o600))
 	for status, code := range map[string]int{"SUCCESS": 0, "EXECUTING": 0, "FAILED": 1} {
-		out, err := shell(t, start(t, cloud(at(0, status))), command)
-		assert.Equal(t, code, exitCode(err), out)
+		out := shell(t, trial.Start(t, trial.Cloud(trial.At(0, status))), command)
+		assert.Equal(t, code, out.code, out.text)
 		if code == 0 {
-			assert.Empty(t, out)
+			assert.Empty(t, out.text)
 		} else {
-			assert.Contains(t, out, "ended with FAILED")
+			assert.Contains(t, out.text, "ended with FAILED")
 		}
 	}
 }
 
-// shell runs a script with dmswait in its path, and everything that the script does not give itself in its environment.
-func shell(t *testing.T, server *simulator.Server, script string) (string, error) {
+// shell runs one of README's scripts, with everything that it does not give itself in its environment.
+func shell(t *testing.T, server *simulator.Server, script string) scriptEnd {
 	t.Helper()
-	path, err := program()
-	require.NoError(t, err)
-	command := exec.Command("sh", "-c", script)
-	command.Env = []string{
-		"PATH=" + filepath.Dir(path) + ":" + os.Getenv("PATH"),
-		"PROJECT=" + simulator.DefaultProjectID, "INSTANCE=" + simulator.DefaultInstanceID, "TASK=" + taskID,
-	}
-	for name, value := range newTrial(server).env {
-		command.Env = append(command.Env, name+"="+value)
-	}
-	out, err := command.CombinedOutput()
-	return string(out), err
+	tr := trial.New(server).Set("PROJECT", simulator.DefaultProjectID).Set("INSTANCE", simulator.DefaultInstanceID)
+	return inShell(t, t.TempDir(), script, tr.Set("TASK", trial.TaskID).Env)
 }
 
 func lastLine(text string) string {

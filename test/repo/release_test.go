@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package repo_test
 
 import (
 	"crypto/sha256"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // repository is a clone of this one as far as a release is concerned, and where it was cloned from.
@@ -24,9 +26,7 @@ func newRepository(t *testing.T) repository {
 	t.Helper()
 	r := repository{folder: t.TempDir(), origin: t.TempDir()}
 	for _, name := range []string{".ci/release", ".ci/changelog", "action.yml", "setup/version"} {
-		content, err := os.ReadFile(name)
-		require.NoError(t, err)
-		text := string(content)
+		text := read(t, name)
 		switch name { // so that this can be tested in a release's own commit, too
 		case "action.yml":
 			text = imageLine.ReplaceAllString(text, "  image: Dockerfile")
@@ -62,7 +62,7 @@ func (r repository) command(name string, args ...string) (stdout, stderr string,
 	var out, log strings.Builder
 	command.Stdout, command.Stderr = &out, &log
 	err := command.Run()
-	return strings.TrimSuffix(out.String(), "\n"), log.String(), exitCode(err)
+	return strings.TrimSuffix(out.String(), "\n"), log.String(), trial.ExitCode(err)
 }
 
 func (r repository) git(t *testing.T, args ...string) string {

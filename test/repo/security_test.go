@@ -1,4 +1,4 @@
-package cli
+package repo_test
 
 import (
 	"io/fs"
@@ -17,7 +17,7 @@ func TestEveryPromiseNamesTestsThatExist(t *testing.T) {
 	t.Parallel()
 	exists := map[string]bool{}
 	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	require.NoError(t, filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(inRepository(t, "."), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -28,10 +28,8 @@ func TestEveryPromiseNamesTestsThatExist(t *testing.T) {
 		return err
 	}))
 
-	page, err := os.ReadFile(".github/SECURITY.md")
-	require.NoError(t, err)
 	promises := 0
-	for line := range strings.Lines(string(page)) {
+	for line := range strings.Lines(read(t, ".github/SECURITY.md")) {
 		promise, tests, isRow := strings.Cut(strings.Trim(line, "| \n"), " | ")
 		if !isRow || strings.Contains(promise, "---") || promise == "promise" {
 			continue

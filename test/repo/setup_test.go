@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package repo_test
 
 import (
 	"archive/tar"
@@ -20,6 +20,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 const released = "9.8.7"
@@ -62,9 +64,7 @@ func (s *setup) run(t *testing.T) *setup {
 	t.Helper()
 	action := filepath.Join(s.folder, "action")
 	require.NoError(t, os.MkdirAll(action, 0o755))
-	script, err := os.ReadFile("setup/install.sh")
-	require.NoError(t, err)
-	for name, content := range map[string]string{"install.sh": string(script), "version": s.version, "checksums.txt": s.checksums} {
+	for name, content := range map[string]string{"install.sh": read(t, "setup/install.sh"), "version": s.version, "checksums.txt": s.checksums} {
 		if content != "" {
 			require.NoError(t, os.WriteFile(filepath.Join(action, name), []byte(content), 0o644))
 		}
@@ -74,7 +74,7 @@ func (s *setup) run(t *testing.T) *setup {
 		command.Env = append(command.Env, name+"="+value)
 	}
 	out, err := command.CombinedOutput()
-	s.code, s.log = exitCode(err), string(out)
+	s.code, s.log = trial.ExitCode(err), string(out)
 	return s
 }
 
@@ -86,7 +86,7 @@ func (s *setup) installed(t *testing.T) (path string, outputs map[string]string)
 	require.NoError(t, err)
 	output, err := os.ReadFile(s.env["GITHUB_OUTPUT"])
 	require.NoError(t, err)
-	return strings.TrimSuffix(string(content), "\n"), parseOutputs(t, string(output))
+	return strings.TrimSuffix(string(content), "\n"), trial.ParseOutputs(t, string(output))
 }
 
 // refused holds that it failed for that reason, and that later steps find nothing.
@@ -239,10 +239,8 @@ func TestSetupInstallsNothingThatDoesNotRunAsThatVersion(t *testing.T) {
 
 func TestSetupSaysThatACommitIsNoRelease(t *testing.T) {
 	t.Parallel()
-	version, err := os.ReadFile("setup/version")
-	require.NoError(t, err)
 	asHere := newSetup(t, "http://127.0.0.1:9", nil)
-	asHere.version, asHere.checksums = string(version), ""
+	asHere.version, asHere.checksums = read(t, "setup/version"), ""
 	if strings.TrimSpace(asHere.version) == "unreleased" { // in a release's own commit it is a version
 		asHere.run(t).refused(t, "this commit of the action is no release")
 	}

@@ -1,4 +1,7 @@
-package cli
+// Package trial runs dmswait against a simulated cloud, in the test's own process or as a process of the built program.
+// It only sets up runs and reads what they wrote. It does not judge a result: that is for the tests, and nothing else
+// imports it.
+package trial
 
 import (
 	"bytes"
@@ -7,147 +10,113 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/dmswait/dmswait/internal/cli"
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-const (
-	accessKey = "FAKEAK0EXAMPLE0ONLY0"
-	secretKey = "fakeSecretKeyForTestsOnly012345678901234"
-	taskID    = "8abfa7a77e2b4c0e017e2b4f0a2b0001"
-)
+// Trial is one run of the program.
+type Trial struct {
+	Args            []string
+	Env             map[string]string
+	Stdout, Stderr  io.Writer // Out and Log unless a test replaces them; a [Trial.Command] always starts with those
+	MetadataAddress string    // in process only: a process cannot be told
+	OutputPath      string    // of GITHUB_OUTPUT; empty outside of Actions
 
-// cloud is a simulated cloud with one task that goes through these steps.
-func cloud(steps ...simulator.Step) simulator.Simulator {
-	return simulator.Simulator{
-		Keys: map[string]string{accessKey: secretKey},
-		Tasks: []simulator.Task{{
-			ID: taskID, Name: "bindInstancePublicIp", UserName: "tester", UserID: "0a1b2c",
-			Params: `{"public_ip_id":"06a13350","enable_public_ip":true}`,
-			Steps:  steps,
-		}},
-	}
+	// What came of it.
+	Code     int
+	Out, Log bytes.Buffer // of stdout and stderr
 }
 
-// at is a step to a status some milliseconds after the start.
-func at(ms int, status string) simulator.Step {
-	return simulator.Step{After: time.Duration(ms) * time.Millisecond, Status: status}
-}
-
-func start(t *testing.T, s simulator.Simulator) *simulator.Server {
-	t.Helper()
-	server, err := s.Start()
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	return server
-}
-
-// trial is one run of the program.
-type trial struct {
-	args   []string
-	env    map[string]string
-	stdout io.Writer
-	stderr io.Writer
-
-	code   int
-	out    bytes.Buffer
-	log    bytes.Buffer
-	output string // the path of GITHUB_OUTPUT; empty outside of Actions
-}
-
-// newTrial waits for the task on that server, with pauses so short that a test need not wait for them.
-func newTrial(server *simulator.Server, args ...string) *trial {
-	tr := &trial{
-		args: append([]string{"--interval", "10ms", "--max-interval", "20ms"}, args...),
-		env: map[string]string{
-			"DMSWAIT_ENDPOINT":    "http://127.0.0.1:9", // nobody there
-			"DMSWAIT_PROJECT_ID":  simulator.DefaultProjectID,
-			"DMSWAIT_INSTANCE_ID": simulator.DefaultInstanceID,
-			"DMSWAIT_TASK_ID":     taskID,
-			"DMSWAIT_ACCESS_KEY":  accessKey,
-			"DMSWAIT_SECRET_KEY":  secretKey,
+// New returns a run that waits for the task on that server with an access key. Its pauses are so short that a test need
+// not wait for them. Without a server nobody answers.
+func New(server *simulator.Server, args ...string) *Trial {
+	tr := &Trial{
+		Args: args,
+		Env: map[string]string{
+			"DMSWAIT_ENDPOINT":     "http://127.0.0.1:9", // nobody there
+			"DMSWAIT_PROJECT_ID":   simulator.DefaultProjectID,
+			"DMSWAIT_INSTANCE_ID":  simulator.DefaultInstanceID,
+			"DMSWAIT_TASK_ID":      TaskID,
+			"DMSWAIT_ACCESS_KEY":   AccessKey,
+			"DMSWAIT_SECRET_KEY":   SecretKey,
+			"DMSWAIT_INTERVAL":     "10ms",
+			"DMSWAIT_MAX_INTERVAL": "20ms",
 		},
+		MetadataAddress: "http://127.0.0.1:9",
 	}
 	if server != nil {
-		tr.env["DMSWAIT_ENDPOINT"] = server.URL
+		tr.Env["DMSWAIT_ENDPOINT"], tr.MetadataAddress = server.URL, server.URL
 	}
-	tr.stdout, tr.stderr = &tr.out, &tr.log
+	tr.Stdout, tr.Stderr = &tr.Out, &tr.Log
 	return tr
 }
 
-// inActions runs it as a step of a GitHub Actions job.
-func (tr *trial) inActions(t *testing.T) *trial {
-	tr.output = filepath.Join(t.TempDir(), "output")
-	require.NoError(t, os.WriteFile(tr.output, []byte("before=1\n"), 0o600))
-	tr.env["GITHUB_ACTIONS"], tr.env["GITHUB_OUTPUT"] = "true", tr.output
+// NewLogin returns a run without credentials and project, in cn-north-4 as far as names go, for a server with an [Account].
+func NewLogin(server *simulator.Server, args ...string) *Trial {
+	tr := New(server, args...)
+	for _, name := range []string{"DMSWAIT_ACCESS_KEY", "DMSWAIT_SECRET_KEY", "DMSWAIT_PROJECT_ID"} {
+		delete(tr.Env, name)
+	}
+	return tr.Set("DMSWAIT_REGION", "cn-north-4").Set("DMSWAIT_IAM_ENDPOINT", server.URL).
+		Set("DMSWAIT_STS_ENDPOINT", server.URL).Set("HOME", "/nonexistent")
+}
+
+// InActions makes it a step of a GitHub Actions job.
+func (tr *Trial) InActions(t *testing.T) *Trial {
+	tr.OutputPath = filepath.Join(t.TempDir(), "output")
+	require.NoError(t, os.WriteFile(tr.OutputPath, []byte("before=1\n"), 0o600))
+	return tr.Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", tr.OutputPath)
+}
+
+// ByAgency logs in with an ID token of GitHub Actions.
+func (tr *Trial) ByAgency(server *simulator.Server) *Trial {
+	return tr.Set("DMSWAIT_PROVIDER_URN", ProviderURN).Set("DMSWAIT_AGENCY_URN", AgencyURN).
+		Set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL()).Set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ActionsToken)
+}
+
+// ByPassword logs in as the account's user.
+func (tr *Trial) ByPassword() *Trial {
+	return tr.Set("DMSWAIT_USERNAME", "waiter").Set("DMSWAIT_PASSWORD", UserPassword).Set("DMSWAIT_DOMAIN_NAME", "acme")
+}
+
+// Set sets an environment variable.
+func (tr *Trial) Set(name, value string) *Trial {
+	tr.Env[name] = value
 	return tr
 }
 
-func (tr *trial) set(name, value string) *trial {
-	tr.env[name] = value
-	return tr
-}
-
-func (tr *trial) run(t *testing.T) *trial {
+// Run runs it in this process.
+func (tr *Trial) Run(t *testing.T) *Trial {
 	t.Helper()
-	return tr.runWith(t.Context())
+	return tr.RunContext(t.Context())
 }
 
-func (tr *trial) runWith(ctx context.Context) *trial {
-	// go-githubactions takes the name of the file from the same environment.
-	tr.code = Run(ctx, tr.args, func(name string) string { return tr.env[name] }, tr.stdout, tr.stderr)
+// RunContext is [Trial.Run] until ctx ends.
+func (tr *Trial) RunContext(ctx context.Context) *Trial {
+	app := cli.App{
+		Stdout: tr.Stdout, Stderr: tr.Stderr, MetadataAddress: tr.MetadataAddress,
+		Getenv: func(name string) string { return tr.Env[name] },
+	}
+	tr.Code = app.Run(ctx, tr.Args)
 	return tr
 }
 
-// runOn runs it on a machine whose metadata service is at that address.
-func (tr *trial) runOn(ctx context.Context, metadataAddress string) *trial {
-	tr.code = runOn(ctx, metadataAddress, tr.args, func(name string) string { return tr.env[name] }, tr.stdout, tr.stderr)
-	return tr
-}
-
-// json is the result on stdout.
-func (tr *trial) json(t *testing.T) map[string]any {
+// JSON returns the result on stdout.
+func (tr *Trial) JSON(t *testing.T) map[string]any {
 	t.Helper()
 	var result map[string]any
-	require.NoError(t, json.Unmarshal(tr.out.Bytes(), &result), tr.out.String())
+	require.NoError(t, json.Unmarshal(tr.Out.Bytes(), &result), tr.Out.String())
 	return result
 }
 
-// outputs are read as the runner reads them.
-func (tr *trial) outputs(t *testing.T) map[string]string {
+// Outputs returns the step's outputs as GitHub's runner reads them.
+func (tr *Trial) Outputs(t *testing.T) map[string]string {
 	t.Helper()
-	content, err := os.ReadFile(tr.output)
+	content, err := os.ReadFile(tr.OutputPath)
 	require.NoError(t, err)
-	return parseOutputs(t, string(content))
-}
-
-// parseOutputs follows the runner's rules for a file of outputs: name=value, or name<<delimiter, lines, delimiter.
-func parseOutputs(t *testing.T, content string) map[string]string {
-	t.Helper()
-	outputs := map[string]string{}
-	lines := strings.Split(strings.TrimSuffix(content, "\n"), "\n")
-	for i := 0; i < len(lines); i++ {
-		if lines[i] == "" {
-			continue
-		}
-		name, delimiter, multiline := strings.Cut(lines[i], "<<")
-		if !multiline {
-			name, value, ok := strings.Cut(lines[i], "=")
-			require.True(t, ok, "line %q", lines[i])
-			outputs[name] = value
-			continue
-		}
-		var value []string
-		for i++; i < len(lines) && lines[i] != delimiter; i++ {
-			value = append(value, lines[i])
-		}
-		require.Less(t, i, len(lines), "no end of %s", name)
-		outputs[name] = strings.Join(value, "\n")
-	}
-	return outputs
+	return ParseOutputs(t, string(content))
 }
