@@ -227,8 +227,13 @@ func TestCtrlCLeavesACleanScreen(t *testing.T) {
 		_, err := s.pty.WriteString("\x03")
 		require.NoError(t, err)
 		assert.Equal(t, 130, s.end())
-		// The system shows the key itself after it has sent the signal, and so behind our last words if we are quicker.
-		s.reads(announced, executes, `dmswait was interrupted by SIGINT after [0-9.]+ s.*\.(\^?C)?`)
+		// The system shows the key itself once it has sent the signal: behind our last words if we are quicker, and else behind
+		// the live line, which goes with it, but for a window so narrow that the key is already in the next row.
+		left := ""
+		if columns == 10 {
+			left = `([|/\\-] EXECU\^)?`
+		}
+		s.reads(announced, executes, left, `dmswait was interrupted by SIGINT after [0-9.]+ s.*\.(\^?C)?`)
 	}
 }
 
