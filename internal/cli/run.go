@@ -22,16 +22,16 @@ import (
 	"github.com/dmswait/dmswait/internal/report"
 )
 
-// Run runs the program once. It is [App.Run] on this machine.
+// Run is [App.Run] with the real metadata service.
 func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	return App{Stdout: stdout, Stderr: stderr, Getenv: getenv}.Run(ctx, args)
 }
 
-// App is what a run has of the machine it is on.
+// App is the surroundings of a run.
 type App struct {
 	Stdout, Stderr  io.Writer
 	Getenv          func(string) string
-	MetadataAddress string // of the metadata service, for tests; empty: the real one
+	MetadataAddress string // for tests; empty: the real one
 }
 
 // Run runs the program once: it reads args (without the program's name) and the environment, waits, writes the

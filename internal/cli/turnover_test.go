@@ -39,7 +39,7 @@ func refusals(tr *trial.Trial) int { return strings.Count(tr.Log.String(), " 401
 
 func TestCredentialsTurnOverInMidWaitByTheServersClock(t *testing.T) {
 	t.Parallel()
-	const lifetime = 5 * time.Second // they are renewed every 3 to 3.75 s: Date leaves out fractions
+	const lifetime = 8 * time.Second // they are renewed after 5 to 6 s
 	var waits sync.WaitGroup         // together, since they have little to do for some seconds
 	var checks []func()
 	for name, way := range expiring {

@@ -124,7 +124,8 @@ func usual(samples []usage) usage {
 // watch runs a trial as a process, and samples what it uses until it ends.
 func watch(t *testing.T, tr *trial.Trial) (samples []usage) {
 	t.Helper()
-	command := tr.Command(t, *soak)
+	tr.Limit += *soak
+	command := tr.Command(t)
 	require.NoError(t, command.Start())
 	ended := make(chan error)
 	go func() { ended <- command.Wait() }()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,15 +19,16 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// Trial is one run of the program.
+// Trial is one run of the program, and afterwards its result.
 type Trial struct {
 	Args            []string
 	Env             map[string]string
-	Stdout, Stderr  io.Writer // Out and Log unless a test replaces them; a [Trial.Command] always starts with those
-	MetadataAddress string    // in process only: a process cannot be told
-	OutputPath      string    // of GITHUB_OUTPUT; empty outside of Actions
+	Stdout, Stderr  io.Writer     // Out and Log unless a test replaces them; a [Trial.Command] always starts with those
+	MetadataAddress string        // in process only: a process cannot be told
+	Limit           time.Duration // after which a [Trial.Command] is killed
+	OutputPath      string        // of GITHUB_OUTPUT; empty outside of Actions
 
-	// What came of it.
+	// The result.
 	Code     int
 	Out, Log bytes.Buffer // of stdout and stderr
 }
@@ -47,6 +49,7 @@ func New(server *simulator.Server, args ...string) *Trial {
 			"DMSWAIT_MAX_INTERVAL": "20ms",
 		},
 		MetadataAddress: "http://127.0.0.1:9",
+		Limit:           Patience,
 	}
 	if server != nil {
 		tr.Env["DMSWAIT_ENDPOINT"], tr.MetadataAddress = server.URL, server.URL
