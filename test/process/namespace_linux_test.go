@@ -57,7 +57,7 @@ func TestTheFirstProcessOfAContainerHearsSignals(t *testing.T) {
 			began := time.Now()
 			for i, signal := range c.signals {
 				if i > 0 {
-					time.Sleep(200 * time.Millisecond) // signals that come at once come in any order
+					awaitInterrupted(t, tr) // signals that come at once come in any order
 				}
 				require.NoError(t, command.Process.Signal(signal))
 			}

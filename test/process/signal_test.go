@@ -50,14 +50,24 @@ func TestASecondSignalEndsTheProcessAtOnceWithItsOwnCode(t *testing.T) {
 	t.Parallel()
 	server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING")))
 	// Nobody reads its stdout, which is full: without a second signal it would hang there.
-	command := trial.New(server).Command(t)
+	tr := trial.New(server).InActions(t)
+	command := tr.Command(t)
 	command.Stdout = trial.FullPipe(t)
 	require.NoError(t, command.Start())
 	trial.Await(t, server, "task")
 	require.NoError(t, command.Process.Signal(syscall.SIGINT))
-	time.Sleep(200 * time.Millisecond)
+	awaitInterrupted(t, tr)
 	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
 	assert.Equal(t, 143, trial.ExitCode(command.Wait()))
+}
+
+// awaitInterrupted waits until a first signal was heard. The outputs are written then, and stdout is what comes last.
+func awaitInterrupted(t *testing.T, tr *trial.Trial) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		content, _ := os.ReadFile(tr.OutputPath)
+		return strings.Contains(string(content), "\ninterrupted\n")
+	}, trial.Patience, time.Millisecond)
 }
 
 func TestNohupKeepsTheWaitAlive(t *testing.T) {

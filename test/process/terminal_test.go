@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 	"unicode"
@@ -101,9 +102,18 @@ func (s *screen) shows(pattern string) {
 	}
 }
 
+// resize stops the process meanwhile: a line for the old window that is still on its way would wrap in the new one.
 func (s *screen) resize(columns int) {
+	require.NoError(s.t, s.command.Process.Signal(syscall.SIGSTOP))
+	for before, now := -1, 0; before != now; {
+		time.Sleep(50 * time.Millisecond)
+		s.mu.Lock()
+		before, now = now, s.raw.Len()
+		s.mu.Unlock()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer func() { require.NoError(s.t, s.command.Process.Signal(syscall.SIGCONT)) }()
 	s.columns = columns
 	s.term.Resize(columns, rows)
 	require.NoError(s.t, pty.Setsize(s.pty, &pty.Winsize{Rows: rows, Cols: uint16(columns)}))
