@@ -111,8 +111,8 @@ func (e *encounter) runLabelled(ctx context.Context) {
 	pprof.Do(ctx, pprof.Labels("fault", e.name+", "+e.want.place), func(ctx context.Context) { e.RunContext(ctx) })
 }
 
-// Not parallel to other tests, since it is so in itself: some of those count what a run does in a given time.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	encounters := allEncounters(t, func(e *encounter) bool { return e.row.mostMemory == 0 })
 	meet(t, encounters, 32, (*encounter).runLabelled)
 	assert.Empty(t, leftGoroutines("fault"), "goroutines are left")
