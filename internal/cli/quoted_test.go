@@ -48,8 +48,8 @@ var quoters = map[string]func(secret string, r simulator.Request) string{
 	},
 }
 
-// byOddPassword logs in by it.
-func (tr *trial.Trial) byOddPassword() *trial.Trial {
+// byOddPassword makes a run log in with it.
+func byOddPassword(tr *trial.Trial) *trial.Trial {
 	return tr.Set("DMSWAIT_USERNAME", "waiter").Set("DMSWAIT_PASSWORD", oddPassword).
 		Set("DMSWAIT_DOMAIN_NAME", "acme")
 }
@@ -94,7 +94,7 @@ func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
 		"assume":    func(tr *trial.Trial, s *simulator.Server) { tr.ByAgency(s) },
 		"idp-token": byProvider, "idp-keys": byProvider,
 		"metadata-keys": func(tr *trial.Trial, s *simulator.Server) { tr.Set("DMSWAIT_ECS_METADATA", "true") },
-		"iam-token":     func(tr *trial.Trial, s *simulator.Server) { tr.byOddPassword() },
+		"iam-token":     func(tr *trial.Trial, s *simulator.Server) { byOddPassword(tr) },
 	} {
 		for name, quote := range quoters {
 			t.Run(kind+", "+name, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
 				for _, format := range []string{"text", "json"} {
 					tr := trial.NewLogin(server, "--debug", "--log-format", format, "--format", "json").InActions(t)
 					prepare(tr, server)
-					tr.runOn(t.Context(), server.URL)
+					tr.Run(t)
 					assert.Contains(t, []int{2, 75}, tr.Code, tr.Log.String())
 					assertNothingIsLeft(t, tr, secret)
 				}
@@ -155,7 +155,7 @@ func TestASecretIsHiddenInEveryNotationInEveryPlace(t *testing.T) {
 			folder := t.TempDir()
 			tr := trial.NewLogin(trial.Start(t, sim), "--debug", "--format", "json", "--output-file", filepath.Join(folder, "vars"),
 				"--results-dir", filepath.Join(folder, "results")).InActions(t)
-			tr.byOddPassword().Set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).Run(t)
+			byOddPassword(tr).Set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).Run(t)
 			require.NotEmpty(t, tr.Outputs(t)["params"], tr.Log.String())
 			assertNothingIsLeft(t, tr, oddPassword)
 			require.NoError(t, filepath.Walk(folder, func(path string, info os.FileInfo, err error) error {
