@@ -61,7 +61,7 @@ func hostileCloud(text string) simulator.Simulator {
 	task := &sim.Tasks[0]
 	task.Name, task.UserName, task.UserID, task.Params = text, text, text, text
 	task.Progress = []simulator.ProgressStep{{Percent: 40}}
-	first := trial.HostileAnswer(503, text)
+	first := trial.HostileResponse(503, text)
 	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		switch {
 		case r.Kind == "task" && r.Nth == 1:
@@ -150,7 +150,7 @@ func TestHostileErrorsAreToldInOneLineAndInNoMessage(t *testing.T) {
 	for i, text := range texts {
 		for _, status := range []int{400, 401, 403, 404, 503} {
 			sim := trial.Cloud()
-			answer := trial.HostileAnswer(status, text)
+			answer := trial.HostileResponse(status, text)
 			if !utf8.ValidString(text) {
 				answer.Body = `{"error_code":"` + text + `","error_msg":"` + text + `"}`
 			}
@@ -175,7 +175,7 @@ func TestHostileLoginsAreToldInOneLine(t *testing.T) {
 		projects, err := json.Marshal(map[string]any{"projects": []map[string]string{{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"}}})
 		require.NoError(t, err)
 		for kind, answer := range map[string]*simulator.Response{
-			"id-token": {Status: 400, Body: "<html>" + text}, "assume": trial.HostileAnswer(403, text), "projects": {Body: string(projects)},
+			"id-token": {Status: 400, Body: "<html>" + text}, "assume": trial.HostileResponse(403, text), "projects": {Body: string(projects)},
 		} {
 			sim := trial.Account(trial.At(0, "SUCCESS"))
 			sim.Intercept = trial.Only(kind, answer)
