@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Installs the released dmswait whose version and checksums lie beside this script, and puts it into PATH for the steps that follow.
-# The version is the file version; checksums.txt is as sha256sum writes it. A release's commit has both, so whoever pins that commit pins these bytes, wherever they come from.
-# What is read from outside: DMSWAIT_SETUP_BASE_URL, and what the runner gives: RUNNER_OS, RUNNER_ARCH, RUNNER_TEMP, GITHUB_PATH, GITHUB_OUTPUT.
+# Installs a released dmswait and adds it to PATH for later steps. Its version is in the file version beside this script,
+# and its checksums, as sha256sum writes them, in checksums.txt. The commit of a release has both: whoever pins that commit
+# pins the bytes that are installed, wherever they are downloaded from.
+# Input: DMSWAIT_SETUP_BASE_URL, and from the runner RUNNER_OS, RUNNER_ARCH, RUNNER_TEMP, GITHUB_PATH and GITHUB_OUTPUT.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tries=3
 
-# fail says why, as an annotation of the step: those are one line.
+# fail prints why as an annotation of the step, which is one line, and exits.
 fail() {
-  local words="$*" percent=% cr=$'\r' lf=$'\n' # bash 3.2, which macOS has, takes no quotes in patterns
+  local words="$*" percent=% cr=$'\r' lf=$'\n' # bash 3.2 of macOS keeps quotes in patterns
   words=${words//$percent/%25}
   words=${words//$cr/%0D}
   printf '::error title=dmswait setup::%s\n' "${words//$lf/%0A}"
@@ -18,51 +19,52 @@ fail() {
 
 version=$(tr -d '\r\n' <"$here/version" 2>/dev/null) || version=
 case $version in
-  unreleased) fail "this commit of the action is no release, so there is no program to install: refer to a release, e.g. dmswait/dmswait/setup@v1" ;;
+  unreleased) fail "this commit of the action is not a release, so there is no program to install: use a release, e.g. dmswait/dmswait/setup@v1" ;;
   [0-9]*.[0-9]*.[0-9]*) ;;
-  *) fail "the action is incomplete: its file setup/version has no version" ;;
+  *) fail "the action is incomplete: setup/version contains no version" ;;
 esac
 for name in RUNNER_TEMP GITHUB_PATH GITHUB_OUTPUT; do
-  [ -n "${!name:-}" ] || fail "$name is not set: this runs as a step of GitHub Actions"
+  [ -n "${!name:-}" ] || fail "$name is not set: run this as a step of GitHub Actions"
 done
 
-# The files of a release are named after Go's names for systems and architectures.
+# The files of a release have Go's names for systems and architectures.
 extension=tar.gz
 program=dmswait
 case ${RUNNER_OS:-} in
   Linux) os=linux ;;
   macOS) os=darwin ;;
   Windows) os=windows extension=zip program=dmswait.exe ;;
-  *) fail "there is no dmswait for the system '${RUNNER_OS:-}'" ;;
+  *) fail "dmswait is not available for the system '${RUNNER_OS:-}'" ;;
 esac
 case ${RUNNER_ARCH:-} in
   X64) arch=amd64 ;;
   ARM64) arch=arm64 ;;
-  *) fail "there is no dmswait for the architecture '${RUNNER_ARCH:-}'" ;;
+  *) fail "dmswait is not available for the architecture '${RUNNER_ARCH:-}'" ;;
 esac
 file=dmswait_${version}_${os}_${arch}.${extension}
 
 base=${DMSWAIT_SETUP_BASE_URL:-https://github.com/dmswait/dmswait/releases/download}
 case $base in
   https://* | http://*) ;;
-  *) fail "base_url is no https:// or http:// address" ;;
+  *) fail "base_url must begin with https:// or http://" ;;
 esac
 url=${base%/}/v$version/$file
-shown=$(printf '%s' "${base%/}" | sed 's|//[^/]*@|//***@|') # without a login at the mirror
+shown=$(printf '%s' "$url" | sed 's|//[^/]*@|//***@|') # without the credentials of a mirror
 
-wanted=$(awk -v file="$file" '{ sub(/\r$/, "") } $2 == file || $2 == "*" file { print $1 }' "$here/checksums.txt" 2>/dev/null) || wanted=
-[[ $wanted =~ ^[0-9a-f]{64}$ ]] || fail "the action is incomplete: its file setup/checksums.txt has no checksum of $file"
+wanted=$(awk -v file="$file" '{ sub(/\r$/, "") } $2 == file || $2 == "*" file { print $1 }' \
+  "$here/checksums.txt" 2>/dev/null) || wanted=
+[[ $wanted =~ ^[0-9a-f]{64}$ ]] || fail "the action is incomplete: setup/checksums.txt has no checksum for $file"
 
-command -v curl >/dev/null || fail "curl is missing on this runner"
+command -v curl >/dev/null || fail "this runner has no curl"
 if command -v sha256sum >/dev/null; then
   sum() { sha256sum; }
 elif command -v shasum >/dev/null; then
   sum() { shasum -a 256; }
 else
-  fail "sha256sum and shasum are missing on this runner"
+  fail "this runner has neither sha256sum nor shasum"
 fi
 
-# Only names without a folder from here on: on Windows, each tool has its own idea of a path. Nothing stays here but the program.
+# From here on, file names have no folder: on Windows, tools disagree about paths. Only the program remains.
 folder=$RUNNER_TEMP/dmswait-$version
 mkdir -p "$folder"
 cd "$folder"
@@ -70,12 +72,13 @@ work=$PWD/$(mktemp -d download.XXXXXX)
 trap 'cd / && rm -rf "$work"' EXIT
 cd "$work"
 
-# A new try is for what may be better then: no connection, a broken one, a server's own trouble.
+# get downloads the archive. It tries again after a failure that may pass: no connection, a broken one, a server's error.
 get() {
   local try status code
   for ((try = 1; ; try++)); do
     code=0
-    status=$(curl --silent --show-error --fail --location --globoff --proto '=https,http' --connect-timeout 20 --speed-limit 1 --speed-time 60 --max-time 600 \
+    status=$(curl --silent --show-error --fail --location --globoff --proto '=https,http' \
+      --connect-timeout 20 --speed-limit 1 --speed-time 60 --max-time 600 \
       --output archive --write-out '%{http_code}' -- "$url" 2>trouble) || code=$?
     [ "$code" != 0 ] || return 0
     case $status in
@@ -85,15 +88,15 @@ get() {
     sleep "$((try * 2))"
   done
   if [ "$status" = 404 ]; then
-    fail "there is no $file of version $version at $shown (404)"
+    fail "$shown does not exist (404)"
   fi
-  fail "$file could not be downloaded from $shown: $(sed 's/^curl: //' trouble | tail -n 1)"
+  fail "could not download $shown: $(sed 's/^curl: //' trouble | tail -n 1)"
 }
 get
 
-got=$(sum <archive) || fail "the SHA-256 of $file could not be computed"
+got=$(sum <archive) || fail "could not compute the SHA-256 of $file"
 got=${got%% *}
-[ "$got" = "$wanted" ] || fail "$file from $shown is not what was released: its SHA-256 is $got instead of $wanted. Nothing was installed"
+[ "$got" = "$wanted" ] || fail "$shown is not the released file: its SHA-256 is $got instead of $wanted. Nothing was installed"
 
 if [ "$extension" = tar.gz ]; then
   tar -xzf archive "$program"
@@ -104,7 +107,7 @@ else
 fi
 chmod 755 "$program"
 said=$(./"$program" --version 2>&1) || fail "$file does not run on this machine: $said"
-[ "$said" = "dmswait $version" ] || fail "$file calls itself '$said'"
+[ "$said" = "dmswait $version" ] || fail "$file contains '$said' instead of version $version"
 
 mv -f "$program" "../$program"
 cd ..
@@ -114,4 +117,4 @@ separator=/
 [ "$os" != windows ] || separator=\\
 printf '%s\n' "$folder" >>"$GITHUB_PATH"
 printf 'version=%s\npath=%s%s%s\n' "$version" "$folder" "$separator" "$program" >>"$GITHUB_OUTPUT"
-printf 'dmswait %s is in %s\n' "$version" "$folder"
+printf 'Installed dmswait %s in %s\n' "$version" "$folder"

@@ -25,11 +25,19 @@ func Main(m *testing.M) {
 	// Most tests wait rather than compute. -parallel on the command line, parsed later, overrides this.
 	_ = flag.Set("test.parallel", "8")
 	code := m.Run()
-	if built != "" {
-		os.RemoveAll(built)
+	if shared != "" {
+		os.RemoveAll(shared)
 	}
 	os.Exit(code)
 }
+
+var shared string // the folder of SharedFolder, once it exists
+
+// SharedFolder returns a folder for what a package's tests make once. Main removes it.
+var SharedFolder = sync.OnceValues(func() (_ string, err error) {
+	shared, err = os.MkdirTemp("", "dmswait-test-")
+	return shared, err
+})
 
 // Root returns the root of the repository: the nearest folder with a go.mod, from the working
 // directory up.
@@ -50,8 +58,6 @@ func Root() (string, error) {
 	}
 }
 
-var built string // the folder of the built program, which Main removes
-
 var build = sync.OnceValues(func() (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -62,10 +68,11 @@ var build = sync.OnceValues(func() (string, error) {
 	if _, err := os.ReadFile(filepath.Join(root, "main.go")); err != nil {
 		return "", err
 	}
-	if built, err = os.MkdirTemp("", "dmswait-test-"); err != nil {
+	folder, err := SharedFolder()
+	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(built, "dmswait")
+	path := filepath.Join(folder, "dmswait")
 	command := exec.Command("go", "build", "-o", path, ".")
 	command.Dir = root
 	if out, err := command.CombinedOutput(); err != nil {
