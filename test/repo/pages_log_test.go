@@ -1,3 +1,5 @@
+//go:build unix
+
 package repo_test
 
 import (
@@ -112,7 +114,8 @@ func TestJSONOfPages(t *testing.T) {
 	assert.Equal(t, 1, results)
 }
 
-// TestCommandLinePageNamesAllEvents holds the table of events to the names in the code, in both directions.
+// TestCommandLinePageNamesAllEvents holds the table of events to the names in the code, in both
+// directions.
 func TestCommandLinePageNamesAllEvents(t *testing.T) {
 	t.Parallel()
 	_, table, _ := strings.Cut(read(t, "docs/command-line.md"), "| event | when |\n| --- | --- |\n")
@@ -128,7 +131,8 @@ func TestCommandLinePageNamesAllEvents(t *testing.T) {
 	assert.Equal(t, eventNames(t), listed)
 }
 
-// eventNames returns the names of the log's events in the sources: event{name: "…"}, and log.Printf("…", …) and its like.
+// eventNames returns the names of the log's events in the sources: event{name: "…"}, and
+// log.Printf("…", …) and its like.
 func eventNames(t *testing.T) []string {
 	t.Helper()
 	names := map[string]bool{}

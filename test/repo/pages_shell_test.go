@@ -107,7 +107,8 @@ func testDotenvExample(t *testing.T, example string) {
 	assert.Equal(t, "success: SUCCESS after 1.5 s", lastLine(out.text))
 }
 
-// testServedExample starts the demo's cloud as the example for the first terminal does, and runs that for the second one.
+// testServedExample starts the demo's cloud as the example for the first terminal does, and runs
+// that for the second one.
 func testServedExample(t *testing.T, example string) {
 	var serve string
 	for _, b := range blocks(t, "sh") {
@@ -156,7 +157,8 @@ func TestCrontabOfPagesIsSilentAsLongAsAllIsWell(t *testing.T) {
 	}
 }
 
-// TestNotificationPostsTheMessage runs the step's script with a curl that only writes down what it was given.
+// TestNotificationPostsTheMessage runs the step's script with a curl that only writes down what it
+// was given.
 func TestNotificationPostsTheMessage(t *testing.T) {
 	t.Parallel()
 	needs(t, "jq")

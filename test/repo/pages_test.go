@@ -1,3 +1,5 @@
+//go:build unix
+
 package repo_test
 
 import (
@@ -6,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +20,8 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// maxReadmeWords keeps README to what someone with a failing pipeline reads; everything else is in docs/.
+// maxReadmeWords keeps README to what someone with a failing pipeline reads; everything else is in
+// docs/.
 const maxReadmeWords = 1200
 
 // pages returns README.md and docs/, by their paths.
@@ -30,7 +34,8 @@ func pages(t *testing.T) map[string]string {
 	return all
 }
 
-// block is a fenced block of a page. A comment before it says what a test does with it: <!-- run: name -->.
+// block is a fenced block of a page. A comment before it says what a test does with it: <!-- run:
+// name -->.
 type block struct {
 	page, language, text string
 	action, name         string // of the comment; empty: there is none
@@ -102,6 +107,12 @@ func TestPagesNameOnlyFlagsAndVariablesThatExist(t *testing.T) {
 	assert.Greater(t, count, 80)
 }
 
+var (
+	stepOutput  = regexp.MustCompile(`steps\.wait\.outputs\.(\w+)`)
+	dotenvName  = regexp.MustCompile("(?:\\$\\{?|[\\s`\"])DMS_([A-Z_]*[A-Z])\\b")
+	resultsName = regexp.MustCompile(`outputs\.result [!=]= '(\w+)'`)
+)
+
 func TestPagesNameOnlyOutputsAndResultsThatExist(t *testing.T) {
 	t.Parallel()
 	results := map[string]bool{}
@@ -110,43 +121,64 @@ func TestPagesNameOnlyOutputsAndResultsThatExist(t *testing.T) {
 	}
 	count := 0
 	for page, content := range pages(t) {
-		for _, match := range regexp.MustCompile(`steps\.wait\.outputs\.(\w+)`).FindAllStringSubmatch(content, -1) {
+		for _, match := range stepOutput.FindAllStringSubmatch(content, -1) {
 			assert.True(t, isOutput(match[1]), "%s: %s is no output", page, match[1])
 			count++
 		}
 		// Variables of a repository (vars.DMS_INSTANCE_ID) are the user's.
-		for _, match := range regexp.MustCompile("(?:\\$\\{?|[\\s`\"])DMS_([A-Z_]*[A-Z])\\b").FindAllStringSubmatch(content, -1) {
+		for _, match := range dotenvName.FindAllStringSubmatch(content, -1) {
 			name := strings.ToLower(match[1])
 			assert.True(t, isOutput(name) && name != "message", "%s: DMS_%s is no output in dotenv", page, match[1])
 			count++
 		}
-		for _, match := range regexp.MustCompile(`outputs\.result [!=]= '(\w+)'`).FindAllStringSubmatch(content, -1) {
+		for _, match := range resultsName.FindAllStringSubmatch(content, -1) {
 			assert.True(t, results[match[1]], "%s: %s is no result", page, match[1])
 		}
 	}
 	assert.Greater(t, count, 8)
 }
 
-// TestLoginPageNamesTheVariablesOfOtherTools holds docs/login.md to the variables that the program reads, in both directions.
+// TestPagesStateTheDefaultsOfTheTable holds "`interval` (1s)" and rows like "| `timeout` | … | 1h
+// |" to the table of inputs.
+func TestPagesStateTheDefaultsOfTheTable(t *testing.T) {
+	t.Parallel()
+	defaults := map[string]string{}
+	for _, in := range config.Inputs() {
+		defaults[in.Name] = in.Default
+	}
+	stated := regexp.MustCompile("`([a-z_]+)` \\((\\d\\w*)\\)" +
+		"|(?m)^\\| `([a-z_]+)` \\| [^|]+ \\| (\\d\\w*) \\|")
+	count := 0
+	for page, content := range pages(t) {
+		for _, match := range stated.FindAllStringSubmatch(content, -1) {
+			assert.Equal(t, defaults[match[1]+match[3]], match[2]+match[4], "%s: %s", page, match[0])
+			count++
+		}
+	}
+	assert.GreaterOrEqual(t, count, 7)
+}
+
+// TestLoginPageNamesTheVariablesOfOtherTools holds docs/login.md to the variables that the program
+// reads, in both directions.
 func TestLoginPageNamesTheVariablesOfOtherTools(t *testing.T) {
 	t.Parallel()
 	variable := regexp.MustCompile(`\b(?:HUAWEICLOUD_SDK|HW|HUAWEI_CLOUD)_[A-Z_]*[A-Z]\b`)
 	page, families := read(t, "docs/login.md"), read(t, "internal/config/family.go")
 	sources := families + read(t, "internal/config/profile.go")
 	for _, name := range variable.FindAllString(page, -1) {
-		assert.Contains(t, sources, name, "the program does not read it")
+		assert.True(t, strings.Contains(sources, name), "the program does not read %s", name)
 	}
 	read := variable.FindAllString(families, -1)
 	assert.Greater(t, len(read), 15)
 	for _, name := range read {
 		if !strings.HasPrefix(name, "HW_ASSUME_ROLE_") {
-			assert.Contains(t, page, "`"+name+"`")
+			assert.True(t, strings.Contains(page, "`"+name+"`"), "%s is not on the page", name)
 		}
 	}
 }
 
-// TestEveryLinkLeadsSomewhere follows the relative links of all Markdown files, and those to this repository's own pages,
-// to files and headings.
+// TestEveryLinkLeadsSomewhere follows the relative links of all Markdown files, and those to this
+// repository's own pages, to files and headings.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)|src="([^"]+)"`)
@@ -169,7 +201,8 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 			}
 			anchor, err := url.PathUnescape(anchor)
 			require.NoError(t, err)
-			assert.Contains(t, anchors(read(t, where)), anchor, "%s: %s", path, target)
+			found := slices.Contains(anchors(read(t, where)), anchor)
+			assert.True(t, found, "%s: %s has no such heading", path, target)
 		}
 	}
 	assert.Greater(t, count, 80)
@@ -180,8 +213,9 @@ func TestIssueFormsLinkPagesThatExist(t *testing.T) {
 	t.Parallel()
 	for _, name := range trial.List(t, inRepository(t, ".github/ISSUE_TEMPLATE")) {
 		form := read(t, filepath.Join(".github/ISSUE_TEMPLATE", name))
-		assert.NotContains(t, form, "github.com/dmswait/dmswait#", "%s: link a page instead of README's headings", name)
-		for _, match := range regexp.MustCompile(`github\.com/dmswait/dmswait/blob/main/([^\s#)]+)`).FindAllStringSubmatch(form, -1) {
+		assert.NotContains(t, form, "github.com/dmswait/dmswait#", "%s: link a page, not a heading", name)
+		linked := regexp.MustCompile(`github\.com/dmswait/dmswait/blob/main/([^\s#)]+)`)
+		for _, match := range linked.FindAllStringSubmatch(form, -1) {
 			assert.FileExists(t, inRepository(t, match[1]), name)
 		}
 	}
@@ -191,17 +225,19 @@ func markdownFiles(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	root := inRepository(t, ".")
-	require.NoError(t, fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
+	skipped := []string{".git", "node_modules", "testdata"}
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "node_modules" || entry.Name() == "testdata"):
+		case entry.IsDir() && slices.Contains(skipped, entry.Name()):
 			return fs.SkipDir
 		case strings.HasSuffix(path, ".md"):
 			files[path] = read(t, path)
 		}
 		return nil
-	}))
+	})
+	require.NoError(t, err)
 	return files
 }
 
@@ -212,7 +248,8 @@ func withoutBlocks(content string) string { return fenced.ReplaceAllString(conte
 // anchors returns the anchors that GitHub gives the headings of a page.
 func anchors(content string) (all []string) {
 	removed := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(withoutBlocks(content), -1) {
+	headings := regexp.MustCompile(`(?m)^#+ (.*)$`)
+	for _, heading := range headings.FindAllStringSubmatch(withoutBlocks(content), -1) {
 		text := regexp.MustCompile(`\]\([^)]*\)`).ReplaceAllString(heading[1], "]")
 		all = append(all, strings.ReplaceAll(removed.ReplaceAllString(strings.ToLower(text), ""), " ", "-"))
 	}

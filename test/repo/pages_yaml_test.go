@@ -16,8 +16,8 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// pageYAML is what a block of YAML can be: a workflow, a job of GitLab, a pod; otherwise a list of steps, or permissions
-// alone.
+// pageYAML is what a block of YAML can be: a workflow, a job of GitLab, a pod; otherwise a list of
+// steps, or permissions alone.
 type pageYAML struct {
 	Permissions map[string]string
 	Jobs        map[string]struct{ Steps []pageStep }

@@ -1,11 +1,11 @@
+//go:build unix
+
 package repo_test
 
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,7 +22,8 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// printedBy are runs that print the texts which docs/troubleshooting.md has as headings, by the heading.
+// printedBy are runs that print the texts which docs/troubleshooting.md has as headings, by the
+// heading.
 var printedBy = map[string]func(*testing.T) *trial.Trial{
 	"credentials are required; give one of: …":            with(nil, "ACCESS_KEY", "", "SECRET_KEY", ""),
 	"region is required, e.g. cn-north-4, unless …":       with(nil, "ENDPOINT", ""),
@@ -57,7 +58,8 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		return tr.Set("DMSWAIT_OUTPUT_FILE", tr.OutputPath).Run(t)
 	},
 	"… cannot be written: …": func(t *testing.T) *trial.Trial {
-		return trial.New(nil).Set("DMSWAIT_OUTPUT_FILE", filepath.Join(trial.WriteFile(t, ""), "below")).Run(t)
+		belowFile := filepath.Join(trial.WriteFile(t, ""), "result.json")
+		return trial.New(nil).Set("DMSWAIT_OUTPUT_FILE", belowFile).Run(t)
 	},
 	"id_token cannot be requested by this job": func(t *testing.T) *trial.Trial {
 		tr := login(t, trial.Account()).InActions(t)
@@ -113,8 +115,8 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 	},
 }
 
-// inSources are headings that no run prints here: what leads to them takes too long, or cannot be had in a test's process.
-// The sources contain them.
+// inSources are headings that no run prints here: what leads to them takes too long, or cannot be
+// had in a test's process. The sources contain them.
 var inSources = []string{
 	"… was last seen …; after … its state is unknown",
 	"the host name … does not exist: check region and endpoint",
@@ -125,7 +127,8 @@ var inSources = []string{
 func TestEveryHeadingOfTroubleshootingIsPrinted(t *testing.T) {
 	t.Parallel()
 	var headings []string
-	for _, match := range regexp.MustCompile("(?m)^### `(.*)`$").FindAllStringSubmatch(read(t, "docs/troubleshooting.md"), -1) {
+	heading := regexp.MustCompile("(?m)^### `(.*)`$")
+	for _, match := range heading.FindAllStringSubmatch(read(t, "docs/troubleshooting.md"), -1) {
 		headings = append(headings, match[1])
 	}
 	tested := append(slices.Collect(maps.Keys(printedBy)), inSources...)
@@ -148,17 +151,16 @@ func pattern(heading string) string {
 	return strings.ReplaceAll(regexp.QuoteMeta(heading), "…", `.+`)
 }
 
-// messages returns the sources of the program. Verbs of fmt stand where … does.
+// messages returns the sources of what prints messages. They have verbs of fmt where a heading has ….
 func messages(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	for _, folder := range []string{"internal/cli", "internal/console", "internal/result"} {
-		require.NoError(t, fs.WalkDir(os.DirFS(inRepository(t, folder)), ".", func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
-				b.WriteString(read(t, filepath.Join(folder, path)))
+		for _, name := range trial.List(t, inRepository(t, folder)) {
+			if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+				b.WriteString(read(t, filepath.Join(folder, name)))
 			}
-			return err
-		}))
+		}
 	}
 	return b.String()
 }
