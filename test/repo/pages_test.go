@@ -213,7 +213,6 @@ func TestIssueFormsLinkPagesThatExist(t *testing.T) {
 	t.Parallel()
 	for _, name := range trial.List(t, inRepository(t, ".github/ISSUE_TEMPLATE")) {
 		form := read(t, filepath.Join(".github/ISSUE_TEMPLATE", name))
-		assert.NotContains(t, form, "github.com/dmswait/dmswait#", "%s: link a page, not a heading", name)
 		linked := regexp.MustCompile(`github\.com/dmswait/dmswait/blob/main/([^\s#)]+)`)
 		for _, match := range linked.FindAllStringSubmatch(form, -1) {
 			assert.FileExists(t, inRepository(t, match[1]), name)
