@@ -208,7 +208,7 @@ func testCrontab(t *testing.T, text string) {
 		assert.Equal(t, code, out.code, out.text)
 		assert.Equal(t, code == 0, out.text == "", "mail is about what is wrong: %s", out.text)
 	}
-	assert.Contains(t, read(t, "README.md"), "*/10 * * * * set -a; . /etc/dmswait.env; "+command[strings.Index(command, "dmswait --"):])
+	assert.Contains(t, read(t, "docs/command-line.md"), "*/10 * * * * set -a; . /etc/dmswait.env; "+command[strings.Index(command, "dmswait --"):])
 }
 
 func testShellScript(t *testing.T, text string) {
