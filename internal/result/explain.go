@@ -17,6 +17,7 @@ type Request struct {
 	TaskName                                string    // empty when the task was requested by its id
 	Since                                   time.Time // with TaskName: the earliest creation time
 	CredentialsHint                         string    // what to do where the credentials are refused
+	SucceedOn                               []string  // results that exit 0 as well
 	InActions                               bool      // inputs are given in a workflow, not by flags
 }
 

@@ -56,6 +56,8 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 	}
 	inActions := byID
 	inActions.InActions = true
+	accepted := byID
+	accepted.SucceedOn = []string{"failure", "timeout"}
 	noRegion := byID
 	noRegion.Region, noRegion.Endpoint = "", "https://dms.example.com"
 	byName := byID
@@ -86,6 +88,7 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 		"success":                    {task, nil, byID},
 		"failure":                    {failure, nil, byID},
 		"timeout":                    {executing, poll.ErrTimeout, byID},
+		"timeout_accepted":           {executing, poll.ErrTimeout, accepted},
 		"timeout_in_actions":         {executing, poll.ErrTimeout, inActions},
 		"timeout_failing":            {executing, ending(poll.ErrTimeout, failed(503, "DMS.00500001", "busy")), byID},
 		"timeout_failing_in_actions": {executing, ending(poll.ErrTimeout, failed(503, "DMS.00500001", "busy")), inActions},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
@@ -20,9 +21,11 @@ func (r Report) hint(request Request) string {
 		return "the API does not say why a task failed: see the instance's background tasks in the cloud console"
 	case r.Result == Timeout && e != nil:
 		return "to see the task's state, poll once with " + request.spell("timeout", "0")
+	case r.Result == Timeout && slices.Contains(request.SucceedOn, Timeout.Name):
+		return "the task keeps running: to wait longer, raise timeout"
 	case r.Result == Timeout:
 		return fmt.Sprintf("the task keeps running: raise timeout, or use %s to exit 0",
-			request.spell("succeed_on", "timeout"))
+			request.spell("succeed_on", Timeout.Name))
 	case e == nil:
 		return ""
 	case r.Result == NotFound:
