@@ -72,6 +72,7 @@ func TestBugInATimerOfTheLogEndsNeitherTheProcessNorTheLog(t *testing.T) {
 			}
 			l.Open()
 			time.Sleep(3 * heartbeat)
+			synctest.Wait()
 			text := out.written.String()
 			assert.NotContains(t, text, "hunter2", name)
 			assert.True(t, strings.HasPrefix(text, "dmswait: error: internal error: a bug about ***; please report it"), text)
