@@ -257,6 +257,8 @@ dmswait: debug: GET dms.test/v2/x no response in 10s: connection refused, next p
 dmswait: warning: 1.1s no valid response; still polling: get task "t1": connection refused
 dmswait: debug: GET dms.test/v2/x/progress 404 DMS.00404001 in 3ms
 dmswait: debug: GET dms.test/v2/x 200 in 12ms
+dmswait: warning: careful
+dmswait: debug: GET dms.test/v2/x 200 in 12ms
 dmswait: 3.1s recovered: SUCCESS (took 4.7s)
 `, logOf(t, func(w *wait) {
 		request := client.Trace{Method: "GET", Host: "dms.test", Path: "/v2/x", StatusCode: 200, Took: 12 * time.Millisecond}
@@ -274,6 +276,8 @@ dmswait: 3.1s recovered: SUCCESS (took 4.7s)
 			Took: 3 * time.Millisecond,
 		})
 		w.FlushRequest()
+		w.Request(request)
+		w.Warnf("note", "careful")
 		w.Request(request)
 		w.poll(succeeded(), nil, 0)
 	}))

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -106,5 +107,38 @@ func TestLiveLineStaysBelowTheLogAndIsRemovedAtTheEnd(t *testing.T) {
 		assert.Regexp(t, `^[-/|\\] EXECUTING  1m1s, next poll in 2m2s, 58m59s left$`, draws[before+1], "and drawn below it")
 		assert.Greater(t, len(draws), 900, "it is drawn five times a second")
 		assert.False(t, strings.Contains(shown, "\x1b"), "every terminal can show it")
+	})
+}
+
+func TestLiveLineIsErasedWhereNothingFollowsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var screen strings.Builder
+		w := &wait{Log: newLog(t, &screen, form{})}
+		w.live = &liveLine{out: &screen, width: func() int { return 80 }}
+		w.Open()
+		w.saw(client.Executing, time.Second)
+		w.End(Ending{Report: reportOf(succeeded(), nil), OnStdout: true})
+		assert.Regexp(t, `left *\r +\r$`, screen.String())
+	})
+}
+
+func TestChangesAreShownAgainAfterAMinuteWithoutAnyBesideALiveLineToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		w := &wait{Log: newLog(t, &log, form{})}
+		w.live = &liveLine{out: io.Discard, width: func() int { return 80 }}
+		w.Open()
+		for n := range 2*maxChanges + 1 {
+			w.saw([]client.Status{client.Created, client.Executing}[n%2], time.Second)
+		}
+		time.Sleep(2 * time.Minute)
+		w.saw(client.Executing, time.Second)
+		shown := strings.SplitAfter(log.String(), "\n")
+		assert.Equal(t, []string{
+			"dmswait: 19s EXECUTING\n", "dmswait: 1m19s CREATED, 58m41s left; changes not shown: 21\n",
+			"dmswait: 2m41s EXECUTING\n", "",
+		}, shown[maxChanges-1:])
 	})
 }
