@@ -42,10 +42,11 @@ func (s JobSummary) Write(r result.Report) error {
 	if info, err := os.Stat(s.Path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
 		return errors.New("it is a named pipe") // opening it would wait for a reader
 	}
-	return recovered(func() { s.Actions.action.AddStepSummary(s.markdown(r)) })
+	return recovered(func() { s.Actions.action.AddStepSummary(s.Markdown(r)) })
 }
 
-func (s JobSummary) markdown(r result.Report) string {
+// Markdown returns the page.
+func (s JobSummary) Markdown(r result.Report) string {
 	var b strings.Builder
 	name := strings.ReplaceAll(r.Result.Name, "_", " ")
 	b.WriteString("### " + icon(r.Result) + " dmswait: " + name + "\n\n" + sanitize.Markdown(r.Message()) + "\n\n")

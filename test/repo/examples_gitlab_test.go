@@ -23,7 +23,7 @@ import (
 func TestGitLabRunsThePipeline(t *testing.T) {
 	wait := func(result string) map[string]string {
 		return map[string]string{
-			"start": "PASS", "wait for restart": result, "wait for resize": result, "tell": "PASS",
+			"start": "PASS", "wait for restart": result, "wait for resize": result, "report": "PASS",
 		}
 	}
 	for name, c := range map[string]struct {
@@ -50,11 +50,11 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 		"an outage": {
 			status: "SUCCESS", variables: []string{"DMSWAIT_ENDPOINT=http://127.0.0.1:9", "DMSWAIT_MAX_OUTAGE=0"},
 			jobs:  wait("FAIL"),
-			shown: `restart unavailable after  s, resize unavailable`,
+			shown: `restart unavailable after \? s, resize unavailable`,
 		},
 		"only one wait": {
 			status: "SUCCESS", variables: []string{"SKIP_RESIZE=true"},
-			jobs:  map[string]string{"start": "PASS", "wait for restart": "PASS", "tell": "PASS"},
+			jobs:  map[string]string{"start": "PASS", "wait for restart": "PASS", "report": "PASS"},
 			shown: `restart success after [\d.]+ s, resize skipped`,
 		},
 	} {
@@ -72,7 +72,7 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 				jobs[job[2]] = job[1]
 			}
 			assert.Equal(t, c.jobs, jobs, out)
-			assert.Regexp(t, `(?m)^tell +> `+c.shown+`$`, out)
+			assert.Regexp(t, `(?m)^report +> `+c.shown+`$`, out)
 		})
 	}
 }

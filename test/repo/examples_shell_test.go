@@ -63,7 +63,7 @@ func testGitLabJobs(t *testing.T, text string) {
 		} `yaml:".wait"`
 		Restart struct{ Script []string } `yaml:"wait for restart"`
 		Resize  struct{ Script []string } `yaml:"wait for resize"`
-		Tell    struct{ Script []string }
+		Report  struct{ Script []string }
 	}
 	unmarshal(t, text, &file)
 	folder := t.TempDir()
@@ -85,7 +85,7 @@ func testGitLabJobs(t *testing.T, text string) {
 			require.NoError(t, err)
 			later += string(dotenv)
 		}
-		out := inShell(t, folder, later+strings.Join(file.Tell.Script, "\n"), nil)
+		out := inShell(t, folder, later+strings.Join(file.Report.Script, "\n"), nil)
 		const result = `(success|failure|cancelled|timeout)`
 		assert.Regexp(t, `^restart `+result+` after [\d.]+ s, resize `+result+`\n$`, out.text)
 	}
@@ -214,7 +214,7 @@ func testCrontab(t *testing.T, text string) {
 		assert.Equal(t, code == 0, out.text == "", "cron mails only failures: %s", out.text)
 	}
 	line := "*/10 * * * * set -a; . /etc/dmswait.env; " + command[strings.Index(command, "dmswait --"):]
-	assert.Contains(t, read(t, "README.md"), line)
+	assert.Contains(t, read(t, "docs/command-line.md"), line)
 }
 
 func testShellScript(t *testing.T, text string) {
@@ -227,8 +227,8 @@ func testShellScript(t *testing.T, text string) {
 	short := strings.Replace(text, "--timeout 30m", "--timeout 100ms", 1)
 	for status, message := range map[string]string{
 		"SUCCESS":   `SUCCESS after [\d.]+ s`,
-		"FAILED":    `the restart came to nothing: FAILED`,
-		"CANCELLED": `the restart came to nothing: CANCELLED`,
+		"FAILED":    `the restart did not succeed: FAILED`,
+		"CANCELLED": `the restart did not succeed: CANCELLED`,
 		"EXECUTING": `still running after [\d.]+ s`,
 	} {
 		out := inShell(t, folder, short, withKey(exampleCloud(t, trial.At(0, status))))
@@ -239,13 +239,13 @@ func testShellScript(t *testing.T, text string) {
 	env["DMSWAIT_SECRET_KEY"] = "wrong"
 	out := inShell(t, folder, text, env)
 	assert.Equal(t, 77, out.code, out.text)
-	assert.Equal(t, "no answer about task "+trial.TaskID+": denied", lastLine(out.text))
+	assert.Equal(t, "the state of task "+trial.TaskID+" is unknown: denied", lastLine(out.text))
 	down := withKey(exampleCloud(t))
 	down["DMSWAIT_ENDPOINT"], down["DMSWAIT_IAM_ENDPOINT"] = "http://127.0.0.1:9", "http://127.0.0.1:9"
 	down["DMSWAIT_MAX_OUTAGE"] = "0"
 	out = inShell(t, folder, text, down)
 	assert.Equal(t, 75, out.code, out.text)
-	assert.Equal(t, "the API is down, run it again later", lastLine(out.text))
+	assert.Equal(t, "the API is unavailable; run this script again later", lastLine(out.text))
 	left, err := filepath.Glob(filepath.Join(folder, "tmp.*"))
 	require.NoError(t, err)
 	assert.Empty(t, left, "it removes its temporary files")

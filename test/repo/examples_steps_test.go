@@ -142,7 +142,7 @@ func testWoodpecker(t *testing.T, text string) {
 	}
 	unmarshal(t, text, &file)
 	require.Len(t, file.Steps, 2)
-	wait, show := file.Steps[0], file.Steps[1]
+	wait, report := file.Steps[0], file.Steps[1]
 	folder := t.TempDir()
 	for _, status := range []string{"SUCCESS", "EXECUTING"} {
 		tr := exampleTrial(exampleCloud(t, trial.At(0, status))).Set("CI", "woodpecker")
@@ -159,7 +159,7 @@ func testWoodpecker(t *testing.T, text string) {
 			tr.Set("PLUGIN_TIMEOUT", "100ms")
 		}
 		assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
-		out := inShell(t, folder, strings.Join(show.Commands, "\n"), nil)
+		out := inShell(t, folder, strings.Join(report.Commands, "\n"), nil)
 		result := map[string]string{"SUCCESS": "success", "EXECUTING": "timeout"}[status]
 		assert.Regexp(t, `^`+result+` after [\d.]+ s\n$`, out.text)
 	}

@@ -65,7 +65,7 @@ func TestSetupChoosesTheFileForTheRunner(t *testing.T) {
 		})
 	}
 	for runner, why := range map[string]string{
-		"Plan9 X64": "not available for the system 'Plan9'",
+		"Plan9 X64": "not available for the operating system 'Plan9'",
 		"Linux ARM": "not available for the architecture 'ARM'",
 	} {
 		system, architecture, _ := strings.Cut(runner, " ")
@@ -103,7 +103,7 @@ func TestSetupInstallsOnlyTheReleasedFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, _ := serve(t, served)
-			why := fmt.Sprintf("its SHA-256 is %x instead of %x", sha256.Sum256(served), sha256.Sum256(archive))
+			why := fmt.Sprintf("its SHA-256 is %x, expected %x", sha256.Sum256(served), sha256.Sum256(archive))
 			newSetup(t, base, archive).run(t).assertFails(t, why)
 		})
 	}
@@ -115,14 +115,14 @@ func TestSetupDoesNotShowTheCredentialsOfAMirror(t *testing.T) {
 	base, _ := serve(t, nil)
 	s := newSetup(t, strings.Replace(base, "//", "//me:token1@", 1), archive).run(t)
 	shown := strings.Replace(base, "//", "//***@", 1)
-	s.assertFails(t, shown+"/v9.8.7/"+linuxArchive+" is not the released file")
+	s.assertFails(t, shown+" is not the released file")
 	assert.NotContains(t, s.log, "token1")
 }
 
 func TestSetupInstallsOnlyAProgramThatRunsAsThatVersion(t *testing.T) {
 	t.Parallel()
 	for program, why := range map[string]string{
-		programOf("9.8.6"): "contains 'dmswait 9.8.6' instead of version 9.8.7",
+		programOf("9.8.6"): "reports the wrong version: 'dmswait 9.8.6' instead of 'dmswait 9.8.7'",
 		"#!/bin/sh\necho 100% wrong\necho again\nexit 1\n": "does not run on this machine: 100%25 wrong%0Aagain",
 	} {
 		archive := archiveOf(t, program)
@@ -148,9 +148,9 @@ func TestSetupSaysThatACommitIsNotARelease(t *testing.T) {
 	} {
 		s := newSetup(t, "http://127.0.0.1:9", nil)
 		s.checksums = checksums
-		s.run(t).assertFails(t, "setup/checksums.txt has no checksum for "+linuxArchive)
+		s.run(t).assertFails(t, "setup/checksums.txt contains no checksum of "+linuxArchive)
 	}
-	newSetup(t, "file:///etc", nil).run(t).assertFails(t, "base_url must begin with https:// or http://")
+	newSetup(t, "file:///etc", nil).run(t).assertFails(t, "base_url is invalid")
 	newSetup(t, "http://127.0.0.1:9", nil).set("GITHUB_PATH", "").run(t).assertFails(t, "GITHUB_PATH is not set")
 }
 
@@ -165,6 +165,7 @@ func TestSetupRetriesFailuresThatMayPass(t *testing.T) {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 	}
+	const notFound = linuxArchive + " of version 9.8.7 was not found at http://127.0.0.1"
 	for name, test := range map[string]struct {
 		first    http.HandlerFunc
 		times    int32 // how often it responds like that
@@ -173,9 +174,9 @@ func TestSetupRetriesFailuresThatMayPass(t *testing.T) {
 	}{
 		"once cut":           {half, 1, 2, ""},
 		"once unavailable":   {status(503), 1, 2, ""},
-		"always cut":         {half, 9, 3, "could not download http://127.0.0.1"},
+		"always cut":         {half, 9, 3, "could not download " + linuxArchive + " from http://127.0.0.1"},
 		"always unavailable": {status(500), 9, 3, "The requested URL returned error: 500"},
-		"not found":          {status(404), 9, 1, "/v9.8.7/" + linuxArchive + " does not exist (404)"},
+		"not found":          {status(404), 9, 1, notFound},
 		"forbidden":          {status(403), 9, 1, "The requested URL returned error: 403"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,7 +206,7 @@ func TestSetupRetriesFailuresThatMayPass(t *testing.T) {
 		t.Parallel()
 		s := newSetup(t, "http://127.0.0.1:9", archive)
 		s.replaceSleep(t)
-		s.run(t).assertFails(t, "could not download http://127.0.0.1:9")
+		s.run(t).assertFails(t, "could not download "+linuxArchive+" from http://127.0.0.1:9")
 	})
 }
 
@@ -222,12 +223,12 @@ func TestSetupUsesTheSHA256ToolThatTheRunnerHas(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.Symlink(path, filepath.Join(bin, tool)))
 	}
-	newSetup(t, base, archive).set("PATH", bin).run(t).assertFails(t, "neither sha256sum nor shasum")
+	newSetup(t, base, archive).set("PATH", bin).run(t).assertFails(t, "sha256sum or shasum is required")
 
 	sum := "#!/bin/sh\ncat >/dev/null\n[ \"$*\" = '-a 256' ] && echo '" + checksum(archive, "-'")
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "shasum"), []byte(sum), 0o755))
 	newSetup(t, base, archive).set("PATH", bin).run(t).installed(t)
 
 	require.NoError(t, os.Remove(filepath.Join(bin, "curl")))
-	newSetup(t, base, archive).set("PATH", bin).run(t).assertFails(t, "this runner has no curl")
+	newSetup(t, base, archive).set("PATH", bin).run(t).assertFails(t, "curl is required, but not installed")
 }
