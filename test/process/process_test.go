@@ -87,7 +87,7 @@ func TestServerThatDiesIsAnOutage(t *testing.T) {
 	require.Eventually(t, func() bool { return server.Count("task") >= 2 }, trial.Patience, 5*time.Millisecond)
 	require.NoError(t, server.Close())
 	assert.Equal(t, 75, trial.ExitCode(command.Wait()))
-	assert.Contains(t, tr.Log.String(), "no valid response, still polling")
+	assert.Contains(t, tr.Log.String(), "no valid response; still polling")
 	assert.Contains(t, tr.Log.String(), "connection refused")
 }
 

@@ -22,7 +22,7 @@ const (
 		`at 127.0.0.1:[0-9]+ \(not a domain of Huawei Cloud\) with access key …NLY0 \(from DMSWAIT_ACCESS_KEY\)`
 	running     = `dmswait: [0-9.]+m?s EXECUTING`
 	percentage  = `dmswait: [0-9.]+m?s EXECUTING, 42%`
-	succeeded   = `dmswait: [0-9.]+m?s SUCCESS after [0-9.]+m?s`
+	succeeded   = `dmswait: [0-9.]+m?s SUCCESS \(took [0-9.]+m?s\)`
 	ended       = `Task ` + trial.TaskID + ` ended with SUCCESS after [0-9.]+m?s\.`
 	interrupted = `Interrupted by SIG[A-Z]+ after [0-9.]+m?s(; the task keeps running)?\.`
 
