@@ -45,25 +45,6 @@ func TestJobThatMaySignRunsOnlyWhatSigns(t *testing.T) {
 	assert.Equal(t, 1, signing)
 }
 
-// The linker ignores -X for a variable that does not exist, and the release would not know its version.
-func TestReleaseBuildsSetAVariableThatExists(t *testing.T) {
-	t.Parallel()
-	set := regexp.MustCompile(`-X github\.com/dmswait/dmswait/([\w/]+)\.(\w+)=`)
-	for _, recipe := range []string{"Dockerfile", ".github/goreleaser.yaml"} {
-		found := set.FindStringSubmatch(read(t, recipe))
-		require.NotNil(t, found, recipe)
-		files, err := filepath.Glob(filepath.Join(inRepository(t, found[1]), "*.go"))
-		require.NoError(t, err)
-		var source strings.Builder
-		for _, path := range files {
-			content, err := os.ReadFile(path)
-			require.NoError(t, err)
-			source.Write(content)
-		}
-		assert.Contains(t, source.String(), "\nvar "+found[2]+" string\n", recipe)
-	}
-}
-
 func TestNPMPackagesArePinnedByHash(t *testing.T) {
 	t.Parallel()
 	var lock struct {
@@ -81,5 +62,24 @@ func TestNPMPackagesArePinnedByHash(t *testing.T) {
 		assert.Regexp(t, `^sha512-[0-9A-Za-z+/]{86}==$`, locked.Integrity, name)
 		assert.False(t, locked.Link, name)
 		assert.Empty(t, locked.Resolved, "%s: .ci/npm/.npmrc leaves it out", name)
+	}
+}
+
+// The linker ignores -X for a variable that does not exist, and the release would not know its version.
+func TestReleaseBuildsSetAVariableThatExists(t *testing.T) {
+	t.Parallel()
+	set := regexp.MustCompile(`-X github\.com/dmswait/dmswait/([\w/]+)\.(\w+)=`)
+	for _, recipe := range []string{"Dockerfile", ".github/goreleaser.yaml"} {
+		found := set.FindStringSubmatch(read(t, recipe))
+		require.NotNil(t, found, recipe)
+		files, err := filepath.Glob(filepath.Join(inRepository(t, found[1]), "*.go"))
+		require.NoError(t, err)
+		var source strings.Builder
+		for _, path := range files {
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			source.Write(content)
+		}
+		assert.Contains(t, source.String(), "\nvar "+found[2]+" string\n", recipe)
 	}
 }
