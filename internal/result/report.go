@@ -99,8 +99,8 @@ func (r Report) interrupted() string {
 }
 
 func (r Report) task() string {
-	if sanitize.IsWord(r.TaskID) {
-		return "Task " + r.TaskID
+	if id := r.Secrets.Redact(r.TaskID); sanitize.IsWord(id) {
+		return "Task " + id
 	}
 	return "The task"
 }
