@@ -121,6 +121,18 @@ func TestBarsOfAChartFollowEachOtherToTheEnd(t *testing.T) {
 	assert.Contains(t, chart, "  success :milestone, 2000-01-01 00:02:01.000, 2000-01-01 00:02:01.000\n")
 }
 
+func TestBarsOfShortSpansCanBeSeen(t *testing.T) {
+	t.Parallel()
+	timeline := timelineOf(0, client.Created, 100, noTaskError())
+	timeline.Poll(outcome(100*time.Second+time.Millisecond, client.Executing))
+	timeline.Poll(outcome(200*time.Second, serviceError(503, "", "busy")))
+	chart := timeline.gantt(result.Timeout, 200*time.Second)
+	requireChart(t, chart)
+	assert.Contains(t, chart, "  not found yet 1ms :done, 2000-01-01 00:01:40.000, 2000-01-01 00:01:41.000\n")
+	assert.Contains(t, chart, "  no valid response 0s :crit, 2000-01-01 00:03:19.000, 2000-01-01 00:03:20.000\n",
+		"also at the end, which no bar exceeds")
+}
+
 func TestChartOfADayOfChangesIsShort(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
