@@ -5,7 +5,6 @@ go 1.26.0
 require (
 	github.com/cenkalti/backoff/v4 v4.3.0
 	github.com/sethvargo/go-githubactions v1.4.0
-	github.com/spf13/pflag v1.1.0
 	golang.org/x/term v0.47.0
 )
 

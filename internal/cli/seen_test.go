@@ -1,4 +1,4 @@
-package cli
+package cli_test
 
 import (
 	"bytes"
@@ -14,8 +14,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dmswait/dmswait/internal/cli"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // inputVariables are all names of environment variables that are inputs anywhere.
@@ -33,7 +35,7 @@ func inputVariables() (names []string) {
 func TestHelpFitsAScreenAndAHalf(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	assert.Equal(t, 0, Run(t.Context(), []string{"--help"}, os.Getenv, &out, brokenWriter{}))
+	assert.Equal(t, 0, cli.Run(t.Context(), []string{"--help"}, os.Getenv, &out, brokenWriter{}))
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	assert.LessOrEqual(t, len(lines), 80)
 	for _, line := range lines {
@@ -54,12 +56,12 @@ func TestAQuietRunIsSilentUnlessItFailed(t *testing.T) {
 		"running":              {status: "EXECUTING", args: []string{"--timeout", "0"}, code: 124},
 		"tolerated":            {status: "FAILED", args: []string{"--succeed-on", "failure"}},
 		"unknown, one look":    {status: "PAUSED", args: []string{"--timeout", "0"}, code: 124},
-		"success, in Actions":  {status: "SUCCESS", inActions: true, log: "::add-mask::" + secretKey + "\n"},
+		"success, in Actions":  {status: "SUCCESS", inActions: true, log: "::add-mask::" + trial.SecretKey + "\n"},
 		"success, debug":       {status: "SUCCESS", args: []string{"--debug"}},
 		"success, JSON log":    {status: "SUCCESS", args: []string{"--log-format", "json"}},
-		"failure":              {status: "FAILED", code: 1, out: "Task " + taskID + " ended with FAILED after 0 s.\n", log: "dmswait: hint: "},
-		"failure, no stdout":   {status: "FAILED", args: []string{"--format", "none"}, code: 1, log: "dmswait: Task " + taskID + " ended with FAILED after 0 s.\n"},
-		"timeout":              {status: "EXECUTING", args: []string{"--timeout", "20ms"}, code: 124, out: "Task " + taskID + " was still EXECUTING", log: "dmswait: hint: "},
+		"failure":              {status: "FAILED", code: 1, out: "Task " + trial.TaskID + " ended with FAILED after 0 s.\n", log: "dmswait: hint: "},
+		"failure, no stdout":   {status: "FAILED", args: []string{"--format", "none"}, code: 1, log: "dmswait: Task " + trial.TaskID + " ended with FAILED after 0 s.\n"},
+		"timeout":              {status: "EXECUTING", args: []string{"--timeout", "20ms"}, code: 124, out: "Task " + trial.TaskID + " was still EXECUTING", log: "dmswait: hint: "},
 		"no such task":         {status: "SUCCESS", args: []string{"--timeout", "0", "--task-id", strings.Repeat("0", 32)}, code: 4, out: "was not found", log: "dmswait: error: get task"},
 		"wrong inputs":         {args: []string{"--timeout", "soon"}, code: 2, out: "The inputs are wrong: timeout.\n", log: "dmswait: error: timeout: "},
 		"failure, in Actions":  {status: "FAILED", code: 1, inActions: true, out: "FAILED", log: "::error title=dmswait%3A failure::"},
@@ -67,54 +69,55 @@ func TestAQuietRunIsSilentUnlessItFailed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := start(t, cloud(at(0, c.status)))
-			tr := newTrial(server, append(c.args, "--quiet")...)
+			server := trial.Start(t, trial.Cloud(trial.At(0, c.status)))
+			tr := trial.New(server, append(c.args, "--quiet")...)
 			if c.inActions {
-				tr.inActions(t)
+				tr.InActions(t)
 			}
-			tr.run(t)
-			assert.Equal(t, c.code, tr.code)
+			tr.Run(t)
+			assert.Equal(t, c.code, tr.Code)
 			if c.out == "" {
-				assert.Empty(t, tr.out.String())
+				assert.Empty(t, tr.Out.String())
 			} else {
-				assert.Contains(t, tr.out.String(), c.out)
+				assert.Contains(t, tr.Out.String(), c.out)
 			}
 			if c.out == "" && !strings.HasPrefix(c.log, "dmswait") {
-				assert.Equal(t, c.log, tr.log.String())
+				assert.Equal(t, c.log, tr.Log.String())
 			} else {
-				assert.Contains(t, tr.log.String(), c.log)
-				assert.LessOrEqual(t, strings.Count(tr.log.String(), "\n"), 4, "one message")
-				assert.NotContains(t, tr.log.String(), "waiting up to")
+				assert.Contains(t, tr.Log.String(), c.log)
+				assert.LessOrEqual(t, strings.Count(tr.Log.String(), "\n"), 4, "one message")
+				assert.NotContains(t, tr.Log.String(), "waiting up to")
 			}
 
-			tr = newTrial(server, append(c.args, "--quiet", "--format", "json")...).run(t)
-			assert.NotNil(t, tr.json(t)["result"], "JSON is printed always")
+			tr = trial.New(server, append(c.args, "--quiet", "--format", "json")...).Run(t)
+			assert.NotNil(t, tr.JSON(t)["result"], "JSON is printed always")
 		})
 	}
 }
 
-var debugLine = regexp.MustCompile(`^dmswait: debug: GET 127\.0\.0\.1:[0-9]+/v2/` + simulator.DefaultProjectID + `/instances/` + simulator.DefaultInstanceID + `/tasks/` + taskID +
+var debugLine = regexp.MustCompile(`^dmswait: debug: GET 127\.0\.0\.1:[0-9]+/v2/` + simulator.DefaultProjectID + `/instances/` + simulator.DefaultInstanceID + `/tasks/` + trial.TaskID +
 	`((/progress)? [0-9]{3}( [A-Z.0-9]+)? \(request [0-9a-f]{32}\) in [0-9.]+[mµ]?s(, next in [0-9.]+m?s)?|/progress no answer in [0-9.]+ms: no answer before the next poll)$`)
 
 func TestDebugIsALineForEachRequestAndOfNoSecret(t *testing.T) {
 	t.Parallel()
-	for name, set := range map[string]func(*trial){
-		"by flag": func(tr *trial) { tr.args = append(tr.args, "--debug") }, "by the runner": func(tr *trial) { tr.set("RUNNER_DEBUG", "1") },
+	for name, set := range map[string]func(*trial.Trial){
+		"by flag": func(tr *trial.Trial) { tr.Args = append(tr.Args, "--debug") }, "by the runner": func(tr *trial.Trial) { tr.Set("RUNNER_DEBUG", "1") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sim := cloud(at(0, "EXECUTING"), at(400, "SUCCESS"))
+			sim := trial.Cloud(trial.At(0, "EXECUTING"))
 			sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
-			sim.SecurityTokens = map[string]string{accessKey: "theSecurityToken+/=="}
+			sim.SecurityTokens = map[string]string{trial.AccessKey: "theSecurityToken+/=="}
 			sim.Intercept = simulator.Script(nil, simulator.Fault(503, "DMS.00500001", "busy"))
-			server := start(t, sim)
-			tr := newTrial(server).set("DMSWAIT_SECURITY_TOKEN", "theSecurityToken+/==")
+			trial.EndAt(&sim, "progress", 1)
+			server := trial.Start(t, sim)
+			tr := trial.New(server, "--interval", "700ms", "--max-interval", "700ms").Set("DMSWAIT_SECURITY_TOKEN", "theSecurityToken+/==")
 			set(tr)
-			tr.run(t)
-			assert.Equal(t, 0, tr.code, tr.log.String())
+			tr.Run(t)
+			assert.Equal(t, 0, tr.Code, tr.Log.String())
 			var lines []string
 			next := 0
-			for line := range strings.Lines(tr.log.String()) {
+			for line := range strings.Lines(tr.Log.String()) {
 				if strings.HasPrefix(line, "dmswait: debug: ") {
 					lines = append(lines, line)
 					assert.Regexp(t, debugLine, strings.TrimSuffix(line, "\n"))
@@ -125,22 +128,22 @@ func TestDebugIsALineForEachRequestAndOfNoSecret(t *testing.T) {
 			assert.Equal(t, server.Count("task")-1, next, "each poll but the last has a pause after it")
 			assert.Contains(t, strings.Join(lines, ""), " 503 DMS.00500001 (request")
 			assert.Positive(t, strings.Count(strings.Join(lines, ""), "/progress 200"))
-			for _, secret := range []string{secretKey, "theSecurityToken", "SDK-HMAC", "Signature", "bindInstancePublicIp", "06a13350", "X-Sdk"} {
-				assert.NotContains(t, tr.log.String(), secret)
+			for _, secret := range []string{trial.SecretKey, "theSecurityToken", "SDK-HMAC", "Signature", "bindInstancePublicIp", "06a13350", "X-Sdk"} {
+				assert.NotContains(t, tr.Log.String(), secret)
 			}
 		})
 	}
-	assert.NotContains(t, newTrial(start(t, cloud(at(0, "SUCCESS")))).set("RUNNER_DEBUG", "0").run(t).log.String(), "debug")
+	assert.NotContains(t, trial.New(trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))).Set("RUNNER_DEBUG", "0").Run(t).Log.String(), "debug")
 }
 
 func TestDebugTellsOfALoginAsWell(t *testing.T) {
 	t.Parallel()
-	server := start(t, account(at(0, "SUCCESS")))
-	tr := newLogin(server, "--debug").byAgency(server).inActions(t).run(t)
-	assert.Equal(t, 0, tr.code, tr.log.String())
-	assert.Equal(t, len(server.Requests()), strings.Count(tr.log.String(), "dmswait: debug: "))
-	assert.Contains(t, tr.log.String(), "debug: POST "+strings.TrimPrefix(server.URL, "http://")+"/v5/agencies/assume-with-oidc 200")
-	for line := range strings.Lines(tr.log.String()) {
+	server := trial.Start(t, trial.Account(trial.At(0, "SUCCESS")))
+	tr := trial.NewLogin(server, "--debug").ByAgency(server).InActions(t).Run(t)
+	assert.Equal(t, 0, tr.Code, tr.Log.String())
+	assert.Equal(t, len(server.Requests()), strings.Count(tr.Log.String(), "dmswait: debug: "))
+	assert.Contains(t, tr.Log.String(), "debug: POST "+strings.TrimPrefix(server.URL, "http://")+"/v5/agencies/assume-with-oidc 200")
+	for line := range strings.Lines(tr.Log.String()) {
 		if !strings.HasPrefix(line, "::add-mask::") {
 			assert.NotRegexp(t, `theTokenOfTheRunner|eyJ|audience=|\?`, line)
 		}
@@ -149,16 +152,17 @@ func TestDebugTellsOfALoginAsWell(t *testing.T) {
 
 func TestTheLogAsJSON(t *testing.T) {
 	t.Parallel()
-	sim := cloud(at(0, "EXECUTING"), at(400, "SUCCESS"))
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
 	sim.Tasks[0].Name = "x\n::error::forged ##[error]"
 	sim.Intercept = simulator.Script(simulator.Fault(503, "DMS.00500001", "x\r\n::error::forged ##[error]\x1b[2J"))
+	trial.EndAt(&sim, "task", 3)
 	folder := t.TempDir()
 	path := filepath.Join(folder, "summary")
-	tr := newTrial(start(t, sim), "--log-format", "json", "--debug").inActions(t).set("GITHUB_STEP_SUMMARY", path).run(t)
-	assert.Equal(t, 0, tr.code)
-	mask := "::add-mask::" + secretKey + "\n"
-	require.True(t, strings.HasPrefix(tr.log.String(), mask), "masks are no part of it")
-	log := strings.TrimPrefix(tr.log.String(), mask)
+	tr := trial.New(trial.Start(t, sim), "--log-format", "json", "--debug").InActions(t).Set("GITHUB_STEP_SUMMARY", path).Run(t)
+	assert.Equal(t, 0, tr.Code)
+	mask := "::add-mask::" + trial.SecretKey + "\n"
+	require.True(t, strings.HasPrefix(tr.Log.String(), mask), "masks are no part of it")
+	log := strings.TrimPrefix(tr.Log.String(), mask)
 	var events []string
 	for line := range strings.Lines(log) {
 		var event map[string]any
@@ -172,16 +176,16 @@ func TestTheLogAsJSON(t *testing.T) {
 		if event["event"] != "request" {
 			events = append(events, event["event"].(string))
 		}
-		assert.NotContains(t, line, "##[")
+		assert.NotRegexp(t, `##[A-Za-z]*\[`, line)
 		assert.NotContains(t, line, "\x1b")
-		assert.NotContains(t, line, secretKey)
+		assert.NotContains(t, line, trial.SecretKey)
 	}
 	assert.Equal(t, []string{"start", "outage", "recovered", "status", "end"}, events)
 }
 
 func TestADryRunShowsThePlanAndDoesNothing(t *testing.T) {
 	t.Parallel()
-	server := start(t, cloud(at(0, "SUCCESS")))
+	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
 	folder := t.TempDir()
 	for name, c := range map[string]struct {
 		args []string
@@ -193,28 +197,28 @@ func TestADryRunShowsThePlanAndDoesNothing(t *testing.T) {
 		"by_name": {args: []string{"--interval", "5s", "--max-interval", "5s", "--timeout", "12s", "--task-name", "restart \u202e", "--since", "2026-01-02T03:04:05Z"},
 			env: map[string]string{"DMSWAIT_TASK_ID": "", "DMSWAIT_PROJECT_ID": "", "DMSWAIT_PROJECT_NAME": "cn-north-4_prod", "DMSWAIT_REGION": "cn-north-4"}},
 		"with_a_token": {args: []string{"--task-name", "restart", "--since", "5m"},
-			env: map[string]string{"DMSWAIT_TASK_ID": "", "DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_AUTH_TOKEN": secretKey}},
+			env: map[string]string{"DMSWAIT_TASK_ID": "", "DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_AUTH_TOKEN": trial.SecretKey}},
 		"absurd": {args: []string{"--interval", "1ms", "--max-interval", "1ms", "--timeout", "2000000h"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tr := newTrial(server, append(c.args, "--dry-run", "--quiet", "--output-file", filepath.Join(folder, "new", "file"), "--results-dir", filepath.Join(folder, "results"))...).inActions(t)
-			tr.set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary"))
+			tr := trial.New(server, append(c.args, "--dry-run", "--quiet", "--output-file", filepath.Join(folder, "new", "file"), "--results-dir", filepath.Join(folder, "results"))...).InActions(t)
+			tr.Set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary"))
 			for variable, value := range c.env {
-				tr.set(variable, value)
+				tr.Set(variable, value)
 			}
-			tr.run(t)
-			assert.Equal(t, 0, tr.code, tr.log.String())
-			assert.NotContains(t, tr.out.String(), secretKey)
-			golden(t, filepath.Join("testdata", "plan", name+".golden"), strings.ReplaceAll(tr.out.String(), server.URL, "http://127.0.0.1:1"))
-			assert.Equal(t, "::add-mask::"+secretKey+"\n", tr.log.String(), "but for the mask, stderr has nothing to tell")
-			assert.Equal(t, map[string]string{"before": "1"}, tr.outputs(t))
+			tr.Run(t)
+			assert.Equal(t, 0, tr.Code, tr.Log.String())
+			assert.NotContains(t, tr.Out.String(), trial.SecretKey)
+			trial.Golden(t, filepath.Join("testdata", "plan", name+".golden"), strings.ReplaceAll(tr.Out.String(), server.URL, "http://127.0.0.1:1"))
+			assert.Equal(t, "::add-mask::"+trial.SecretKey+"\n", tr.Log.String(), "but for the mask, stderr has nothing to tell")
+			assert.Equal(t, map[string]string{"before": "1"}, tr.Outputs(t))
 		})
 	}
 	t.Run("faults", func(t *testing.T) {
-		tr := newTrial(server, "--dry-run", "--timeout", "soon", "--output-file", filepath.Join(folder, "file")).inActions(t).set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).run(t)
-		assert.Equal(t, 2, tr.code)
-		assert.Contains(t, tr.log.String(), "timeout: ")
-		assert.Equal(t, map[string]string{"before": "1"}, tr.outputs(t))
+		tr := trial.New(server, "--dry-run", "--timeout", "soon", "--output-file", filepath.Join(folder, "file")).InActions(t).Set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).Run(t)
+		assert.Equal(t, 2, tr.Code)
+		assert.Contains(t, tr.Log.String(), "timeout: ")
+		assert.Equal(t, map[string]string{"before": "1"}, tr.Outputs(t))
 	})
 	assert.Empty(t, server.Requests())
 	entries, err := os.ReadDir(folder)

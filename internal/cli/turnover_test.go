@@ -1,71 +1,86 @@
-package cli
+package cli_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
 // expiring are the ways to log in whose credentials end, and the request that brings them.
 var expiring = map[string]struct {
-	prepare func(*trial, *simulator.Server)
+	prepare func(*trial.Trial, *simulator.Server)
 	kind    string
 }{
-	"an agency": {func(tr *trial, s *simulator.Server) { tr.byAgency(s) }, "assume"},
-	"an identity provider": {func(tr *trial, s *simulator.Server) {
-		tr.byAgency(s).set("DMSWAIT_PROVIDER_URN", "").set("DMSWAIT_AGENCY_URN", "").set("DMSWAIT_IDP_ID", "gitlab-idp")
+	"an agency": {func(tr *trial.Trial, s *simulator.Server) { tr.ByAgency(s) }, "assume"},
+	"an identity provider": {func(tr *trial.Trial, s *simulator.Server) {
+		tr.ByAgency(s).Set("DMSWAIT_PROVIDER_URN", "").Set("DMSWAIT_AGENCY_URN", "").Set("DMSWAIT_IDP_ID", "gitlab-idp")
 	}, "idp-keys"},
-	"a password": {func(tr *trial, _ *simulator.Server) {
-		tr.set("DMSWAIT_USERNAME", "waiter").set("DMSWAIT_PASSWORD", userPassword).set("DMSWAIT_DOMAIN_NAME", "acme")
+	"a password": {func(tr *trial.Trial, _ *simulator.Server) {
+		tr.ByPassword()
 	}, "iam-token"},
-	"an ECS": {func(tr *trial, _ *simulator.Server) { tr.set("DMSWAIT_ECS_METADATA", "true") }, "metadata-keys"},
+	"an ECS": {func(tr *trial.Trial, _ *simulator.Server) { tr.Set("DMSWAIT_ECS_METADATA", "true") }, "metadata-keys"},
 }
 
 // refusals counts the requests that were answered 401, as the debug log tells them.
-func refusals(tr *trial) int { return strings.Count(tr.log.String(), " 401 ") }
+func refusals(tr *trial.Trial) int { return strings.Count(tr.Log.String(), " 401 ") }
 
 func TestCredentialsTurnOverInMidWaitByTheServersClock(t *testing.T) {
 	t.Parallel()
-	const lifetime, wait = 5 * time.Second, 8500 * time.Millisecond // they are renewed every 3 to 3.75 s: Date leaves out fractions
-	var waits sync.WaitGroup                                        // together, since they have little to do for some seconds
+	const lifetime = 8 * time.Second // they are renewed after 5 to 6 s
+	var waits sync.WaitGroup         // together, since they have little to do for some seconds
 	var checks []func()
 	for name, way := range expiring {
 		for _, off := range []time.Duration{0, 7 * time.Hour, -7 * time.Hour} {
 			for _, trouble := range []bool{false, true} {
-				sim := account(at(0, "EXECUTING"))
+				sim := trial.Account(trial.At(0, "EXECUTING"))
 				sim.Tasks[0].Age = 24 * time.Hour
 				sim.Lifetime = lifetime
 				sim.Clock = func() time.Time { return time.Now().Add(off) }
+				logins := 3 // after which it is enough
+				if trouble {
+					logins = 4
+				}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				var after atomic.Int64 // how many polls came after the last of them
 				sim.Intercept = func(r simulator.Request) *simulator.Response {
-					if trouble && r.Kind == way.kind && r.Nth == 2 {
+					switch {
+					case trouble && r.Kind == way.kind && r.Nth == 2:
 						return simulator.Fault(503, "APIGW.0202", "busy")
+					case r.Kind == way.kind && r.Nth == logins:
+						after.Store(1)
+					case r.Kind == "task" && after.Load() > 0 && after.Add(1) > 5:
+						cancel(result.Interrupt{Signal: syscall.SIGTERM})
 					}
 					return nil
 				}
-				server := start(t, sim)
-				tr := newLogin(server, "--debug", "--format", "json", "--timeout", wait.String(), "--interval", "200ms", "--max-interval", "200ms")
+				server := trial.Start(t, sim)
+				tr := trial.NewLogin(server, "--debug", "--format", "json", "--timeout", trial.Patience.String(), "--interval", "200ms", "--max-interval", "200ms")
 				way.prepare(tr, server)
-				waits.Go(func() { tr.runOn(t.Context(), server.URL) })
+				waits.Go(func() { tr.RunContext(ctx) })
 				checks = append(checks, func() {
 					t.Logf("%s, clock off by %v, trouble %v", name, off, trouble)
-					assert.Equal(t, 124, tr.code, tr.log.String())
+					assert.Equal(t, 143, tr.Code, tr.Log.String())
 					corrected := 0
 					if off != 0 && way.kind != "iam-token" { // a token is not signed
 						corrected = 1
 					}
-					assert.Equal(t, corrected, refusals(tr), "none that has ended was sent:\n%s", tr.log.String())
-					assert.GreaterOrEqual(t, server.Count(way.kind), 3)
-					assert.LessOrEqual(t, server.Count(way.kind), 5)
-					assert.NotContains(t, tr.log.String(), "no good answer", "a renewal that fails is nobody's trouble while the old ones work")
-					assert.Greater(t, tr.json(t)["polls"], 25.0)
+					assert.Equal(t, corrected, refusals(tr), "none that has ended was sent:\n%s", tr.Log.String())
+					assert.Equal(t, logins, server.Count(way.kind))
+					assert.NotContains(t, tr.Log.String(), "no good answer", "a renewal that fails is nobody's trouble while the old ones work")
+					assert.Greater(t, tr.JSON(t)["polls"], 12.0)
 					assertNothingLeaks(t, tr, server)
 				})
 			}
@@ -82,7 +97,7 @@ func TestCredentialsThatAreRevokedAgainAndAgainAreReplacedEachTime(t *testing.T)
 	for name, way := range expiring {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sim := account(at(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
+			sim := trial.Account(trial.At(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
 			var server *simulator.Server
 			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind == "task" && r.Nth%10 == 0 && r.Nth < 40 {
@@ -91,14 +106,15 @@ func TestCredentialsThatAreRevokedAgainAndAgainAreReplacedEachTime(t *testing.T)
 				return nil
 			}
 			leap(&sim, "task", map[int]time.Duration{40: 10 * time.Minute})
-			server = start(t, sim)
-			tr := newLogin(server, "--debug")
+			server = trial.Start(t, sim)
+			tr := trial.NewLogin(server, "--debug")
 			way.prepare(tr, server)
-			tr.runOn(t.Context(), server.URL)
-			assert.Equal(t, 0, tr.code, tr.log.String())
+			tr.Run(t)
+			assert.Equal(t, 0, tr.Code, tr.Log.String())
 			assert.Equal(t, 1+3, server.Count(way.kind))
-			assert.Equal(t, 3, refusals(tr), tr.log.String())
-			assert.NotContains(t, tr.log.String(), "no good answer")
+			assert.Equal(t, 3, refusals(tr), tr.Log.String())
+			assert.NotContains(t, tr.Log.String(), "no good answer")
+			assert.NotRegexp(t, `(?m)^dmswait: [^d].* 401 `, tr.Log.String(), "it is nobody's trouble, and in debug lines only")
 			assertNothingLeaks(t, tr, server)
 		})
 	}
@@ -106,7 +122,7 @@ func TestCredentialsThatAreRevokedAgainAndAgainAreReplacedEachTime(t *testing.T)
 
 func TestEachExchangeSendsTheIDTokenThatIsInTheFileByThen(t *testing.T) {
 	t.Parallel()
-	sim := account(at(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
+	sim := trial.Account(trial.At(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
 	var server *simulator.Server
 	var path string
 	var sent, written []string
@@ -130,11 +146,15 @@ func TestEachExchangeSendsTheIDTokenThatIsInTheFileByThen(t *testing.T) {
 		return nil
 	}
 	leap(&sim, "task", map[int]time.Duration{40: 10 * time.Minute})
-	server = start(t, sim)
-	path = file(t, "")
+	server = trial.Start(t, sim)
+	path = trial.WriteFile(t, "")
 	write()
-	tr := newLogin(server).set("DMSWAIT_PROVIDER_URN", providerURN).set("DMSWAIT_AGENCY_URN", agencyURN).set("DMSWAIT_ID_TOKEN_FILE", path).run(t)
-	assert.Equal(t, 0, tr.code, tr.log.String())
+	tr := trial.NewLogin(server).Set("DMSWAIT_PROVIDER_URN", trial.ProviderURN).Set("DMSWAIT_AGENCY_URN", trial.AgencyURN).Set("DMSWAIT_ID_TOKEN_FILE", path).InActions(t).Run(t)
+	assert.Equal(t, 0, tr.Code, tr.Log.String())
 	require.Len(t, written, 4)
 	assert.Equal(t, written, sent)
+	for _, token := range written {
+		assert.Contains(t, tr.Log.String(), "::add-mask::"+token+"\n")
+	}
+	assertNothingLeaks(t, tr, server)
 }

@@ -50,7 +50,7 @@ func TestWhatIsNoFlagIsAFault(t *testing.T) {
 		{[]string{"-bogus"}, []string{"unknown flag with a single dash; see dmswait --help"}},
 		{[]string{"--task_id=t1"}, []string{"unknown flag --task_id: did you mean --task-id?"}},
 		{[]string{"-task-id", "t1"}, []string{"unknown flag -task-id: did you mean --task-id?"}},
-		{[]string{"--help=x"}, []string{"--help and --version take no value"}},
+		{[]string{"--help=x"}, []string{"--help takes no value"}},
 		{[]string{"--timeout"}, []string{"--timeout requires a value"}},
 		{[]string{"--not-found-grace"}, []string{"--not-found-grace requires a value"}},
 		{[]string{"--timeout", "-5m"}, []string{`timeout "-5m" is negative (from --timeout)`}},

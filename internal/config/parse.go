@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
 // parser reads one run's inputs into config.
@@ -45,7 +43,7 @@ func (p *parser) fault(input, problem string, args ...any) {
 }
 
 // readInputs sets every input to its default, and then from where it is given.
-func (p *parser) readInputs(flags *pflag.FlagSet) {
+func (p *parser) readInputs(flags map[string]string) {
 	for _, in := range p.inputs {
 		if in.Default != "" { // stays where the value given is wrong
 			if err := in.set(in.Default); err != nil {
@@ -71,9 +69,9 @@ func (p *parser) readInputs(flags *pflag.FlagSet) {
 
 // lookup returns the value of an input and where it is from: its flag, the CI system's variable, its own variable or,
 // for a secret, a file. At every level an empty value counts as none.
-func (p *parser) lookup(in Input, flags *pflag.FlagSet) (value, from string, err error) {
-	if flag := flags.Lookup(in.Flag()); flag != nil && strings.TrimSpace(flag.Value.String()) != "" {
-		return strings.TrimSpace(flag.Value.String()), "--" + in.Flag(), nil
+func (p *parser) lookup(in Input, flags map[string]string) (value, from string, err error) {
+	if value := strings.TrimSpace(flags[in.Name]); value != "" {
+		return value, "--" + in.Flag(), nil
 	}
 	for _, name := range p.variables(in) {
 		if value := trim(in, p.getenv(name)); value != "" {

@@ -1,0 +1,38 @@
+package cli_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/dmswait/dmswait/internal/simulator"
+
+	"github.com/dmswait/dmswait/test/trial"
+)
+
+func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"the clocks agree": 0, "its clock is wrong": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := trial.Account(trial.At(200, "SUCCESS"))
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
+				if r.Kind != "progress" && (r.Kind != "assume" || r.Nth == 1) {
+					return nil
+				}
+				refusal := simulator.Fault(401, "APIGW.0301", "no")
+				refusal.Header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+				return refusal
+			}
+			server := trial.Start(t, sim)
+			tr := trial.NewLogin(server, "--format", "json").ByAgency(server).Run(t)
+			assert.Equal(t, 0, tr.Code, tr.Log.String())
+			assert.Equal(t, "success", tr.JSON(t)["result"])
+			assert.Equal(t, 1, server.Count("progress"))
+			assert.Equal(t, 1, server.Count("assume"))
+			assert.NotContains(t, tr.Log.String(), "the local clock is off")
+		})
+	}
+}
