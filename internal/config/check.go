@@ -31,7 +31,7 @@ func (p *parser) checkTarget() {
 func (p *parser) checkCloud() {
 	c := p.config
 	if unless := p.needsRegion(); unless != "" && !c.has("region") {
-		p.fault("region", "is required (%s), e.g. cn-north-4, unless %s", p.howToSet("region"), unless)
+		p.fault("region", "is required, e.g. cn-north-4, unless %s (%s)", unless, p.howToSet("region"))
 	}
 }
 

@@ -76,7 +76,7 @@ func TestRegionIsRequiredOnlyWhereSomethingFollowsFromIt(t *testing.T) {
 		if test.needs == "" {
 			assert.Empty(t, faults, title)
 		} else if assert.Len(t, faults, 1, title) {
-			assert.True(t, strings.HasPrefix(faults[0], "region is required ("), faults[0])
+			assert.True(t, strings.HasPrefix(faults[0], "region is required, "), faults[0])
 			assert.Contains(t, faults[0], "unless "+test.needs+" is set", title)
 		}
 		_, faults = parse(environment.with(vars{"DMSWAIT_REGION": "cn-north-4"}))

@@ -86,8 +86,7 @@ func (c *Config) idToken(check func(string) error) func(string) error {
 func noBlanks(value string) error {
 	for _, r := range value {
 		if r <= ' ' || r > '~' {
-			return errors.New("contains a blank, a line break or another character " +
-				"that keys, tokens and URNs do not contain: " +
+			return errors.New("contains a blank, a line break or a character that no key, token or URN has: " +
 				"give the value alone, without quotes or line breaks")
 		}
 	}
