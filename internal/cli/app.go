@@ -67,7 +67,7 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 	bug = bugReporter{log: log, secretsKnown: true}
 
 	timeline := &output.Timeline{}
-	destinations := a.destinations(cfg, log, actions, timeline)
+	destinations := a.destinations(cfg, log, timeline)
 	usable, unusable := a.checkDestinations(ctx, cfg, destinations)
 	faults = append(faults, unusable...)
 	if cfg.DryRun {

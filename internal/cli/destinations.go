@@ -15,16 +15,14 @@ import (
 
 // destinations returns where the report is to be written, stdout aside. The order is that of the checks: what is to be a
 // folder cannot be a file as well.
-func (a App) destinations(cfg *config.Config, log *console.Log, actions *output.Actions,
-	timeline *output.Timeline) []output.Destination {
-
+func (a App) destinations(cfg *config.Config, log *console.Log, timeline *output.Timeline) []output.Destination {
 	warnf := func(format string, args ...any) { log.Warnf("left_out", format, args...) }
 	var all []output.Destination
 	if path := cfg.Actions.Output; path != "" {
 		all = append(all, output.StepOutputs{Path: path})
 	}
 	if path := cfg.Actions.StepSummary; path != "" {
-		all = append(all, output.JobSummary{Path: path, Actions: actions, Timeline: timeline})
+		all = append(all, output.JobSummary{Path: path, Timeline: timeline})
 	}
 	if path := cfg.ResultsDir; path != "" {
 		all = append(all, output.ResultsFolder{Path: path, Warnf: warnf})
