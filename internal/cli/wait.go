@@ -23,9 +23,10 @@ import (
 type wait struct {
 	cfg      *config.Config
 	start    time.Time
+	stderr   *console.AsyncWriter
 	log      *console.Log
+	actions  *output.Actions // nil outside GitHub Actions
 	secrets  *sanitize.Secrets
-	mask     func(secrets ...string)
 	timeline *output.Timeline
 	session  *session // nil before the first request
 
@@ -34,6 +35,37 @@ type wait struct {
 	polls    int              // status requests
 	task     client.Task      // as last seen
 	progress *client.Progress // as last seen
+}
+
+func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, getenv func(string) string) *wait {
+	w := &wait{
+		cfg:      cfg,
+		start:    start,
+		stderr:   stderr,
+		secrets:  sanitize.NewSecrets(cfg.Secrets()...),
+		timeline: &output.Timeline{},
+		taskID:   cfg.TaskID,
+	}
+	options := console.Options{
+		Out: stderr, Secrets: w.secrets, Getenv: getenv,
+		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout,
+	}
+	if cfg.Actions.On {
+		w.actions = output.NewActions(stderr, getenv)
+		options.Annotator = w.actions // not outside: a nil *Actions is an Annotator that is not nil
+	}
+	w.log = console.New(options)
+	return w
+}
+
+// mask has the runner of GitHub Actions replace secrets in whatever the job prints from now on.
+func (w *wait) mask(secrets ...string) {
+	if w.actions == nil {
+		return
+	}
+	for _, secret := range secrets {
+		w.actions.Mask(secret)
+	}
 }
 
 // run waits for the task. A panic is an error, and so are faults of the inputs.
