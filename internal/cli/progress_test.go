@@ -8,11 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/dmswait/dmswait/internal/simulator"
-
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
+func TestRefusedProgressRequestCausesNoLoginAndNoFailure(t *testing.T) {
 	t.Parallel()
 	for name, ahead := range map[string]time.Duration{"the clocks agree": 0, "its clock is wrong": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -35,4 +34,14 @@ func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
 			assert.NotContains(t, tr.Log.String(), "the local clock is off")
 		})
 	}
+}
+
+func TestProgressIsAnOutput(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
+	sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
+	trial.EndAt(&sim, "progress", 1)
+	// The request is cut off at the end of the pause, which is long enough here for a slow machine.
+	tr := trial.New(trial.Start(t, sim), "--format", "json", "--interval", "2s", "--max-interval", "2s").Run(t)
+	assert.EqualValues(t, 40, tr.JSON(t)["progress"])
 }

@@ -22,14 +22,15 @@ const (
 	securityToken = "theSecurityToken+/=="
 )
 
-// step is the time between two polls, by the cloud's clock. That clock moves with the polls and with nothing else, so
-// that the age and duration of tasks are the same in each run.
+// step is the time between two responses of a script, by the cloud's clock. Nothing else moves that clock, so that the
+// age and duration of tasks are the same in each run.
 const step = 10 * time.Second
 
 // startCloud starts a cloud for one script: cloud [-KIND=CODE…] RESPONSE… The nth RESPONSE is for the nth poll, and the
 // last one for all that follow: a status of the task, which was created 5 s before the first poll, or the error_code of a
-// fault. -KIND=CODE makes all requests of another kind fail, see simulator.Request. Parameters of the task are read from
-// params.json, if there is such a file. The environment is set for a wait with an access key.
+// fault. -KIND=CODE makes all requests of another kind fail, see simulator.Request. A file params.json, if there is one,
+// has the task's parameters. The environment is set for a wait with an access key; for the other ways to log in there are
+// further variables and the file id-token.
 func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: cloud [-kind=code...] response...")
@@ -53,7 +54,10 @@ func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var polled atomic.Int64
 	start := time.Now().Truncate(time.Second) // a Date header has no milliseconds
-	sim.Clock = func() time.Time { return start.Add(step * time.Duration(max(0, polled.Load()-1))) }
+	sim.Clock = func() time.Time {
+		n := min(int(polled.Load()), len(polls))
+		return start.Add(step * time.Duration(max(0, n-1)))
+	}
 	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		if r.Kind != "task" && r.Kind != "tasks" {
 			return faults[r.Kind]
@@ -69,6 +73,7 @@ func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { server.Close() })
 	*ts.Value(cloudKey{}).(**simulator.Server) = server
 	setEnvironment(ts, server)
+	ts.Check(os.WriteFile(ts.MkAbs("id-token"), []byte(ts.Getenv("ID_TOKEN")+"\n"), 0o600))
 }
 
 // newAccount returns a cloud with the task, an older one of the same name, and another one.
@@ -97,9 +102,7 @@ var faultsByCode = map[string]struct {
 	message string
 }{
 	"APIGW.0101":   {404, "The API does not exist or has not been published in the environment"},
-	"APIGW.0301":   {401, "Incorrect IAM authentication information: verify aksk signature fail"},
 	"APIGW.0308":   {429, "The throttling threshold has been reached: policy user over ratelimit,limit:100,time:1 second"},
-	"DMS.00400002": {400, "The project ID format is invalid."},
 	"DMS.00403002": {403, "Policy doesn't allow dms:instance:getBackgroundTask to be performed."},
 	"DMS.00500000": {500, "Internal service error."},
 	"DMS.00503001": {503, "The service is unavailable."},

@@ -19,7 +19,7 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// expiring are the ways to log in whose credentials end, and the request that brings them.
+// expiring are the login methods whose credentials expire, and the kind of request that renews them.
 var expiring = map[string]struct {
 	prepare func(*trial.Trial, *simulator.Server)
 	kind    string
@@ -34,32 +34,32 @@ var expiring = map[string]struct {
 	"an ECS": {func(tr *trial.Trial, _ *simulator.Server) { tr.Set("DMSWAIT_ECS_METADATA", "true") }, "metadata-keys"},
 }
 
-// refusals counts the requests that were answered 401, as the debug log tells them.
+// refusals returns the number of requests that the debug log shows with status 401.
 func refusals(tr *trial.Trial) int { return strings.Count(tr.Log.String(), " 401 ") }
 
-func TestCredentialsTurnOverInMidWaitByTheServersClock(t *testing.T) {
+func TestCredentialsAreRenewedByTheServersClock(t *testing.T) {
 	t.Parallel()
-	const lifetime = 8 * time.Second // they are renewed after 5 to 6 s
-	var waits sync.WaitGroup         // together, since they have little to do for some seconds
+	const lifetime = 8 * time.Second // renewed after 5 to 6 s
+	var waits sync.WaitGroup         // all at once, since each of them mostly pauses
 	var checks []func()
-	for name, way := range expiring {
+	for name, method := range expiring {
 		for _, off := range []time.Duration{0, 7 * time.Hour, -7 * time.Hour} {
-			for _, trouble := range []bool{false, true} {
+			for _, outage := range []bool{false, true} {
 				sim := trial.Account(trial.At(0, "EXECUTING"))
 				sim.Tasks[0].Age = 24 * time.Hour
 				sim.Lifetime = lifetime
 				sim.Clock = func() time.Time { return time.Now().Add(off) }
-				logins := 3 // after which it is enough
-				if trouble {
+				logins := 3 // after which the wait is interrupted
+				if outage {
 					logins = 4
 				}
 				ctx, cancel := context.WithCancelCause(t.Context())
-				var after atomic.Int64 // how many polls came after the last of them
+				var after atomic.Int64 // polls after the last login, plus 1
 				sim.Intercept = func(r simulator.Request) *simulator.Response {
 					switch {
-					case trouble && r.Kind == way.kind && r.Nth == 2:
+					case outage && r.Kind == method.kind && r.Nth == 2:
 						return simulator.Fault(503, "APIGW.0202", "busy")
-					case r.Kind == way.kind && r.Nth == logins:
+					case r.Kind == method.kind && r.Nth == logins:
 						after.Store(1)
 					case r.Kind == "task" && after.Load() > 0 && after.Add(1) > 5:
 						cancel(result.Interrupt{Signal: syscall.SIGTERM})
@@ -67,19 +67,20 @@ func TestCredentialsTurnOverInMidWaitByTheServersClock(t *testing.T) {
 					return nil
 				}
 				server := trial.Start(t, sim)
-				tr := trial.NewLogin(server, "--debug", "--format", "json", "--timeout", trial.Patience.String(), "--interval", "200ms", "--max-interval", "200ms")
-				way.prepare(tr, server)
+				tr := trial.NewLogin(server, "--debug", "--format", "json", "--timeout", trial.Patience.String(),
+					"--interval", "200ms", "--max-interval", "200ms")
+				method.prepare(tr, server)
 				waits.Go(func() { tr.RunContext(ctx) })
 				checks = append(checks, func() {
-					t.Logf("%s, clock off by %v, trouble %v", name, off, trouble)
+					t.Logf("%s, clock off by %v, outage %v", name, off, outage)
 					assert.Equal(t, 143, tr.Code, tr.Log.String())
 					corrected := 0
-					if off != 0 && way.kind != "iam-token" { // a token is not signed
+					if off != 0 && method.kind != "iam-token" { // requests with a token are not signed
 						corrected = 1
 					}
-					assert.Equal(t, corrected, refusals(tr), "none that has ended was sent:\n%s", tr.Log.String())
-					assert.Equal(t, logins, server.Count(way.kind))
-					assert.NotContains(t, tr.Log.String(), "no good answer", "a renewal that fails is nobody's trouble while the old ones work")
+					assert.Equal(t, corrected, refusals(tr), "no expired credentials were sent:\n%s", tr.Log.String())
+					assert.Equal(t, logins, server.Count(method.kind))
+					assert.NotContains(t, tr.Log.String(), "no valid response", "the old credentials still work")
 					assert.Greater(t, tr.JSON(t)["polls"], 12.0)
 					assertNothingLeaks(t, tr, server)
 				})
@@ -92,9 +93,9 @@ func TestCredentialsTurnOverInMidWaitByTheServersClock(t *testing.T) {
 	}
 }
 
-func TestCredentialsThatAreRevokedAgainAndAgainAreReplacedEachTime(t *testing.T) {
+func TestRevokedCredentialsAreReplacedEachTime(t *testing.T) {
 	t.Parallel()
-	for name, way := range expiring {
+	for name, method := range expiring {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sim := trial.Account(trial.At(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
@@ -108,19 +109,19 @@ func TestCredentialsThatAreRevokedAgainAndAgainAreReplacedEachTime(t *testing.T)
 			leap(&sim, "task", map[int]time.Duration{40: 10 * time.Minute})
 			server = trial.Start(t, sim)
 			tr := trial.NewLogin(server, "--debug")
-			way.prepare(tr, server)
+			method.prepare(tr, server)
 			tr.Run(t)
 			assert.Equal(t, 0, tr.Code, tr.Log.String())
-			assert.Equal(t, 1+3, server.Count(way.kind))
+			assert.Equal(t, 1+3, server.Count(method.kind))
 			assert.Equal(t, 3, refusals(tr), tr.Log.String())
-			assert.NotContains(t, tr.Log.String(), "no good answer")
-			assert.NotRegexp(t, `(?m)^dmswait: [^d].* 401 `, tr.Log.String(), "it is nobody's trouble, and in debug lines only")
+			assert.NotContains(t, tr.Log.String(), "no valid response")
+			assert.NotRegexp(t, `(?m)^dmswait: [^d].* 401 `, tr.Log.String(), "a refusal is in debug lines only")
 			assertNothingLeaks(t, tr, server)
 		})
 	}
 }
 
-func TestEachExchangeSendsTheIDTokenThatIsInTheFileByThen(t *testing.T) {
+func TestEachExchangeReadsTheIDTokenFileAnew(t *testing.T) {
 	t.Parallel()
 	sim := trial.Account(trial.At(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
 	var server *simulator.Server
@@ -149,7 +150,7 @@ func TestEachExchangeSendsTheIDTokenThatIsInTheFileByThen(t *testing.T) {
 	server = trial.Start(t, sim)
 	path = trial.WriteFile(t, "")
 	write()
-	tr := trial.NewLogin(server).Set("DMSWAIT_PROVIDER_URN", trial.ProviderURN).Set("DMSWAIT_AGENCY_URN", trial.AgencyURN).Set("DMSWAIT_ID_TOKEN_FILE", path).InActions(t).Run(t)
+	tr := trial.NewLogin(server).InActions(t).ByAgency(server).Set("DMSWAIT_ID_TOKEN_FILE", path).Run(t)
 	assert.Equal(t, 0, tr.Code, tr.Log.String())
 	require.Len(t, written, 4)
 	assert.Equal(t, written, sent)

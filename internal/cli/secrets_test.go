@@ -17,14 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/simulator"
-
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// oddPassword has all that notations escape.
+// oddPassword has every character that some notation escapes.
 const oddPassword = `Kx7q&Zv9w<0815>"41% jQ3m"/+x`
 
-// quoters are services that quote a secret, or the request that it came in.
+// quoters are how a service may quote a secret, or the request that contains it.
 var quoters = map[string]func(secret string, r simulator.Request) string{
 	"as it is":    func(secret string, _ simulator.Request) string { return secret },
 	"the request": func(_ string, r simulator.Request) string { return string(r.Body) },
@@ -43,12 +42,12 @@ var quoters = map[string]func(secret string, r simulator.Request) string{
 	"in base64": func(secret string, _ simulator.Request) string {
 		return base64.StdEncoding.EncodeToString([]byte(secret))
 	},
-	"in JSON, decoded by nobody": func(secret string, _ simulator.Request) string {
+	"in JSON that nobody decodes": func(secret string, _ simulator.Request) string {
 		return string(must(json.Marshal(map[string]string{"x": secret})))
 	},
 }
 
-// byOddPassword makes a run log in with it.
+// byOddPassword makes a run log in with oddPassword.
 func byOddPassword(tr *trial.Trial) *trial.Trial {
 	return tr.Set("DMSWAIT_USERNAME", "waiter").Set("DMSWAIT_PASSWORD", oddPassword).
 		Set("DMSWAIT_DOMAIN_NAME", "acme")
@@ -56,7 +55,7 @@ func byOddPassword(tr *trial.Trial) *trial.Trial {
 
 var percentCode = regexp.MustCompile("%[0-9A-F]{2}")
 
-// partsOf are what must not be left of a secret: its pieces, and the beginning of its base64.
+// partsOf returns what must not be left of a secret: its pieces, and the beginning of its base64.
 func partsOf(secret string) (parts []string) {
 	isMark := func(r rune) bool { return strings.ContainsRune(`.&<>"% /+=-_`, r) }
 	for _, part := range strings.FieldsFunc(secret, isMark) {
@@ -67,24 +66,24 @@ func partsOf(secret string) (parts []string) {
 	return append(parts, base64.StdEncoding.EncodeToString([]byte(secret))[:12])
 }
 
-// assertNothingIsLeft holds that a secret is nowhere but in masks, and that there was something to hide.
+// assertNothingIsLeft asserts that a secret is nowhere but in masks, and that something was redacted.
 func assertNothingIsLeft(t *testing.T, tr *trial.Trial, secret string) {
 	t.Helper()
-	var said []string
+	var lines []string
 	for line := range strings.Lines(tr.Log.String()) {
 		if !strings.HasPrefix(line, "::add-mask::") {
-			said = append(said, line)
+			lines = append(lines, line)
 		}
 	}
-	told := strings.Join(said, "") + tr.Out.String() + fmt.Sprint(tr.Outputs(t))
+	shown := strings.Join(lines, "") + tr.Out.String() + fmt.Sprint(tr.Outputs(t))
 	for _, part := range partsOf(secret) {
-		assert.NotContains(t, told, part)
+		assert.NotContains(t, shown, part)
 	}
-	assert.Contains(t, told, "***")
+	assert.Contains(t, shown, "***")
 }
 
-// Each way to log in sends a secret, and what answers may quote it, in its error's text, code and request id.
-func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
+// Each login method sends a secret. The service may quote it in an error's message, code and request id.
+func TestSecretsThatALoginSendsAreRedactedWhereQuoted(t *testing.T) {
 	t.Parallel()
 	byProvider := func(tr *trial.Trial, s *simulator.Server) {
 		tr.ByAgency(s).Set("DMSWAIT_PROVIDER_URN", "").Set("DMSWAIT_AGENCY_URN", "")
@@ -94,7 +93,7 @@ func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
 		"assume":    func(tr *trial.Trial, s *simulator.Server) { tr.ByAgency(s) },
 		"idp-token": byProvider, "idp-keys": byProvider,
 		"metadata-keys": func(tr *trial.Trial, s *simulator.Server) { tr.Set("DMSWAIT_ECS_METADATA", "true") },
-		"iam-token":     func(tr *trial.Trial, s *simulator.Server) { byOddPassword(tr) },
+		"iam-token":     func(tr *trial.Trial, _ *simulator.Server) { byOddPassword(tr) },
 	} {
 		for name, quote := range quoters {
 			t.Run(kind+", "+name, func(t *testing.T) {
@@ -105,13 +104,13 @@ func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
 					if r.Kind != kind {
 						return nil
 					}
-					if kind != "iam-token" { // the newest that was issued is what the request has
+					if kind != "iam-token" { // the request contains the newest secret
 						issued := server.Issued()
 						secret = issued[len(issued)-1]
 					}
 					text := quote(secret, r)
 					if len(r.Body) == 0 && strings.HasPrefix(name, "the request") {
-						text = secret // which was in a header
+						text = secret // it was in a header
 					}
 					answer := simulator.Fault(400, text, "malformed: "+text)
 					answer.Header = http.Header{"X-Request-Id": {strings.ReplaceAll(text, "\n", " ")}}
@@ -130,7 +129,7 @@ func TestASecretThatALoginSendsIsHiddenWhereItIsQuoted(t *testing.T) {
 	}
 }
 
-func TestASecretIsHiddenInEveryNotationInEveryPlace(t *testing.T) {
+func TestSecretsAreRedactedInEveryNotationAndDestination(t *testing.T) {
 	t.Parallel()
 	for name, quote := range quoters {
 		if strings.HasPrefix(name, "the request") {
@@ -172,4 +171,25 @@ func TestASecretIsHiddenInEveryNotationInEveryPlace(t *testing.T) {
 			assert.JSONEq(t, tr.Outputs(t)["params"], string(params), "params stays JSON")
 		})
 	}
+}
+
+func TestSecretsAreRedactedWhereTheServiceRepeatsThem(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "SUCCESS"))
+	sim.Tasks[0].Params = `{"note":"` + trial.SecretKey + `"}`
+	sim.Intercept = simulator.Script(simulator.Fault(500, "DMS.00500000", "you said "+trial.SecretKey))
+	tr := trial.New(trial.Start(t, sim), "--format", "json").InActions(t).Run(t)
+	assert.Equal(t, 0, tr.Code)
+	assertSecretOnlyMasked(t, tr)
+	assert.Equal(t, `{"note":"***"}`, tr.Outputs(t)["params"])
+}
+
+// assertSecretOnlyMasked asserts that a secret is nowhere but in its mask, which is the first line of the log.
+func assertSecretOnlyMasked(t *testing.T, tr *trial.Trial) {
+	t.Helper()
+	secret := tr.Env["DMSWAIT_SECRET_KEY"]
+	mask := "::add-mask::" + secret + "\n"
+	require.True(t, strings.HasPrefix(tr.Log.String(), mask), tr.Log.String())
+	rest := strings.TrimPrefix(tr.Log.String(), mask)
+	assert.NotContains(t, rest+tr.Out.String()+fmt.Sprint(tr.Outputs(t)), secret)
 }
