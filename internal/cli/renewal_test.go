@@ -68,7 +68,7 @@ func TestCredentialsAreRenewedByTheServersClock(t *testing.T) {
 				}
 				server := trial.Start(t, sim)
 				tr := trial.NewLogin(server, "--debug", "--format", "json", "--timeout", trial.Patience.String(),
-					"--interval", "200ms", "--max-interval", "200ms")
+					"--interval", "500ms", "--max-interval", "500ms")
 				method.prepare(tr, server)
 				waits.Go(func() { tr.RunContext(ctx) })
 				checks = append(checks, func() {

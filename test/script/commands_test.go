@@ -68,9 +68,9 @@ var volatile = []struct{ pattern, replacement string }{
 	{`\bdmswait_[A-Z2-7]{26}\b`, "DELIMITER"},
 	{`(?m)^(dmswait: |dmswait: warning: |::warning title=dmswait::)[0-9]` + duration + ` `, "${1}ELAPSED "},
 	{`("message":")[0-9]` + duration + ` `, "${1}ELAPSED "},
-	{`(next in )[0-9]` + duration, "${1}PAUSE"},
+	{`(next (poll )?in )[0-9]` + duration, "${1}PAUSE"},
 	{`( in )[0-9]` + duration, "${1}TOOK"},
-	{`((was still|was last seen) \w+(;|) after )[0-9]` + duration, "${1}WAITED"},
+	{`(Timed out after |(was still|was last seen) \w+(;|) after )[0-9]` + duration, "${1}WAITED"},
 	{`("waited":|_WAITED=|\| waited \| |waited<<DELIMITER\n)[0-9]` + duration, "${1}WAITED"},
 	{`("(elapsed|took|next)":)[0-9.]+`, "${1}0"},
 }
