@@ -20,7 +20,7 @@ func (w *wait) destinations() []output.Destination {
 		all = append(all, output.StepOutputs{Path: path})
 	}
 	if path := w.cfg.Actions.StepSummary; path != "" {
-		all = append(all, output.JobSummary{Path: path, Actions: w.actions, Timeline: w.timeline})
+		all = append(all, output.JobSummary{Path: path, Timeline: w.timeline})
 	}
 	if path := w.cfg.ResultsDir; path != "" {
 		all = append(all, output.ResultsFolder{Path: path, Warnf: warnf})

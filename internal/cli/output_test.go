@@ -123,8 +123,8 @@ func TestOutputsThatDoNotFitAreEmptyWithAWarning(t *testing.T) {
 	tr := trial.New(trial.Start(t, sim), "--format", "json", "--results-dir", folder,
 		"--output-file", filepath.Join(folder, "vars")).Run(t)
 	assert.Equal(t, 0, tr.Code)
-	assert.Contains(t, tr.Log.String(), "dmswait: warning: output_file is limited to 4000 bytes: task left empty there\n")
-	assert.Contains(t, tr.Log.String(), "dmswait: warning: results_dir is limited to 4000 bytes: task left empty there\n")
+	assert.Contains(t, tr.Log.String(), "dmswait: warning: output_file is limited to 4000 bytes; left empty: task\n")
+	assert.Contains(t, tr.Log.String(), "dmswait: warning: results_dir is limited to 4000 bytes; left empty: task\n")
 	content, err := os.ReadFile(filepath.Join(folder, "task"))
 	require.NoError(t, err)
 	assert.Empty(t, content)

@@ -16,7 +16,7 @@ func TestRefusedProgressRequestCausesNoLoginAndNoFailure(t *testing.T) {
 	for name, ahead := range map[string]time.Duration{"the clocks agree": 0, "its clock is wrong": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sim := trial.Account(trial.At(200, "SUCCESS"))
+			sim := trial.Account(trial.At(0, "EXECUTING"))
 			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind != "progress" && (r.Kind != "assume" || r.Nth == 1) {
 					return nil
@@ -25,8 +25,9 @@ func TestRefusedProgressRequestCausesNoLoginAndNoFailure(t *testing.T) {
 				refusal.Header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
 				return refusal
 			}
+			trial.EndAt(&sim, "task", 5) // progress could be requested twice until then
 			server := trial.Start(t, sim)
-			tr := trial.NewLogin(server, "--format", "json").ByAgency(server).Run(t)
+			tr := trial.NewLogin(server, "--format", "json", "--interval", "500ms", "--max-interval", "500ms").ByAgency(server).Run(t)
 			assert.Equal(t, 0, tr.Code, tr.Log.String())
 			assert.Equal(t, "success", tr.JSON(t)["result"])
 			assert.Equal(t, 1, server.Count("progress"))

@@ -191,6 +191,7 @@ func (w *wait) request() result.Request {
 		InstanceID: w.cfg.InstanceID,
 		TaskName:   w.cfg.TaskName,
 		Since:      w.since,
+		SucceedOn:  w.cfg.SucceedOn,
 		InActions:  w.cfg.Actions.On,
 	}
 	if w.session != nil {

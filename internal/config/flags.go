@@ -1,14 +1,16 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 )
 
-// parseFlags returns the values given by flags, by the inputs' names. It reads flag by flag, so that no fault hides what
-// follows it, --help least of all.
+// parseFlags returns the values given by flags, by the inputs' names. It reads flag by flag, so that no fault
+// hides what follows it, --help least of all.
 func (p *parser) parseFlags(args []string) map[string]string {
 	values := map[string]string{}
-	// Words after an unknown flag were meant as its value. They are not shown: they may be a secret.
+	// The words after an unknown flag were meant as its value. They are not shown, because they may be a
+	// secret.
 	skip := 0
 	for len(args) > 0 {
 		arg := args[0]
@@ -75,25 +77,27 @@ func (p *parser) isFlag(arg string) bool {
 	return isInput || name == "--help" || name == "--version"
 }
 
-// argumentFault notes a fault that is about no input.
+// argumentFault notes a fault that concerns no input.
 func (p *parser) argumentFault(text string) {
 	p.faults = append(p.faults, Fault{"arguments", text})
 }
 
-// flagFault notes a fault about a flag. Its input counts as given, so that it is not called missing as well.
+// flagFault notes a fault of a flag. Its input counts as given, so that it is not reported as required as well.
 func (p *parser) flagFault(in Input, text string) {
 	p.faults = append(p.faults, Fault{in.Name, text})
 	p.config.given[in.Name] = "the command line"
 }
 
-// unknownFlag notes a flag that does not exist, as far as it may be shown, and reports whether a secret was meant.
+// unknownFlag notes a flag that does not exist, and reports whether it was meant to set a secret. The flag is
+// shown only where it cannot contain a value.
 func (p *parser) unknownFlag(flag string) (isSecret bool) {
 	name := strings.TrimLeft(flag, "-")
 	for _, in := range p.inputs {
 		switch {
 		case in.Name != strings.ToLower(strings.ReplaceAll(name, "-", "_")):
 		case in.Secret:
-			p.flagFault(in, in.Name+" has no flag, because command lines are public: set "+in.Env()+" or "+in.Env()+"_FILE")
+			p.flagFault(in, fmt.Sprintf("%s has no flag, because command lines are public: set %s or %s_FILE",
+				in.Name, in.Env(), in.Env()))
 			return true
 		default:
 			p.flagFault(in, "unknown flag "+flag+": did you mean --"+in.Flag()+"?")

@@ -10,8 +10,8 @@ import (
 // Error is a login that failed. It wraps the failed request, which is classified by the rules for logins.
 type Error struct {
 	Request *client.Error
-	Service string // who was asked to log in: "IAM"
-	Reason  string // why no retry can help, in our own words without names or ids; empty: the response says it
+	Service string // who was asked to log in, within a sentence: "IAM", "the metadata service"
+	Reason  string // what is wrong, in our own words without names or ids; empty: the response says it
 	Hint    string // what to do about it; empty: nothing is known
 }
 

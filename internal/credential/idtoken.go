@@ -73,7 +73,7 @@ func FileToken(path string) IDToken {
 
 func fileToken(path string, read func() ([]byte, error)) IDToken {
 	return func(ctx context.Context) (string, error) {
-		request := call{service: "The ID token's file", op: fmt.Sprintf("read the ID token in %q", path)}
+		request := call{service: "the ID token's file", op: fmt.Sprintf("read the ID token in %q", path)}
 		ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
 		defer cancel()
 		var content []byte
@@ -86,7 +86,9 @@ func fileToken(path string, read func() ([]byte, error)) IDToken {
 		select {
 		case <-done:
 		case <-ctx.Done():
-			return "", request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
+			e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
+			e.Reason = "the ID token's file could not be read in time"
+			return "", e
 		}
 		if err != nil {
 			return "", request.impossible(client.Response{}, "the ID token's file cannot be read", err)

@@ -3,6 +3,7 @@ package repo_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,44 +60,74 @@ func defaultOf(in config.Input) string {
 
 func yamlString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-func TestReadmeTablesFollowFromTheCode(t *testing.T) {
-	readme := read(t, "README.md")
-	for name, table := range map[string]string{
-		"inputs": inputsTable(), "outputs": outputsTable(), "results": resultsTable(),
-	} {
-		block := regexp.MustCompile(`(?s)(<!-- ` + name + ` -->\n).*?(<!-- /` + name + ` -->)`)
-		require.Regexp(t, block, readme)
-		readme = block.ReplaceAllString(readme, "${1}"+strings.ReplaceAll(table, "$", "$$")+"${2}")
-	}
-	trial.Golden(t, inRepository(t, "README.md"), readme)
+// tables are the generated tables: the page, and the comments around the table.
+var tables = []struct {
+	page, name string
+	table      func() string
+}{
+	{"README.md", "results", resultsTable},
+	{"README.md", "inputs", actionInputsTable},
+	{"README.md", "outputs", outputsTable},
+	{"docs/command-line.md", "all inputs", allInputsTable},
 }
 
-func inputsTable() string {
+func TestTablesFollowFromTheCode(t *testing.T) {
+	pages := map[string]string{}
+	for _, table := range tables {
+		content, ok := pages[table.page]
+		if !ok {
+			content = read(t, table.page)
+		}
+		block := regexp.MustCompile(`(?s)(<!-- ` + table.name + ` -->\n).*?(<!-- /` + table.name + ` -->)`)
+		require.Regexp(t, block, content)
+		pages[table.page] = block.ReplaceAllString(content, "${1}"+strings.ReplaceAll(table.table(), "$", "$$")+"${2}")
+	}
+	for page, content := range pages {
+		trial.Golden(t, inRepository(t, page), content)
+	}
+}
+
+// inputRows returns the rows of a table of inputs, with a heading for each group if grouped is true.
+func inputRows(inputs []config.Input, grouped bool, row func(in config.Input) string) string {
 	var b strings.Builder
-	b.WriteString("| input | default | meaning |\n| --- | --- | --- |\n")
 	group := ""
-	for _, in := range config.Inputs() {
-		if in.Group != group {
+	for _, in := range inputs {
+		if grouped && in.Group != group {
 			group = in.Group
 			fmt.Fprintf(&b, "| **%s** | | |\n", group)
 		}
-		var notes string
-		switch {
-		case in.Secret:
-			notes = "; a secret, no flag"
-		case !in.Action:
-			notes = "; not in `action.yml`"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s%s |\n", in.Name, in.ShownDefault(), in.Meaning, notes)
+		b.WriteString(row(in))
 	}
 	return b.String()
 }
+
+func actionInputsTable() string {
+	isOther := func(in config.Input) bool { return !in.Action }
+	return "| input | default | meaning |\n| --- | --- | --- |\n" +
+		inputRows(slices.DeleteFunc(config.Inputs(), isOther), false, func(in config.Input) string {
+			return fmt.Sprintf("| `%s` | %s | %s |\n", in.Name, in.ShownDefault(), cell(in.Meaning))
+		})
+}
+
+func allInputsTable() string {
+	return "| flag, or variable of a secret | default | meaning |\n| --- | --- | --- |\n" +
+		inputRows(config.Inputs(), true, func(in config.Input) string {
+			name := "--" + in.Flag()
+			if in.Secret {
+				name = in.Env()
+			}
+			return fmt.Sprintf("| `%s` | %s | %s |\n", name, in.ShownDefault(), cell(in.Meaning))
+		})
+}
+
+// cell returns text as Markdown shows it: a browser would take <name> for a tag, and show nothing.
+func cell(text string) string { return strings.ReplaceAll(text, "<", "&lt;") }
 
 func outputsTable() string {
 	var b strings.Builder
 	b.WriteString("| output | value |\n| --- | --- |\n")
 	for _, o := range output.Outputs() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", o.Name, o.Meaning)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", o.Name, cell(o.Meaning))
 	}
 	return b.String()
 }

@@ -28,27 +28,27 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 	}{
 		"both end well": {
 			status: "SUCCESS",
-			jobs:   map[string]string{"start": "PASS", "wait for restart": "PASS", "wait for resize": "PASS", "tell": "PASS"},
+			jobs:   map[string]string{"start": "PASS", "wait for restart": "PASS", "wait for resize": "PASS", "report": "PASS"},
 			told:   `restart success after [\d.]+ s, resize success`,
 		},
 		"a task that runs on is a warning": {
 			status: "EXECUTING",
-			jobs:   map[string]string{"start": "PASS", "wait for restart": "WARN", "wait for resize": "WARN", "tell": "PASS"},
+			jobs:   map[string]string{"start": "PASS", "wait for restart": "WARN", "wait for resize": "WARN", "report": "PASS"},
 			told:   `restart timeout after [\d.]+ s, resize timeout`,
 		},
 		"a task that fails is none, and is told all the same": {
 			status: "FAILED",
-			jobs:   map[string]string{"start": "PASS", "wait for restart": "FAIL", "wait for resize": "FAIL", "tell": "PASS"},
+			jobs:   map[string]string{"start": "PASS", "wait for restart": "FAIL", "wait for resize": "FAIL", "report": "PASS"},
 			told:   `restart failure after [\d.]+ s, resize failure`,
 		},
 		"an outage": {
 			status: "SUCCESS", variables: []string{"DMSWAIT_ENDPOINT=http://127.0.0.1:9", "DMSWAIT_MAX_OUTAGE=0"},
-			jobs: map[string]string{"start": "PASS", "wait for restart": "FAIL", "wait for resize": "FAIL", "tell": "PASS"},
-			told: `restart unavailable after  s, resize unavailable`,
+			jobs: map[string]string{"start": "PASS", "wait for restart": "FAIL", "wait for resize": "FAIL", "report": "PASS"},
+			told: `restart unavailable after \? s, resize unavailable`,
 		},
 		"one wait only": {
 			status: "SUCCESS", variables: []string{"SKIP_RESIZE=true"},
-			jobs: map[string]string{"start": "PASS", "wait for restart": "PASS", "tell": "PASS"},
+			jobs: map[string]string{"start": "PASS", "wait for restart": "PASS", "report": "PASS"},
 			told: `restart success after [\d.]+ s, resize skipped`,
 		},
 	} {
@@ -63,7 +63,7 @@ func TestGitLabRunsThePipeline(t *testing.T) {
 				jobs[job[2]] = job[1]
 			}
 			assert.Equal(t, c.jobs, jobs, out)
-			assert.Regexp(t, `(?m)^tell +> `+c.told+`$`, out)
+			assert.Regexp(t, `(?m)^report +> `+c.told+`$`, out)
 		})
 	}
 }

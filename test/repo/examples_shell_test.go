@@ -61,7 +61,7 @@ func testGitLabJobs(t *testing.T, text string) {
 		} `yaml:".wait"`
 		Restart struct{ Script []string } `yaml:"wait for restart"`
 		Resize  struct{ Script []string } `yaml:"wait for resize"`
-		Tell    struct{ Script []string }
+		Report  struct{ Script []string }
 	}
 	unmarshal(t, text, &file)
 	folder := t.TempDir()
@@ -83,7 +83,7 @@ func testGitLabJobs(t *testing.T, text string) {
 			require.NoError(t, err)
 			later += string(dotenv)
 		}
-		out := inShell(t, folder, later+strings.Join(file.Tell.Script, "\n"), nil)
+		out := inShell(t, folder, later+strings.Join(file.Report.Script, "\n"), nil)
 		assert.Regexp(t, `^restart (success|failure|cancelled|timeout) after [\d.]+ s, resize (success|failure|cancelled|timeout)\n$`, out.text)
 	}
 }
@@ -208,7 +208,7 @@ func testCrontab(t *testing.T, text string) {
 		assert.Equal(t, code, out.code, out.text)
 		assert.Equal(t, code == 0, out.text == "", "mail is about what is wrong: %s", out.text)
 	}
-	assert.Contains(t, read(t, "README.md"), "*/10 * * * * set -a; . /etc/dmswait.env; "+command[strings.Index(command, "dmswait --"):])
+	assert.Contains(t, read(t, "docs/command-line.md"), "*/10 * * * * set -a; . /etc/dmswait.env; "+command[strings.Index(command, "dmswait --"):])
 }
 
 func testShellScript(t *testing.T, text string) {
@@ -219,8 +219,8 @@ func testShellScript(t *testing.T, text string) {
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "start-restart.sh"), []byte("#!/bin/sh\necho "+trial.TaskID+"\n"), 0o700))
 	for status, said := range map[string]string{
 		"SUCCESS":   `SUCCESS after [\d.]+ s`,
-		"FAILED":    `the restart came to nothing: FAILED`,
-		"CANCELLED": `the restart came to nothing: CANCELLED`,
+		"FAILED":    `the restart did not succeed: FAILED`,
+		"CANCELLED": `the restart did not succeed: CANCELLED`,
 		"EXECUTING": `still running after [\d.]+ s`,
 	} {
 		out := inShell(t, folder, strings.Replace(text, "--timeout 30m", "--timeout 100ms", 1), withKey(exampleCloud(t, trial.At(0, status))))
@@ -231,12 +231,12 @@ func testShellScript(t *testing.T, text string) {
 	env["DMSWAIT_SECRET_KEY"] = "wrong"
 	out := inShell(t, folder, text, env)
 	assert.Equal(t, 77, out.code, out.text)
-	assert.Equal(t, "no answer about task "+trial.TaskID+": denied", lastLine(out.text))
+	assert.Equal(t, "the state of task "+trial.TaskID+" is unknown: denied", lastLine(out.text))
 	down := withKey(exampleCloud(t))
 	down["DMSWAIT_ENDPOINT"], down["DMSWAIT_MAX_OUTAGE"], down["DMSWAIT_IAM_ENDPOINT"] = "http://127.0.0.1:9", "0", "http://127.0.0.1:9"
 	out = inShell(t, folder, text, down)
 	assert.Equal(t, 75, out.code, out.text)
-	assert.Equal(t, "the API is down, run it again later", lastLine(out.text))
+	assert.Equal(t, "the API is unavailable; run this script again later", lastLine(out.text))
 	left, err := filepath.Glob(filepath.Join(folder, "tmp.*"))
 	require.NoError(t, err)
 	assert.Empty(t, left, "it cleans up")

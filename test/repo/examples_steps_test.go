@@ -148,7 +148,7 @@ func testWoodpecker(t *testing.T, text string) {
 	}
 	unmarshal(t, text, &file)
 	require.Len(t, file.Steps, 2)
-	wait, tell := file.Steps[0], file.Steps[1]
+	wait, report := file.Steps[0], file.Steps[1]
 	folder := t.TempDir()
 	for _, status := range []string{"SUCCESS", "EXECUTING"} {
 		tr := exampleTrial(exampleCloud(t, trial.At(0, status))).Set("CI", "woodpecker")
@@ -165,7 +165,7 @@ func testWoodpecker(t *testing.T, text string) {
 			tr.Set("PLUGIN_TIMEOUT", "100ms")
 		}
 		assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
-		out := inShell(t, folder, strings.Join(tell.Commands, "\n"), nil)
+		out := inShell(t, folder, strings.Join(report.Commands, "\n"), nil)
 		assert.Regexp(t, map[string]string{"SUCCESS": `^success after [\d.]+ s\n$`, "EXECUTING": `^timeout after [\d.]+ s\n$`}[status], out.text)
 	}
 }

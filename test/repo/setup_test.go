@@ -175,7 +175,7 @@ func TestSetupTakesTheFileForTheRunner(t *testing.T) {
 			assert.Equal(t, "/v9.8.7/"+file, asked())
 		})
 	}
-	for runner, why := range map[string]string{"Plan9 X64": "no dmswait for the system 'Plan9'", "Linux ARM": "no dmswait for the architecture 'ARM'"} {
+	for runner, why := range map[string]string{"Plan9 X64": "not available for the operating system 'Plan9'", "Linux ARM": "not available for the architecture 'ARM'"} {
 		system, architecture, _ := strings.Cut(runner, " ")
 		newSetup(t, base, archive).set("RUNNER_OS", system).set("RUNNER_ARCH", architecture).run(t).refused(t, why)
 	}
@@ -211,7 +211,7 @@ func TestSetupInstallsNothingThatIsNotWhatWasReleased(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, _ := releases(t, served)
-			newSetup(t, base, archive).run(t).refused(t, fmt.Sprintf("its SHA-256 is %x instead of %x", sha256.Sum256(served), sha256.Sum256(archive)))
+			newSetup(t, base, archive).run(t).refused(t, fmt.Sprintf("its SHA-256 is %x, expected %x", sha256.Sum256(served), sha256.Sum256(archive)))
 		})
 	}
 }
@@ -221,14 +221,14 @@ func TestSetupDoesNotShowTheLoginAtAMirror(t *testing.T) {
 	archive := packed(t, says(released))
 	base, _ := releases(t, nil)
 	s := newSetup(t, strings.Replace(base, "//", "//me:token1@", 1), archive).run(t)
-	s.refused(t, strings.Replace(base, "//", "//***@", 1)+" is not what was released")
+	s.refused(t, strings.Replace(base, "//", "//***@", 1)+" is not the released file")
 	assert.NotContains(t, s.log, "token1")
 }
 
 func TestSetupInstallsNothingThatDoesNotRunAsThatVersion(t *testing.T) {
 	t.Parallel()
 	for program, why := range map[string]string{
-		says("9.8.6"): "calls itself 'dmswait 9.8.6'",
+		says("9.8.6"): "reports the wrong version: 'dmswait 9.8.6' instead of 'dmswait 9.8.7'",
 		"#!/bin/sh\necho 100% wrong\necho again\nexit 1\n": "does not run on this machine: 100%25 wrong%0Aagain",
 	} {
 		archive := packed(t, program)
@@ -242,9 +242,9 @@ func TestSetupSaysThatACommitIsNoRelease(t *testing.T) {
 	asHere := newSetup(t, "http://127.0.0.1:9", nil)
 	asHere.version, asHere.checksums = read(t, "setup/version"), ""
 	if strings.TrimSpace(asHere.version) == "unreleased" { // in a release's own commit it is a version
-		asHere.run(t).refused(t, "this commit of the action is no release")
+		asHere.run(t).refused(t, "this commit of the action is not a release")
 	}
-	for version, why := range map[string]string{"": "setup/version has no version", "latest": "setup/version has no version"} {
+	for version, why := range map[string]string{"": "setup/version contains no version", "latest": "setup/version contains no version"} {
 		s := newSetup(t, "http://127.0.0.1:9", nil)
 		s.version = version
 		s.run(t).refused(t, why)
@@ -252,9 +252,9 @@ func TestSetupSaysThatACommitIsNoRelease(t *testing.T) {
 	for _, checksums := range []string{"", "\n", "abc  dmswait_9.8.7_linux_amd64.tar.gz\n", checksum(nil, "dmswait_9.8.7_linux_amd64xtar.gz")} {
 		s := newSetup(t, "http://127.0.0.1:9", nil)
 		s.checksums = checksums
-		s.run(t).refused(t, "setup/checksums.txt has no checksum of dmswait_9.8.7_linux_amd64.tar.gz")
+		s.run(t).refused(t, "setup/checksums.txt contains no checksum of dmswait_9.8.7_linux_amd64.tar.gz")
 	}
-	newSetup(t, "file:///etc", nil).run(t).refused(t, "base_url is no https:// or http:// address")
+	newSetup(t, "file:///etc", nil).run(t).refused(t, "base_url is invalid: it must begin with https:// or http://")
 	newSetup(t, "http://127.0.0.1:9", nil).set("GITHUB_PATH", "").run(t).refused(t, "GITHUB_PATH is not set")
 }
 
@@ -277,9 +277,9 @@ func TestSetupTriesAgainWhatMayBeBetterThen(t *testing.T) {
 	}{
 		"once cut":           {half, 1, 2, ""},
 		"once unavailable":   {status(503), 1, 2, ""},
-		"always cut":         {half, 9, 3, "could not be downloaded from http://127.0.0.1"},
+		"always cut":         {half, 9, 3, "could not download dmswait_9.8.7_linux_amd64.tar.gz from http://127.0.0.1"},
 		"always unavailable": {status(500), 9, 3, "The requested URL returned error: 500"},
-		"not there":          {status(404), 9, 1, "there is no dmswait_9.8.7_linux_amd64.tar.gz of version 9.8.7 at http://127.0.0.1"},
+		"not there":          {status(404), 9, 1, "dmswait_9.8.7_linux_amd64.tar.gz of version 9.8.7 was not found at http://127.0.0.1"},
 		"not for us":         {status(403), 9, 1, "The requested URL returned error: 403"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -304,7 +304,7 @@ func TestSetupTriesAgainWhatMayBeBetterThen(t *testing.T) {
 	}
 	t.Run("nobody there", func(t *testing.T) {
 		t.Parallel()
-		newSetup(t, "http://127.0.0.1:9", archive).run(t).refused(t, "could not be downloaded from http://127.0.0.1:9")
+		newSetup(t, "http://127.0.0.1:9", archive).run(t).refused(t, "could not download dmswait_9.8.7_linux_amd64.tar.gz from http://127.0.0.1:9")
 	})
 }
 
@@ -318,12 +318,12 @@ func TestSetupTakesWhateverToolForSHA256IsThere(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.Symlink(path, filepath.Join(bin, tool)))
 	}
-	newSetup(t, base, archive).set("PATH", bin).run(t).refused(t, "sha256sum and shasum are missing")
+	newSetup(t, base, archive).set("PATH", bin).run(t).refused(t, "sha256sum or shasum is required, but neither is installed")
 
 	sum := fmt.Sprintf("#!/bin/sh\ncat >/dev/null\n[ \"$*\" = '-a 256' ] && echo '%x  -'\n", sha256.Sum256(archive))
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "shasum"), []byte(sum), 0o755))
 	newSetup(t, base, archive).set("PATH", bin).run(t).installed(t)
 
 	require.NoError(t, os.Remove(filepath.Join(bin, "curl")))
-	newSetup(t, base, archive).set("PATH", bin).run(t).refused(t, "curl is missing")
+	newSetup(t, base, archive).set("PATH", bin).run(t).refused(t, "curl is required, but not installed")
 }
