@@ -2,13 +2,11 @@ package report
 
 import (
 	"io"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/poll"
@@ -41,16 +39,6 @@ func BenchmarkOutputs(b *testing.B) {
 		if len(r.Outputs()) != len(OutputMeanings()) {
 			b.Fatal("some are missing")
 		}
-	}
-}
-
-// BenchmarkWriteOutput measures writing them to a JSON file, replaced whole.
-func BenchmarkWriteOutput(b *testing.B) {
-	r := ofTask(documented(), nil)
-	path := filepath.Join(b.TempDir(), "result.json")
-	b.ReportAllocs()
-	for b.Loop() {
-		require.NoError(b, WriteFile(path, []byte(r.JSON()+"\n")))
 	}
 }
 
