@@ -43,6 +43,15 @@ func openFileName(t *testing.T, file *os.File) string {
 	return name
 }
 
+// bubble runs f on a fake clock, and fails the test if it blocks in the kernel.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	_ = inTime(t, func() error {
+		synctest.Test(t, f)
+		return nil
+	})
+}
+
 func TestNamedPipeIsWrittenInPlace(t *testing.T) {
 	t.Parallel()
 	path := newPipe(t)
@@ -62,7 +71,7 @@ func TestReaderOfAPipeIsAwaitedForHalfASecond(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, 10 * time.Millisecond, 490 * time.Millisecond} {
 		path := newPipe(t)
-		synctest.Test(t, func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
 			read := make(chan string)
 			go func() {
 				time.Sleep(after)
@@ -81,7 +90,7 @@ func TestReaderOfAPipeIsAwaitedForHalfASecond(t *testing.T) {
 func TestPipeWithoutReaderFailsAfterHalfASecond(t *testing.T) {
 	t.Parallel()
 	path := newPipe(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		start := time.Now()
 		assert.ErrorIs(t, Write(path, []byte("x")), syscall.ENXIO)
 		assert.Equal(t, 500*time.Millisecond, time.Since(start))

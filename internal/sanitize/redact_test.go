@@ -80,9 +80,11 @@ func TestRedactParamsRedactsOwnSecretsHoweverEscaped(t *testing.T) {
 	t.Parallel()
 	own := NewSecrets(`hunter2&"/x`)
 	for text, want := range map[string]string{
-		`{"a":"hunter2\u0026\"\/x"}`:                `{"a":"***"}`,
-		`{"hunter2\u0026\u0022/x":1.10}`:            `{"***":1.10}`,
-		`["{\"a\":\"hunter2&\\u0022/x\"}", 1]`:      `["{\"a\":\"***\"}", 1]`,
+		`{"a":"hunter2\u0026\"\/x"}`:           `{"a":"***"}`,
+		`{"hunter2\u0026\u0022/x":1.10}`:       `{"***":1.10}`,
+		`["{\"a\":\"hunter2&\\u0022/x\"}", 1]`: `["{\"a\":\"***\"}", 1]`,
+		// HTML within a form within JSON.
+		`{"hunter2\u002526amp;\u002526quot;/x":["hunter2\u002526amp;\u002526quot;/x"]}`: `{"***":["***"]}`,
 		`"hunter\u0032&\"/x"`:                       `"***"`,
 		`{"a":"\u0068unter2","b": "hunter2\u0026"}`: `{"a":"\u0068unter2","b": "hunter2\u0026"}`,
 	} {
@@ -139,4 +141,16 @@ func TestRedactParamsHandlesAnyNesting(t *testing.T) {
 	assert.True(t, isJSON)
 	assert.NotContains(t, got, "hunter2")
 	assert.Less(t, time.Since(start), 30*time.Second)
+}
+
+func TestRedactParamsRedactsOwnSecretsAtAnyDepth(t *testing.T) {
+	t.Parallel()
+	const secret = `hunter2&"/x`
+	text, want := `{`+QuoteJSON(secret)+`:[`+QuoteJSON("a "+secret)+`]}`, `{"***":["a ***"]}`
+	for depth := range 8 { // strings that hold JSON, one within another
+		got, isJSON := RedactParams(text, NewSecrets(secret))
+		assert.True(t, isJSON)
+		assert.Equal(t, want, got, "%d levels", depth)
+		text, want = `{"a":`+QuoteJSON(text)+`}`, `{"a":`+QuoteJSON(want)+`}`
+	}
 }
