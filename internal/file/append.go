@@ -17,9 +17,9 @@ func CheckAppend(path string) error {
 	return file.Close()
 }
 
-// AppendLines appends lines to a file that other processes append to as well, and creates it if there is none. The lines
-// are one write, so that nobody else's are in between. If there is not enough space for all of them, what was written is
-// overwritten with empty lines.
+// AppendLines appends lines to a file that other processes append to as well, and creates it if there is
+// none. The lines are one write, so that nobody else's are in between. If there is not enough space for all
+// of them, what was written is overwritten with empty lines.
 func AppendLines(path, lines string) error {
 	if endsOpen(path) {
 		lines = "\n" + lines
@@ -42,9 +42,10 @@ func AppendLines(path, lines string) error {
 	return file.Close()
 }
 
-// blank overwrites what file has just written with line breaks, because it is only the beginning of what was to be written.
-// GitHub's runner ignores empty lines, but rejects the whole file, with other programs' outputs, for half an output. The
-// file is not truncated, because another process may have appended to it since. Overwriting takes no space.
+// blank overwrites what file has just written with line breaks, because it is only the beginning of what was
+// to be written. GitHub's runner ignores empty lines, but rejects the whole file, with other programs'
+// outputs, for half an output. The file is not truncated, because another process may have appended to it
+// since. Overwriting takes no space.
 func blank(file *os.File, path string, written []byte) error {
 	if len(written) == 0 {
 		return nil
@@ -77,8 +78,9 @@ func blank(file *os.File, path string, written []byte) error {
 	return errors.Join(err, again.Close())
 }
 
-// endsOpen reports whether the last line of a file lacks its line break, so that what is appended would become part of it.
-// It may take a line that is just being written for such a one; the result is an empty line.
+// endsOpen reports whether the last line of a file lacks its line break, so that what is appended would
+// become part of it. It may take a line that is just being written for such a one; the result is an empty
+// line.
 func endsOpen(path string) bool {
 	file, err := os.Open(path)
 	if err != nil {

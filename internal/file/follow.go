@@ -9,11 +9,12 @@ import (
 	"syscall"
 )
 
-// follow returns the path of the file that path leads to through links, and what is there; nil if nothing is. It reads the
-// links itself, because the file is to be replaced and not the link, and because a link may lead to a file that does not
-// exist yet. That bypasses the kernel's checks, so the kernel follows each link too, by stat: whatever it refuses, such as
-// a link that another user planted in a shared folder (fs.protected_symlinks), is refused here. Devices, pipes and streams
-// are returned by the path that leads there, since not all of them can be opened by the name that a link gives.
+// follow returns the path of the file that path leads to through links, and what is there; nil if nothing is.
+// It reads the links itself, because the file is to be replaced and not the link, and because a link may lead
+// to a file that does not exist yet. That bypasses the kernel's checks, so the kernel follows each link too,
+// by stat: whatever it refuses, such as a link that another user planted in a shared folder
+// (fs.protected_symlinks), is refused here. Devices, pipes and streams are returned by the path that leads
+// there, since not all of them can be opened by the name that a link gives.
 func follow(path string, stat func(string) (fs.FileInfo, error)) (string, fs.FileInfo, error) {
 	const maxLinks = 40 // as in the kernel
 	for range maxLinks {
@@ -48,8 +49,8 @@ func follow(path string, stat func(string) (fs.FileInfo, error)) (string, fs.Fil
 
 var errTooManyLinks = errors.New("too many links")
 
-// isStream reports whether a path names an open file of a process. Where that is a regular file, it is a log, and nothing
-// in it may be lost.
+// isStream reports whether a path names an open file of a process. Where that is a regular file, it is a log,
+// and nothing in it may be lost.
 func isStream(path string) bool {
 	path = filepath.Clean(path)
 	return isOwnStream(path) || strings.HasPrefix(path, "/proc/") && filepath.Base(filepath.Dir(path)) == "fd"

@@ -77,7 +77,8 @@ func TestOpenFileIsAppendedTo(t *testing.T) {
 func TestNamesOfOpenFiles(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string][2]bool{ // whether it is a stream, and of this process
-		"/dev/stdout": {true, true}, "/dev/stderr": {true, true}, "/dev/fd/3": {true, true}, "/proc/self/fd/1": {true, true},
+		"/dev/stdout": {true, true}, "/dev/stderr": {true, true},
+		"/dev/fd/3": {true, true}, "/proc/self/fd/1": {true, true},
 		"//dev/./fd/../fd/3": {true, true}, "/proc/1/fd/1": {true, false}, "/proc/self/task/7/fd/1": {true, false},
 		"/dev/null": {}, "/dev/fd": {}, "/proc/1/fdinfo/1": {}, "/proc/self/stat": {}, "/tmp/fd/1": {}, "dev/stdout": {},
 	} {

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// settling is the environment variable that has a test do its part in another process, because Settle cannot be undone.
+// settling is the environment variable that has a test do its part in another process, because Settle cannot
+// be undone.
 const settling = "DMSWAIT_TEST_SETTLING"
 
 // runAgain runs a test once more, with settling set to value.

@@ -1,5 +1,6 @@
-// Package file writes files as a careful Unix program does: nobody reads half of one, nothing that others wrote is lost,
-// and no write blocks the process for ever. It refuses links that the kernel does not follow, and does not know what it writes.
+// Package file writes files as a careful Unix program does: nobody reads half of one, nothing that others
+// wrote is lost, and no write blocks the process for ever. It refuses links that the kernel does not follow,
+// and does not know what it writes.
 package file
 
 import (
@@ -12,9 +13,10 @@ import (
 	"time"
 )
 
-// Write replaces a file by rename, so that nobody reads half of it, and keeps its mode. What cannot be replaced like that
-// is written in place: a device, a named pipe, a mounted file, or one in a folder where no other may be created. An open
-// file of a process (/dev/stdout, /proc/1/fd/1) is appended to. Links are followed; missing folders are created.
+// Write replaces a file by rename, so that nobody reads half of it, and keeps its mode. What cannot be
+// replaced like that is written in place: a device, a named pipe, a mounted file, or one in a folder where no
+// other may be created. An open file of a process (/dev/stdout, /proc/1/fd/1) is appended to. Links are
+// followed; missing folders are created.
 func Write(path string, content []byte) error {
 	path, info, err := follow(path, os.Stat)
 	switch {
@@ -77,8 +79,9 @@ func CheckFolder(path string) error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// replace replaces a file by a new one. Where the system refuses that, the old file is untouched and may be written in
-// place. A full disk does not count as a refusal: writing in place would lose the old content as well.
+// replace replaces a file by a new one. Where the system refuses that, the old file is untouched and may be
+// written in place. A full disk does not count as a refusal: writing in place would lose the old content as
+// well.
 func replace(path string, content []byte, mode fs.FileMode) (refused bool, err error) {
 	temporary.RLock()
 	defer temporary.RUnlock()
@@ -104,12 +107,12 @@ func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// temporary is read-locked while there is a temporary file. Several may exist at the same time, so that one on a file
-// system that hangs blocks no other.
+// temporary is read-locked while there is a temporary file. Several may exist at the same time, so that one
+// on a file system that hangs blocks no other.
 var temporary sync.RWMutex
 
-// Settle waits until there is no temporary file, and prevents new ones from then on, so that the process can exit at any
-// time and leaves nothing behind. It gives up after a quarter of a second.
+// Settle waits until there is no temporary file, and prevents new ones from then on, so that the process can
+// exit at any time and leaves nothing behind. It gives up after a quarter of a second.
 func Settle() {
 	settled := make(chan struct{})
 	go func() {
@@ -122,11 +125,11 @@ func Settle() {
 	}
 }
 
-// writeInPlace overwrites what is there. It waits half a second for a named pipe to have a reader, and a second for that to
-// read.
+// writeInPlace overwrites what is there. It waits half a second for a named pipe to have a reader, and a
+// second for that to read.
 func writeInPlace(path string, content []byte, mode fs.FileMode) error {
-	// With O_CREATE the kernel refuses files and pipes that others planted in a shared folder (fs.protected_regular and
-	// fs.protected_fifos).
+	// With O_CREATE the kernel refuses files and pipes that others planted in a shared folder
+	// (fs.protected_regular and fs.protected_fifos).
 	flags := os.O_WRONLY | os.O_CREATE
 	info, err := os.Stat(path)
 	isPipe := err == nil && info.Mode()&fs.ModeNamedPipe != 0

@@ -14,8 +14,8 @@ import (
 
 const nobody = 65534
 
-// dropPrivileges makes the goroutine access files as an unprivileged user, if the tests run as root. Its thread ends with
-// the goroutine.
+// dropPrivileges makes the goroutine access files as an unprivileged user, if the tests run as root. Its
+// thread ends with the goroutine.
 func dropPrivileges(t *testing.T) {
 	t.Helper()
 	if os.Getuid() == 0 {

@@ -159,8 +159,8 @@ func TestCheckFindsPathsThatCannotBeWritten(t *testing.T) {
 	assertFolder(t, filepath.Join(folder, "new", "folder"), nil)
 }
 
-// withSmallDisk returns the error of write while this process cannot write files of more than 1000 bytes, which is the
-// nearest to a full disk without privileges. Tests that use it cannot be parallel.
+// withSmallDisk returns the error of write while this process cannot write files of more than 1000 bytes,
+// which is the nearest to a full disk without privileges. Tests that use it cannot be parallel.
 func withSmallDisk(t *testing.T, write func() error) error {
 	t.Helper()
 	var before syscall.Rlimit

@@ -72,8 +72,8 @@ func htmlChar(text string) (string, int) {
 	return char, size
 }
 
-// pieces splits text into escaped characters and what is between them. It yields what each piece spells, and how many
-// bytes of text it has.
+// pieces splits text into escaped characters and what is between them. It yields what each piece spells, and
+// how many bytes of text it has.
 func (e escape) pieces(text string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for text != "" {
@@ -108,7 +108,8 @@ func (e escape) undo(text string) string {
 	return b.String()
 }
 
-// span is a part of a text, from one byte up to another. It is small because a megabyte may hold a hundred thousand.
+// span is a part of a text, from one byte up to another. It is small because a megabyte may hold a hundred
+// thousand.
 type span struct{ from, to int32 }
 
 // origins returns the parts of text that spell the given parts of undo's result. It reuses spans.

@@ -62,8 +62,8 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// ownSecret is a secret of ours that a service repeats. Fuzzing does not find such a word by itself, so "@" in its texts
-// stands for the secret, and "@" before a letter for the secret in another notation.
+// ownSecret is a secret of ours that a service repeats. Fuzzing does not find such a word by itself, so "@"
+// in its texts stands for the secret, and "@" before a letter for the secret in another notation.
 const ownSecret = `hunter2"&\hunter3`
 
 var ownSpellings = slices.Sorted(maps.Values(spellings(ownSecret)))
@@ -197,8 +197,8 @@ func decodeInner(text string) any {
 // inner is a string that holds JSON, as what that means.
 type inner struct{ value any }
 
-// meaning returns decoded JSON with the strings that hold JSON replaced by what they hold, since redaction may remove blanks
-// there. With redact, it returns what redaction has to make of the value.
+// meaning returns decoded JSON with the strings that hold JSON replaced by what they hold, since redaction
+// may remove blanks there. With redact, it returns what redaction has to make of the value.
 func meaning(value any, redact bool) any {
 	switch value := value.(type) {
 	case object:
@@ -230,7 +230,8 @@ func meaning(value any, redact bool) any {
 
 var assignment = regexp.MustCompile(`(?i)(password|passwd|secret|token|credential)[ '"\\]*[=:]`)
 
-// containsSecret reports whether decoded JSON has a key that names a secret, or a string that assigns a value to one.
+// containsSecret reports whether decoded JSON has a key that names a secret, or a string that assigns a value
+// to one.
 func containsSecret(value any) bool {
 	switch value := value.(type) {
 	case object:

@@ -7,8 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// JSON returns valid JSON as one line that is safe in a terminal and in a CI system's log: what Line would escape is
-// escaped as in JSON. It means the same to a parser.
+// JSON returns valid JSON as one line that is safe in a terminal and in a CI system's log: what Line would
+// escape is escaped as in JSON. It means the same to a parser.
 func JSON(encoded string) string {
 	encoded = command.ReplaceAllString(encoded, `#\u0023$1`)
 	var b strings.Builder
@@ -28,8 +28,8 @@ func JSON(encoded string) string {
 	return b.String()
 }
 
-// ShellJSON returns valid JSON without blanks, and with all characters of its strings escaped but letters, digits and
-// -_.:/, so that a shell that reads it after NAME= runs nothing.
+// ShellJSON returns valid JSON without blanks, and with all characters of its strings escaped but letters,
+// digits and -_.:/, so that a shell that reads it after NAME= runs nothing.
 func ShellJSON(encoded string) string {
 	encoded = CompactJSON(encoded)
 	var b strings.Builder

@@ -1,5 +1,5 @@
-// Package sanitize makes text safe to print: a terminal, a CI system, Markdown or a shell acts on nothing in it, and
-// secrets in it are redacted. It does not decide what is printed or where, and it rejects no text.
+// Package sanitize makes text safe to print: a terminal, a CI system, Markdown or a shell acts on nothing in
+// it, and secrets in it are redacted. It does not decide what is printed or where, and it rejects no text.
 package sanitize
 
 import (
@@ -10,12 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// command matches the start of what CI systems execute as a command anywhere in a line: ##[ in GitHub Actions and Azure
-// Pipelines, ##vso[ in the latter, ##teamcity[ in TeamCity.
+// command matches the start of what CI systems execute as a command anywhere in a line: ##[ in GitHub Actions
+// and Azure Pipelines, ##vso[ in the latter, ##teamcity[ in TeamCity.
 var command = regexp.MustCompile(`##(\pL*\[)`)
 
-// Line returns text as one line that is safe in a terminal and in a CI system's log: control characters, line breaks and
-// invisible characters are written as escapes, and so is a character of what would start a command.
+// Line returns text as one line that is safe in a terminal and in a CI system's log: control characters, line
+// breaks and invisible characters are written as escapes, and so is a character of what would start a
+// command.
 func Line(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -41,7 +42,8 @@ func Line(text string) string {
 // Visible reports whether a character can be seen. Some that Go regards as printable cannot: fillers and variation
 // selectors, which CI systems skip when they look for a command.
 func Visible(r rune) bool {
-	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	return unicode.IsPrint(r) &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // ASCII returns what Line does with "?" for every character outside ASCII, so that each byte takes up one column.
@@ -54,7 +56,8 @@ func ASCII(text string) string {
 	}, Line(text))
 }
 
-// Truncate returns text if it has at most maxBytes, and otherwise its first maxBytes, without half a character, and "…".
+// Truncate returns text if it has at most maxBytes, and otherwise its first maxBytes, without half a
+// character, and "…".
 func Truncate(text string, maxBytes int) string {
 	if len(text) <= maxBytes {
 		return text
@@ -79,8 +82,8 @@ func Word(text string) string {
 // IsWord reports whether Word returns text as it is, and text is not empty.
 func IsWord(text string) bool { return text != "" && Word(text) == text }
 
-// Markdown returns what Line does as it may stand in a cell of a Markdown table: characters that Markdown, HTML or GitHub
-// act on are written as character references.
+// Markdown returns what Line does as it may stand in a cell of a Markdown table: characters that Markdown,
+// HTML or GitHub act on are written as character references.
 func Markdown(text string) string {
 	var b strings.Builder
 	for _, r := range Line(text) {

@@ -10,18 +10,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// skipped are the characters that GitHub's runner ignores when it looks for a command, because it compares text by the
-// rules of a language.
+// skipped are the characters that GitHub's runner ignores when it looks for a command, because it compares
+// text by the rules of a language.
 var skipped = []*unicode.RangeTable{
 	unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
 }
 
-// agentCommand matches the start of a command anywhere in a line: ##[ in GitHub Actions and Azure Pipelines, ##vso[ in the
-// latter, ##teamcity[ in TeamCity.
+// agentCommand matches the start of a command anywhere in a line: ##[ in GitHub Actions and Azure Pipelines,
+// ##vso[ in the latter, ##teamcity[ in TeamCity.
 var agentCommand = regexp.MustCompile(`##[A-Za-z]*\[`)
 
-// isCommand reports whether GitHub's runner or the agent of another CI system would execute a line. The runner accepts
-// the names that it knows; here, every name counts.
+// isCommand reports whether GitHub's runner or the agent of another CI system would execute a line. The
+// runner accepts the names that it knows; here, every name counts.
 func isCommand(line string) bool {
 	seen := strings.Map(func(r rune) rune {
 		if unicode.In(r, skipped...) {

@@ -21,10 +21,11 @@ func isSensitive(text string) bool {
 	return false
 }
 
-// RedactParams returns a task's parameters redacted, and reports whether they are JSON. Our own secrets are redacted, and
-// in JSON the values under keys that name a secret, at any depth, and also within JSON in a string. Keys keep their order
-// and numbers their text. A text that is not JSON, or is a single JSON string, is redacted whole if it contains a word that
-// names a secret. Text with nothing to redact is returned unchanged.
+// RedactParams returns a task's parameters redacted, and reports whether they are JSON. Our own secrets are
+// redacted, and in JSON the values under keys that name a secret, at any depth, and also within JSON in a
+// string. Keys keep their order and numbers their text. A text that is not JSON, or is a single JSON string,
+// is redacted whole if it contains a word that names a secret. Text with nothing to redact is returned
+// unchanged.
 func RedactParams(text string, own *Secrets) (redacted string, isJSON bool) {
 	text = own.Redact(text)
 	if !canNest(text) {
@@ -43,7 +44,8 @@ func RedactParams(text string, own *Secrets) (redacted string, isJSON bool) {
 	return text, true
 }
 
-// canNest reports whether text is JSON that can be a value within other JSON: parsers, Go's among them, limit the depth.
+// canNest reports whether text is JSON that can be a value within other JSON: parsers, Go's among them, limit
+// the depth.
 func canNest(text string) bool {
 	return json.Valid([]byte(text)) && json.Valid([]byte("["+text+"]"))
 }
@@ -115,8 +117,9 @@ func (r *redactor) redactOwn(text string) string {
 	return result
 }
 
-// redactString returns a string redacted. One that holds JSON, as the API's params do, is redacted like JSON, and one that
-// assigns a value to a secret in another notation is redacted whole. Any other is returned unchanged.
+// redactString returns a string redacted. One that holds JSON, as the API's params do, is redacted like JSON,
+// and one that assigns a value to a secret in another notation is redacted whole. Any other is returned
+// unchanged.
 func (r *redactor) redactString(text string) string {
 	text = r.redactOwn(text)
 	trimmed := strings.TrimSpace(text)
@@ -142,7 +145,8 @@ func assignsSecret(text string) bool {
 			if !found {
 				break
 			}
-			if next := strings.TrimLeft(after, " '\"\\"); strings.HasPrefix(next, "=") || strings.HasPrefix(next, ":") {
+			next := strings.TrimLeft(after, " '\"\\")
+			if strings.HasPrefix(next, "=") || strings.HasPrefix(next, ":") {
 				return true
 			}
 			rest = after

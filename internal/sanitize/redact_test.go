@@ -111,8 +111,8 @@ func TestRedactParamsKeepsParamsWithoutSecrets(t *testing.T) {
 	}
 }
 
-// Go's parser takes 10,000 levels, and params become a value within other JSON. The limit of time is for an algorithm that
-// takes the square of the size; this one takes a few milliseconds.
+// Go's parser takes 10,000 levels, and params become a value within other JSON. The limit of time is for an
+// algorithm that takes the square of the size; this one takes a few milliseconds.
 func TestRedactParamsHandlesAnyNesting(t *testing.T) {
 	t.Parallel()
 	const maxDepth = 10_000

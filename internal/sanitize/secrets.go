@@ -7,18 +7,19 @@ import (
 	"sync"
 )
 
-// Secrets redacts our own secrets where a service repeats them. It is safe for concurrent use; a nil one redacts nothing.
+// Secrets redacts our own secrets where a service repeats them. It is safe for concurrent use; a nil one
+// redacts nothing.
 type Secrets struct {
 	mu    sync.Mutex
 	texts []string // to redact: the secrets in all notations
 }
 
 const (
-	// minSecret is the length of the shortest secret that is redacted, in bytes. Redacting shorter ones would garble
-	// ordinary text.
+	// minSecret is the length of the shortest secret that is redacted, in bytes. Redacting shorter ones would
+	// garble ordinary text.
 	minSecret = 6
-	// maxEscapes is how many notations, one within another, are undone to find a secret. A secret in JSON that a string
-	// of other JSON holds is escaped twice.
+	// maxEscapes is how many notations, one within another, are undone to find a secret. A secret in JSON
+	// that a string of other JSON holds is escaped twice.
 	maxEscapes = 2
 )
 
@@ -40,8 +41,9 @@ func (s *Secrets) Add(secrets ...string) {
 	s.texts = slices.Compact(s.texts)
 }
 
-// notations returns a secret and each of its lines as they are, in upper case as in a status, and with "+" for blanks as in
-// forms; and the secret in base64. Escapes of single characters are not among them: find undoes those.
+// notations returns a secret and each of its lines as they are, in upper case as in a status, and with "+"
+// for blanks as in forms; and the secret in base64. Escapes of single characters are not among them: find
+// undoes those.
 func notations(secret string) (texts []string) {
 	if len(secret) < minSecret {
 		return nil
@@ -54,8 +56,8 @@ func notations(secret string) (texts []string) {
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		padded := encoding.EncodeToString([]byte(secret))
 		texts = append(texts, padded, strings.TrimRight(padded, "="))
-		// Within a longer text, such as user:password, the characters at both ends also depend on what is next to the
-		// secret, so they are left out.
+		// Within a longer text, such as user:password, the characters at both ends also depend on what is
+		// next to the secret, so they are left out.
 		for before := range 3 {
 			encoded := encoding.EncodeToString(append(make([]byte, before), secret...))
 			texts = append(texts, encoded[(before*8+5)/6:(before+len(secret))*8/6])
@@ -84,8 +86,8 @@ func (s *Secrets) Redact(text string) string {
 	return b.String() + text[rest:]
 }
 
-// find returns where secrets are in text, in order and without overlaps. It undoes up to depth notations, one within
-// another.
+// find returns where secrets are in text, in order and without overlaps. It undoes up to depth notations, one
+// within another.
 func (s *Secrets) find(text string, depth int) (found []span) {
 	for _, secret := range s.texts {
 		for from := 0; ; {

@@ -157,7 +157,8 @@ func TestRedactKeepsOtherText(t *testing.T) {
 	secrets := NewSecrets(quotable, "hunter2x", "short", "correct horse", "")
 	for _, text := range []string{
 		"", `\`, `\u`, `\u00`, `\u00zz`, `\ud83d`, `\ud83d\u0041`, "%", "%4", "%zz", "%+1", "&", "&;", "&#;", "&amp",
-		"&nothing;", "&lt&gt;", "100%25", "short", "c2hvcnQ=", `C:\users\hunter`, `{"a":"\u0068unter2\n"}`, "aHVudGVy", "correct  horse",
+		"&nothing;", "&lt&gt;", "100%25", "short", "c2hvcnQ=", `C:\users\hunter`, `{"a":"\u0068unter2\n"}`,
+		"aHVudGVy", "correct  horse",
 		"correct%2Bhors", `a\\\\\\b`, "&amp;amp;amp;lt;",
 	} {
 		assert.Equal(t, text, secrets.Redact(text))
@@ -177,8 +178,8 @@ func TestRedactReplacesExactlyTheSecret(t *testing.T) {
 	}
 }
 
-// Each notation is undone within each other one, so text that consists of escapes takes longest. The time limit is for an
-// algorithm that takes the square of the size; this one takes about a second.
+// Each notation is undone within each other one, so text that consists of escapes takes longest. The time
+// limit is for an algorithm that takes the square of the size; this one takes about a second.
 func TestRedactHandlesAMegabyteOfEscapes(t *testing.T) {
 	t.Parallel()
 	secrets := NewSecrets(quotable, strings.Repeat("0123456789", 400))
