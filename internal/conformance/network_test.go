@@ -80,7 +80,7 @@ func readRow(t *testing.T, head, cells []string) row {
 	}
 }
 
-func TestTroubleOfTheNetworkEndsNoWaitOtherwiseThanTheTableSays(t *testing.T) {
+func TestNetworkFaultsEndAWaitAsTheTableSays(t *testing.T) {
 	t.Parallel()
 	told := map[string]bool{}
 	for _, r := range readRows(t) {

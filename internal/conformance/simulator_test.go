@@ -102,7 +102,7 @@ var ways = map[string]way{
 	},
 }
 
-func TestTheSDKSeesInTheSimulatorWhatWeSee(t *testing.T) {
+func TestSDKAndWeReadTheSameTaskFromTheSimulator(t *testing.T) {
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
 			cloud := startCloud(t, nil)
@@ -137,7 +137,7 @@ func TestTheSDKSeesInTheSimulatorWhatWeSee(t *testing.T) {
 	}
 }
 
-func TestTheSDKListsTheTasksThatWeList(t *testing.T) {
+func TestSDKAndWeListTheSameTasks(t *testing.T) {
 	cloud := startCloud(t, nil)
 	theirs, own := both(t, cloud, variables(t, cloud))
 	page := int32(client.PageSize)
@@ -150,7 +150,7 @@ func TestTheSDKListsTheTasksThatWeList(t *testing.T) {
 }
 
 // The documentation's example, and so the simulator, has the times of steps as numbers, where the SDK's model has text: it can't read the example.
-func TestWeReadTheProgressThatTheSDKReadsAndTheOneThatItCannot(t *testing.T) {
+func TestProgressIsReadWhereTheSDKReadsItAndWhereItCannot(t *testing.T) {
 	for body, readable := range map[string]bool{
 		`{"progress_percentage":42,"remain_time":0,"step_list":[{"name":"expand","statue":"IN_PROGRESS","start_time":"1763350067752"}]}`: true,
 		"": false, // the simulator's own
@@ -193,7 +193,7 @@ func both(t *testing.T, at cloud, vars map[string]string) (*rocketmq.RocketMQCli
 	return sdkClient(t, at, credentials), login(t, getenv, at.transport)
 }
 
-func TestTheSimulatorRefusesTheSDKAsItRefusesUs(t *testing.T) {
+func TestSimulatorRefusesTheSDKAsItRefusesUs(t *testing.T) {
 	for name, other := range map[string]map[string]string{
 		"another secret key":       {"HUAWEICLOUD_SDK_SK": "SL"},
 		"another access key":       {"HUAWEICLOUD_SDK_AK": "AK9"},

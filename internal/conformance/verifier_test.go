@@ -87,7 +87,7 @@ var (
 	temporary = credential.Keys{AccessKey: "FAKEAK", SecretKey: "FAKESK", SecurityToken: "FAKE+SECURITY/TOKEN=="}
 )
 
-func TestTheSDKsSignerConfirmsOurRequests(t *testing.T) {
+func TestSDKSignerConfirmsOurRequests(t *testing.T) {
 	t.Parallel()
 	for _, keys := range []credential.Keys{permanent, temporary} {
 		endpoint := startVerifier(t, keys)
@@ -98,7 +98,7 @@ func TestTheSDKsSignerConfirmsOurRequests(t *testing.T) {
 	}
 }
 
-func TestTheSDKsSignerRefusesOtherKeys(t *testing.T) {
+func TestSDKSignerRefusesOtherKeys(t *testing.T) {
 	t.Parallel()
 	endpoint := startVerifier(t, temporary)
 	for _, keys := range []credential.Keys{
@@ -114,7 +114,7 @@ func TestTheSDKsSignerRefusesOtherKeys(t *testing.T) {
 	}
 }
 
-func TestTheSDKsSignerRefusesWhatWasChangedOnTheWay(t *testing.T) {
+func TestSDKSignerRefusesModifiedRequests(t *testing.T) {
 	t.Parallel()
 	endpoint := startVerifier(t, temporary)
 	for what, change := range map[string]func(*http.Request){

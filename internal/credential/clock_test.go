@@ -15,7 +15,7 @@ import (
 
 // Time in these tests stands still at midnight, 1 January 2000 UTC, unless somebody sleeps.
 
-func TestASecondTryIsMadeOnlyWhenTheClockIsOffByMoreThan5Minutes(t *testing.T) {
+func TestSecondAttemptIsMadeOnlyIfTheClockIsOffByMoreThan5Minutes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		ahead time.Duration
@@ -47,7 +47,7 @@ func TestASecondTryIsMadeOnlyWhenTheClockIsOffByMoreThan5Minutes(t *testing.T) {
 	}
 }
 
-func TestASecondTryIsSignedAtTheServersTime(t *testing.T) {
+func TestSecondAttemptIsSignedWithTheServersTime(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		ahead  time.Duration
@@ -70,7 +70,7 @@ func TestASecondTryIsSignedAtTheServersTime(t *testing.T) {
 	}
 }
 
-func TestACorrectionIsKeptForLaterRequests(t *testing.T) {
+func TestClockCorrectionIsKeptForLaterRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		told := 0
@@ -85,7 +85,7 @@ func TestACorrectionIsKeptForLaterRequests(t *testing.T) {
 	})
 }
 
-func TestAClockThatJumpsAgainIsCorrectedAgain(t *testing.T) {
+func TestClockIsCorrectedAgainAfterAnotherJump(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var corrections []time.Duration
@@ -105,7 +105,7 @@ func TestAClockThatJumpsAgainIsCorrectedAgain(t *testing.T) {
 	})
 }
 
-func TestThereAreNeverMoreThanTwoTries(t *testing.T) {
+func TestAtMostTwoAttemptsAreMade(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var answers []*http.Response
@@ -125,7 +125,7 @@ func TestThereAreNeverMoreThanTwoTries(t *testing.T) {
 	})
 }
 
-func TestOnlyA401IsTriedAgain(t *testing.T) {
+func TestOnlyA401IsRetried(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 302, 400, 403, 404, 407, 408, 429, 500, 503} {
 		tries := 0
@@ -138,7 +138,7 @@ func TestOnlyA401IsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestA401WithoutADateIsNotTriedAgain(t *testing.T) {
+func TestA401WithoutAValidDateIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, date := range []string{"", "now", "2000-01-01T05:00:00Z"} {
 		tries := 0
@@ -155,7 +155,7 @@ func TestA401WithoutADateIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-func TestATokenIsNotTriedAgain(t *testing.T) {
+func TestTokenIsNotRetriedForAWrongClock(t *testing.T) {
 	t.Parallel()
 	tries := 0
 	transport := &Transport{Credentials: Credentials{Token: "MIIEXAMPLE", Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
@@ -166,7 +166,7 @@ func TestATokenIsNotTriedAgain(t *testing.T) {
 	assert.Equal(t, 1, tries)
 }
 
-func TestTheErrorOfASecondTryIsReturned(t *testing.T) {
+func TestErrorOfTheSecondAttemptIsReturned(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset by peer")
 	tries := 0
@@ -181,7 +181,7 @@ func TestTheErrorOfASecondTryIsReturned(t *testing.T) {
 	assert.Equal(t, 2, tries)
 }
 
-func TestTheFirstAnswerIsReadToItsEndAndClosed(t *testing.T) {
+func TestFirstResponseIsReadToItsEndAndClosed(t *testing.T) {
 	t.Parallel()
 	first := &tracked{Reader: strings.NewReader(`{"error_code":"APIGW.0301"}`)}
 	second := &tracked{Reader: strings.NewReader(`{}`)}
@@ -201,7 +201,7 @@ func TestTheFirstAnswerIsReadToItsEndAndClosed(t *testing.T) {
 	assert.False(t, second.ended || second.closed, "the second answer is the caller's")
 }
 
-func TestAnEndlessFirstAnswerIsLeft(t *testing.T) {
+func TestEndlessFirstResponseIsAbandoned(t *testing.T) {
 	t.Parallel()
 	endless := &tracked{Reader: zeros{}}
 	tries := 0

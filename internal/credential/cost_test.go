@@ -53,7 +53,7 @@ func BenchmarkOnePoll(b *testing.B) {
 }
 
 // Not parallel: the memory of others would be counted.
-func TestManyPollsCostNoMoreThanTheFirst(t *testing.T) {
+func TestAuthenticatedPollsRetainNoMemory(t *testing.T) {
 	poll := onePoll(t)
 	const polls = 2000
 	first, before := testing.AllocsPerRun(100, poll), held()

@@ -20,6 +20,11 @@ type Credentials struct {
 // usable reports whether there are credentials at all.
 func (c Credentials) usable() bool { return c.Token != "" || c.AccessKey != "" }
 
+// same reports whether two credentials are equal to the service, whatever is known of their end.
+func (c Credentials) same(other Credentials) bool {
+	return c.Keys == other.Keys && c.Token == other.Token
+}
+
 // temporary returns temporary keys, or an error where the response lacks a part of them.
 func temporary(r reply, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
 	if accessKey == "" || secretKey == "" || securityToken == "" {

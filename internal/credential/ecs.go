@@ -40,6 +40,8 @@ const (
 
 	// noAgency is what the metadata service says on an ECS without an agency, until somebody gives it one.
 	noAgency = "Please configure Cloud Service Agency first"
+
+	checkAgency = "check the agency of this ECS"
 )
 
 // Metadata gets the temporary keys of the agency of the ECS that the program runs on.
@@ -52,7 +54,7 @@ type Metadata struct {
 // has none.
 func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 	get := call{
-		service: "The metadata service",
+		service: "the metadata service",
 		op:      "get keys from the metadata service",
 		method:  http.MethodGet,
 		url:     m.Address + "/openstack/latest/securitykey",
@@ -60,7 +62,7 @@ func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 	}
 	token, err := m.token(ctx, get)
 	if err != nil {
-		return Credentials{}, err
+		return Credentials{}, withHint(err, checkAgency)
 	}
 	if token != "" {
 		m.Exchange.learned(token)
@@ -72,7 +74,7 @@ func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 	case errors.As(err, &e) && strings.Contains(e.Message, noAgency):
 		return Credentials{}, withoutAgency(get, e.Response)
 	case err != nil:
-		return Credentials{}, withHint(err, "check the agency of this ECS")
+		return Credentials{}, withHint(err, checkAgency)
 	case strings.Contains(string(r.body), noAgency):
 		return Credentials{}, withoutAgency(get, r.Response)
 	}
@@ -98,6 +100,7 @@ func (m Metadata) token(ctx context.Context, get call) (string, error) {
 	return token, nil
 }
 
+// isVersion1 reports whether a service that knows no tokens responded to the request for one, as the official SDK does.
 func isVersion1(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusServiceUnavailable
 }

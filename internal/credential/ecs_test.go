@@ -16,7 +16,7 @@ const metadataKeys = `{"credential":{"access":"AK","secret":"SK","securitytoken"
 
 func (c *cloud) metadata() Metadata { return Metadata{c.exchange(), "http://metadata.test"} }
 
-func TestVersion2OfTheMetadataServiceGivesATokenFirst(t *testing.T) {
+func TestMetadataVersion2RequiresAToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{answers: []any{ok(" a-token\n"), ok(metadataKeys)}}
@@ -31,7 +31,7 @@ func TestVersion2OfTheMetadataServiceGivesATokenFirst(t *testing.T) {
 	})
 }
 
-func TestVersion1OfTheMetadataServiceKnowsNoToken(t *testing.T) {
+func TestMetadataVersion1HasNoToken(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 405, 503} {
 		c := &cloud{answers: []any{answer{status: status}, ok(metadataKeys)}}
@@ -42,7 +42,7 @@ func TestVersion1OfTheMetadataServiceKnowsNoToken(t *testing.T) {
 	}
 }
 
-func TestAnythingElseThanATokenEndsTheLogin(t *testing.T) {
+func TestMetadataLoginEndsWithoutAToken(t *testing.T) {
 	t.Parallel()
 	for status, kind := range map[int]string{400: "rejected", 401: "denied", 403: "denied", 429: "failing", 500: "failing", 502: "failing", 302: "failing", 200: "failing"} {
 		c := &cloud{answers: []any{answer{status: status}}}
@@ -57,7 +57,7 @@ func TestAnythingElseThanATokenEndsTheLogin(t *testing.T) {
 	assert.Len(t, c.calls, 1)
 }
 
-func TestAnECSWithoutAgencyIsFinalWhateverTheStatusIs(t *testing.T) {
+func TestECSWithoutAgencyIsFinalWhateverTheStatus(t *testing.T) {
 	t.Parallel()
 	const text = "Please configure Cloud Service Agency first."
 	for _, status := range []int{200, 401, 403, 404, 429, 500, 503} {
@@ -71,7 +71,7 @@ func TestAnECSWithoutAgencyIsFinalWhateverTheStatusIs(t *testing.T) {
 	}
 }
 
-func TestTheMetadataServiceIsAskedPastProxiesAndFor3Seconds(t *testing.T) {
+func TestMetadataRequestsBypassProxiesAndTakeAtMost3Seconds(t *testing.T) {
 	t.Parallel()
 	m := NewMetadata(MetadataAddress, "dmswait/1.0.0", unwrapped, nil)
 	assert.Equal(t, "http://169.254.169.254", m.address)
@@ -90,7 +90,7 @@ func TestTheMetadataServiceIsAskedPastProxiesAndFor3Seconds(t *testing.T) {
 	})
 }
 
-func TestTheMetadataServiceIsAskedOverTheWire(t *testing.T) {
+func TestMetadataLoginWorksOverTheNetwork(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {

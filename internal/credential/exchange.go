@@ -43,9 +43,7 @@ type call struct {
 
 // failed returns the error of a call, classified by its response.
 func (c call) failed(e *client.Error) *Error {
-	if e.Class == 0 {
-		e.Class = classify(e)
-	}
+	e.Class = classify(e)
 	return &Error{Request: e, Service: c.service}
 }
 

@@ -119,7 +119,7 @@ func discard[T any](login func(context.Context) (T, error)) func(context.Context
 	}
 }
 
-func TestEveryLoginSortsItsAnswersAlike(t *testing.T) {
+func TestEveryLoginClassifiesResponsesAlike(t *testing.T) {
 	t.Parallel()
 	words := `{"error_code":"IAM.0011","error_msg":"the service's words"}`
 	for name, kind := range map[string]struct {
@@ -170,7 +170,7 @@ func TestEveryLoginSortsItsAnswersAlike(t *testing.T) {
 	}
 }
 
-func TestALoginThatTakesTooLongIsAnOutageThatSaysSo(t *testing.T) {
+func TestSlowLoginIsAnOutageThatStatesTheTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hanging := Exchange{Timeout: 7 * time.Second, Transport: carrier(func(req *http.Request) (*http.Response, error) {
@@ -193,7 +193,7 @@ func TestALoginThatTakesTooLongIsAnOutageThatSaysSo(t *testing.T) {
 	})
 }
 
-func TestALoginWhoseBodyIsCutIsAnOutage(t *testing.T) {
+func TestTruncatedLoginResponseIsAnOutage(t *testing.T) {
 	t.Parallel()
 	cut := Exchange{Timeout: time.Minute, Transport: carrier(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(io.MultiReader(bytes.NewReader([]byte(`{"cre`)), failing{}))}, nil
@@ -208,7 +208,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestCredentialsEndByTheServersClock(t *testing.T) {
+func TestExpiryIsConvertedToTheLocalClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // it is midnight, 1 January 2000 UTC
 		now := time.Now()
@@ -237,7 +237,7 @@ func TestCredentialsEndByTheServersClock(t *testing.T) {
 	})
 }
 
-func TestIAMIsAskedAtItsSecondEndpointOnlyWhenTheFirstsNameDoesNotExist(t *testing.T) {
+func TestSecondIAMEndpointIsUsedOnlyIfTheFirstHostDoesNotExist(t *testing.T) {
 	t.Parallel()
 	noSuchHost := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "iam.test", IsNotFound: true}}
 	found := ok(`{"projects":[{"id":"p1","name":"n"}]}`)
@@ -268,7 +268,7 @@ func TestIAMIsAskedAtItsSecondEndpointOnlyWhenTheFirstsNameDoesNotExist(t *testi
 	assert.True(t, loginError(t, err).Misconfigured(), "an endpoint that was given is the only one")
 }
 
-func TestALoginsBodyIsSentAnewToTheSecondEndpoint(t *testing.T) {
+func TestLoginBodyIsSentAgainToTheSecondEndpoint(t *testing.T) {
 	t.Parallel()
 	c := &cloud{answers: []any{&net.DNSError{IsNotFound: true}, answer{201, http.Header{"X-Subject-Token": {"t"}}, `{"token":{}}`}}}
 	_, err := Password{IAM: IAM{c.exchange(), []string{"https://a.test", "https://b.test"}}, Username: "u"}.Login(t.Context())

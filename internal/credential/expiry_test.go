@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCredentialsAreNotUsedAfterTheirEndWhenTheirRenewalFails(t *testing.T) {
+func TestExpiredCredentialsAreNotUsedWhenTheirRenewalFails(t *testing.T) {
 	t.Parallel()
 	for _, life := range []time.Duration{time.Minute, 3 * time.Minute, 10*time.Minute + time.Second, 17 * time.Minute, time.Hour} {
 		for _, takes := range []time.Duration{0, 10 * time.Second} {
@@ -39,7 +39,7 @@ func TestCredentialsAreNotUsedAfterTheirEndWhenTheirRenewalFails(t *testing.T) {
 	}
 }
 
-func TestCredentialsThatEndedBeforeTheyCameAreNoLoginForEachRequest(t *testing.T) {
+func TestCredentialsExpiredOnArrivalCauseNoLoginPerRequest(t *testing.T) {
 	t.Parallel()
 	for _, life := range []time.Duration{-time.Nanosecond, -time.Hour, -10 * 365 * 24 * time.Hour} {
 		inAccount(t, account{life: life}, func(t *testing.T, a *account, transport *Transport) {
@@ -55,7 +55,7 @@ func TestCredentialsThatEndedBeforeTheyCameAreNoLoginForEachRequest(t *testing.T
 	}
 }
 
-func TestTheSameKeysGivenAgainAreStillProven(t *testing.T) {
+func TestSameKeysReturnedAgainStayProven(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
 		name, end := "key1", time.Now().Add(20*time.Minute)

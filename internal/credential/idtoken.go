@@ -73,7 +73,7 @@ func FileToken(path string) IDToken {
 
 func fileToken(path string, read func() ([]byte, error)) IDToken {
 	return func(ctx context.Context) (string, error) {
-		request := call{service: "The ID token's file", op: fmt.Sprintf("read the ID token in %q", path)}
+		request := call{service: "the ID token's file", op: fmt.Sprintf("read the ID token in %q", path)}
 		ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
 		defer cancel()
 		var content []byte

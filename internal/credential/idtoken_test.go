@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheRunnerOfActionsIsAskedAtItsURLWithTheAudience(t *testing.T) {
+func TestActionsTokenIsRequestedWithTheAudience(t *testing.T) {
 	t.Parallel()
 	for requestURL, want := range map[string]string{
 		"https://a.test/t//idtoken/x?api-version=2.0":           "https://a.test/t//idtoken/x?api-version=2.0&audience=sts.huaweicloud.com",
@@ -29,7 +29,7 @@ func TestTheRunnerOfActionsIsAskedAtItsURLWithTheAudience(t *testing.T) {
 	assert.Equal(t, []string{"GET https://a.test/?audience=a+b%26c"}, c.lines())
 }
 
-func TestARequestURLThatIsNoneIsNotTriedAgain(t *testing.T) {
+func TestInvalidRequestURLIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, requestURL := range []string{"", "idtoken", "/idtoken", "https://", "https://s3cret:port/", "\x00"} {
 		c := &cloud{}
@@ -40,7 +40,7 @@ func TestARequestURLThatIsNoneIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-func TestAnIDTokenOfTheWrongKindIsNone(t *testing.T) {
+func TestIDTokenOfTheWrongTypeIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"value":""}`, `{"value":null}`, `{"value":7}`, `{"value":{"x":1}}`} {
 		_, err := ActionsToken{(&cloud{answers: []any{ok(body)}}).exchange(), "https://a.test/", "r", "a"}.Get(t.Context())
@@ -48,7 +48,7 @@ func TestAnIDTokenOfTheWrongKindIsNone(t *testing.T) {
 	}
 }
 
-func TestAnIDTokensFileIsReadAnewEachTime(t *testing.T) {
+func TestIDTokenFileIsReadEachTime(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
 	get := FileToken(path)
@@ -70,7 +70,7 @@ func TestAnIDTokensFileIsReadAnewEachTime(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-func TestAGivenIDTokenIsTheSameEachTime(t *testing.T) {
+func TestGivenIDTokenIsTheSameEachTime(t *testing.T) {
 	t.Parallel()
 	get := GivenToken("ey.ID")
 	for range 2 {

@@ -22,7 +22,7 @@ func plainHeader(more ...string) http.Header {
 	return header
 }
 
-func TestAnAgencyIsAssumedInOneStep(t *testing.T) {
+func TestAgencyIsAssumedInOneStep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{answers: []any{answer{201, nil, `{"assumed_agency":{},"credentials":{"access_key_id":"AK","secret_access_key":"SK","security_token":"ST","expiration":"2000-01-01T01:00:00Z"}}`}}}
@@ -40,7 +40,7 @@ func TestAnAgencyIsAssumedInOneStep(t *testing.T) {
 	})
 }
 
-func TestAnIdentityProviderLogsInInTwoSteps(t *testing.T) {
+func TestIdentityProviderLogsInInTwoSteps(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &cloud{answers: []any{
@@ -60,7 +60,7 @@ func TestAnIdentityProviderLogsInInTwoSteps(t *testing.T) {
 	})
 }
 
-func TestAPasswordIsExchangedForATokenOfOneProject(t *testing.T) {
+func TestPasswordIsExchangedForATokenOfOneProject(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, scope := range []struct{ id, name, want string }{{"p1", "n", `{"id":"p1"}`}, {"", "cn-north-4", `{"name":"cn-north-4"}`}} {
@@ -77,7 +77,7 @@ func TestAPasswordIsExchangedForATokenOfOneProject(t *testing.T) {
 	})
 }
 
-func TestATokenMayTellNoProjectButNotANonsensicalOne(t *testing.T) {
+func TestTokenMayLackAProjectButNotHaveAnInvalidOne(t *testing.T) {
 	t.Parallel()
 	token := http.Header{"X-Subject-Token": {"MIIE"}}
 	creds, err := Password{IAM: (&cloud{answers: []any{answer{201, token, `{"token":{}}`}}}).iam()}.Login(t.Context())
@@ -89,7 +89,7 @@ func TestATokenMayTellNoProjectButNotANonsensicalOne(t *testing.T) {
 	}
 }
 
-func TestKeysThatAreNotWholeAreNone(t *testing.T) {
+func TestIncompleteKeysAreAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, missing := range []string{"access", "secret", "securitytoken"} {
 		metadata := `{"credential":{"access":"A","secret":"S","securitytoken":"T","expires_at":"2000-01-01T06:00:00Z"}}`
@@ -105,7 +105,7 @@ func TestKeysThatAreNotWholeAreNone(t *testing.T) {
 	}
 }
 
-func TestATokenOnTheWayIsNotInTheErrorOfTheService(t *testing.T) {
+func TestIntermediateTokenIsReportedBeforeItIsSent(t *testing.T) {
 	t.Parallel()
 	for which, secret := range map[string]string{"keys of the identity provider": "unscoped", "metadata": "token"} {
 		c := &cloud{answers: []any{answer{400, nil, `{"error_code":"IAM.` + secret + `","error_msg":"bad '` + secret + `' given","request_id":"r-` + secret + `"}`}}}
@@ -114,7 +114,7 @@ func TestATokenOnTheWayIsNotInTheErrorOfTheService(t *testing.T) {
 	}
 }
 
-func TestAnIDTokenIsAskedForAnewForEachExchange(t *testing.T) {
+func TestEachExchangeRequestsANewIDToken(t *testing.T) {
 	t.Parallel()
 	keys := ok(`{"credentials":{"access_key_id":"AK","secret_access_key":"SK","security_token":"ST"}}`)
 	unscoped, temporary := answer{201, http.Header{"X-Subject-Token": {"t"}}, ""}, ok(`{"credential":{"access":"AK","secret":"SK","securitytoken":"ST"}}`)
@@ -133,7 +133,7 @@ func TestAnIDTokenIsAskedForAnewForEachExchange(t *testing.T) {
 	}
 }
 
-func TestWithoutAnIDTokenNothingIsExchanged(t *testing.T) {
+func TestNothingIsExchangedWithoutAnIDToken(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no ID token")
 	none := func(context.Context) (string, error) { return "", broken }
@@ -145,7 +145,7 @@ func TestWithoutAnIDTokenNothingIsExchanged(t *testing.T) {
 	assert.Empty(t, c.calls)
 }
 
-func TestAProjectIsLookedUpByName(t *testing.T) {
+func TestProjectIsLookedUpByName(t *testing.T) {
 	t.Parallel()
 	c := &cloud{answers: []any{ok(`{"links":{},"projects":[{"id":"0123456789abcdef0123456789abcdef","name":"cn-north-4_a&b c"}]}`)}}
 	id, err := c.iam().Project(t.Context(), "cn-north-4_a&b c")
@@ -154,7 +154,7 @@ func TestAProjectIsLookedUpByName(t *testing.T) {
 	assert.Equal(t, []call{{"GET https://iam.test/v3/projects?name=cn-north-4_a%26b+c", plainHeader(), ""}}, c.calls)
 }
 
-func TestAProjectOfAnotherNameIsNotTaken(t *testing.T) {
+func TestProjectWithAnotherNameIsNotUsed(t *testing.T) {
 	t.Parallel()
 	c := &cloud{answers: []any{ok(`{"projects":[{"id":"p1","name":"cn-north-4_prod"},{"id":"p2","name":"cn-north-4"},{"id":"../p3","name":"other"}]}`)}}
 	id, err := c.iam().Project(t.Context(), "cn-north-4")
@@ -175,7 +175,7 @@ func TestAProjectOfAnotherNameIsNotTaken(t *testing.T) {
 	}
 }
 
-func TestNoneOrSeveralProjectsAreNotTriedAgainAndNonsenseIs(t *testing.T) {
+func TestNoOrSeveralProjectsAreFinalAndMalformedListsAreNot(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]struct {
 		rejected bool
@@ -204,7 +204,7 @@ func TestNoneOrSeveralProjectsAreNotTriedAgainAndNonsenseIs(t *testing.T) {
 	}
 }
 
-func TestALoginThatAProjectNeedsFailsAsItself(t *testing.T) {
+func TestProjectLookupReturnsTheErrorOfItsLogin(t *testing.T) {
 	t.Parallel()
 	sts := &cloud{answers: []any{answer{403, nil, `{"error_msg":"not trusted"}`}}}
 	iam := &cloud{}

@@ -32,10 +32,10 @@ func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
 // current returns the credentials as they are, and reports whether they can be used: not once they have expired, nor
 // while a login is under way.
 func (t *Transport) current() (Credentials, bool) {
-	if !func() bool { t.mu.Lock(); return true }() {
+	if !t.mu.TryLock() {
 		return Credentials{}, false
 	}
 	defer t.mu.Unlock()
-	expired := !t.renewAt.IsZero() && !time.Now().Before(t.Credentials.Expires)
-	return t.Credentials, t.Credentials.usable() && !expired
+	expired := !t.renewAt.IsZero() && !time.Now().Before(t.creds.Expires)
+	return t.creds, t.creds.usable() && !expired
 }

@@ -26,7 +26,7 @@ func sendOnce(t *testing.T, transport *Transport) int {
 	return resp.StatusCode
 }
 
-func TestA401ToARequestThatNothingDependsOnCostsNoLoginAndKeepsTheCredentials(t *testing.T) {
+func TestOnceKeepsTheCredentialsAfterA401(t *testing.T) {
 	t.Parallel()
 	for _, tokens := range []bool{false, true} {
 		inAccount(t, account{tokens: tokens, life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
@@ -41,7 +41,7 @@ func TestA401ToARequestThatNothingDependsOnCostsNoLoginAndKeepsTheCredentials(t 
 	}
 }
 
-func TestARequestThatNothingDependsOnCorrectsNoClock(t *testing.T) {
+func TestOnceDoesNotCorrectTheClock(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{}, func(t *testing.T, _ *account, transport *Transport) {
 		g := &gate{}
@@ -58,7 +58,7 @@ func TestARequestThatNothingDependsOnCorrectsNoClock(t *testing.T) {
 	})
 }
 
-func TestARequestThatNothingDependsOnProvesNothing(t *testing.T) {
+func TestOnceDoesNotProveCredentials(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		_, err := transport.Get(t.Context())
@@ -70,7 +70,7 @@ func TestARequestThatNothingDependsOnProvesNothing(t *testing.T) {
 	})
 }
 
-func TestARequestThatNothingDependsOnNeverLogsIn(t *testing.T) {
+func TestOnceNeverLogsIn(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour, takes: time.Second}, func(t *testing.T, a *account, transport *Transport) {
 		assert.Zero(t, sendOnce(t, transport), "nobody has logged in yet")
@@ -94,7 +94,7 @@ func TestARequestThatNothingDependsOnNeverLogsIn(t *testing.T) {
 	})
 }
 
-func TestARequestThatNothingDependsOnUsesWhatWasGiven(t *testing.T) {
+func TestOnceUsesGivenCredentials(t *testing.T) {
 	t.Parallel()
 	for _, given := range []Credentials{{Keys: permanent}, {Token: "MIIE"}, {Keys: permanent, Expires: time.Unix(1, 0)}} {
 		transport := &Transport{Credentials: given, Base: &account{}}
@@ -108,7 +108,7 @@ func TestARequestThatNothingDependsOnUsesWhatWasGiven(t *testing.T) {
 }
 
 // Outside of synctest's bubbles, in which a mutex that is waited for stops the clock.
-func TestARequestThatNothingDependsOnDoesNotWaitForALogin(t *testing.T) {
+func TestOnceDoesNotWaitForALogin(t *testing.T) {
 	t.Parallel()
 	transport := &Transport{Base: &account{}, Credentials: Credentials{Keys: permanent}}
 	transport.mu.Lock() // as a login does
@@ -124,7 +124,7 @@ func TestARequestThatNothingDependsOnDoesNotWaitForALogin(t *testing.T) {
 	assert.Equal(t, http.StatusOK, sendOnce(t, transport))
 }
 
-func TestARequestThatNothingDependsOnReportsWhatTheNetworkDoes(t *testing.T) {
+func TestOnceReturnsNetworkErrors(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")
 	base := carrier(func(*http.Request) (*http.Response, error) { return nil, broken })

@@ -17,11 +17,11 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// TestASwitchOfProtocolsWhileLoggingInIsAnOutage has each request of a login met with a 101 on a
+// TestProtocolSwitchDuringLoginIsAnOutage has each request of a login met with a 101 on a
 // connection that stays open.
 // Under this clock, a login that waited for the end of that connection would wait for ever, which
 // synctest reports.
-func TestASwitchOfProtocolsWhileLoggingInIsAnOutage(t *testing.T) {
+func TestProtocolSwitchDuringLoginIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for name, login := range logins {
 		synctest.Test(t, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestASwitchOfProtocolsWhileLoggingInIsAnOutage(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNotReadInTimeIsAnOutage(t *testing.T) {
+func TestIDTokenFileThatHangsIsAnOutage(t *testing.T) {
 	t.Parallel()
 	calledOff := errors.New("called off")
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-func TestARenewalThatIsRefusedIsNotTriedAgainBeforeTheCredentialsEnd(t *testing.T) {
+func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 	t.Parallel()
 	status := func(code int) *client.Error {
 		return &client.Error{Op: "log in", Login: true, Answer: client.Answer{StatusCode: code}}

@@ -28,7 +28,7 @@ func minutes(list ...float64) (all []time.Duration) {
 	return all
 }
 
-func TestCredentialsAreRenewed5MinutesOrAQuarterOfTheirLifeBeforeTheyEnd(t *testing.T) {
+func TestCredentialsAreRenewed5MinutesOrAQuarterOfTheirLifeBeforeTheyExpire(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		life   time.Duration
@@ -52,7 +52,7 @@ func TestCredentialsAreRenewed5MinutesOrAQuarterOfTheirLifeBeforeTheyEnd(t *test
 	}
 }
 
-func TestARenewalThatFailsKeepsWhatWorksAndIsTriedAgainAfterAMinute(t *testing.T) {
+func TestFailedRenewalKeepsTheCredentialsAndIsRetriedAfterAMinute(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		send(t, transport)
@@ -76,7 +76,7 @@ func TestARenewalThatFailsKeepsWhatWorksAndIsTriedAgainAfterAMinute(t *testing.T
 	})
 }
 
-func TestARenewalThatFailsSlowlyIsTriedAMinuteAfterItsEnd(t *testing.T) {
+func TestSlowFailedRenewalIsRetriedAMinuteAfterItsEnd(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		send(t, transport)
@@ -93,7 +93,7 @@ func TestARenewalThatFailsSlowlyIsTriedAMinuteAfterItsEnd(t *testing.T) {
 	})
 }
 
-func TestWithoutCredentialsTheErrorOfTheLoginIsReturned(t *testing.T) {
+func TestLoginErrorIsReturnedWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{broken: errors.New("STS is down")}, func(t *testing.T, a *account, transport *Transport) {
 		for range 2 {
@@ -105,7 +105,7 @@ func TestWithoutCredentialsTheErrorOfTheLoginIsReturned(t *testing.T) {
 	})
 }
 
-func TestA401RenewsOnceAndIsTriedAgainWithTheNewOnes(t *testing.T) {
+func TestA401IsRetriedOnceWithRenewedCredentials(t *testing.T) {
 	t.Parallel()
 	for _, tokens := range []bool{false, true} {
 		inAccount(t, account{tokens: tokens, life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
@@ -126,7 +126,7 @@ func TestA401RenewsOnceAndIsTriedAgainWithTheNewOnes(t *testing.T) {
 	}
 }
 
-func TestA401ForCredentialsThatWereJustGotRenewsNothing(t *testing.T) {
+func TestA401ForNewCredentialsRenewsNothing(t *testing.T) {
 	t.Parallel()
 	for _, tokens := range []bool{false, true} {
 		for _, beforehand := range []bool{false, true} {
@@ -143,7 +143,7 @@ func TestA401ForCredentialsThatWereJustGotRenewsNothing(t *testing.T) {
 	}
 }
 
-func TestTheErrorOfARenewalAfterA401IsReturnedAndTheRefusedOnesAreNotUsedAgain(t *testing.T) {
+func TestRefusedCredentialsAreNotUsedAgainWhenTheRenewalFails(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		send(t, transport)
@@ -159,7 +159,7 @@ func TestTheErrorOfARenewalAfterA401IsReturnedAndTheRefusedOnesAreNotUsedAgain(t
 	})
 }
 
-func TestAWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
+func TestWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
 		g := &gate{}
@@ -189,7 +189,7 @@ func TestAWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
 }
 
 // In synctest's bubbles a mutex that is waited for stops the clock, so this test is outside of one.
-func TestThereIsOneLoginAtATime(t *testing.T) {
+func TestOneLoginRunsAtATime(t *testing.T) {
 	t.Parallel()
 	const many = 20
 	a := &account{start: time.Now(), takes: 20 * time.Millisecond}
@@ -228,7 +228,7 @@ func TestThereIsOneLoginAtATime(t *testing.T) {
 	assert.Len(t, a.logins, 3, "after a 401 of all of them")
 }
 
-func TestCredentialsThatWereGivenAreTheSameForEver(t *testing.T) {
+func TestGivenCredentialsAreSentOncePerRequest(t *testing.T) {
 	t.Parallel()
 	for _, given := range []Credentials{{Keys: permanent}, {Token: "MIIE"}, {Keys: permanent, Expires: time.Unix(1, 0)}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestCredentialsThatWereGivenAreTheSameForEver(t *testing.T) {
 	}
 }
 
-func TestEachSecretOfALoginIsTold(t *testing.T) {
+func TestEachSecretOfALoginIsReported(t *testing.T) {
 	t.Parallel()
 	for tokens, want := range map[bool][]string{
 		false: {"secret of key1", "token of key1", "", "secret of key2", "token of key2", ""},
@@ -274,7 +274,7 @@ func TestEachSecretOfALoginIsTold(t *testing.T) {
 	}
 }
 
-func TestGetGivesTheCredentialsThatRequestsGoOutWith(t *testing.T) {
+func TestGetReturnsTheCredentialsOfRequests(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		for range 3 {

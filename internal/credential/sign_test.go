@@ -55,7 +55,7 @@ func (v vector) headers() http.Header {
 	return headers
 }
 
-func TestSignaturesAreTheOfficialSDKs(t *testing.T) {
+func TestSignaturesEqualTheOfficialSDKs(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestSignaturesAreTheOfficialSDKs(t *testing.T) {
 	}
 }
 
-func TestARequestIsSignedAsTheSDKWouldSignThoseHeaders(t *testing.T) {
+func TestRequestIsSignedLikeTheSDKWould(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t) {
 		if v.Name != "get_task_recommended_set" {
@@ -107,7 +107,7 @@ func TestARequestIsSignedAsTheSDKWouldSignThoseHeaders(t *testing.T) {
 	t.Fatal("the vector is gone")
 }
 
-func TestAHashThatTheCallerGivesIsSigned(t *testing.T) {
+func TestGivenContentHashIsSigned(t *testing.T) {
 	t.Parallel()
 	req, err := http.NewRequest(http.MethodPost, "https://dms.test/v2", nil)
 	require.NoError(t, err)
@@ -118,7 +118,7 @@ func TestAHashThatTheCallerGivesIsSigned(t *testing.T) {
 	assert.Equal(t, authorization(http.MethodPost, req.URL, signed, nil, keys), req.Header.Get("Authorization"))
 }
 
-func TestTheHostIsSignedAsItIsSent(t *testing.T) {
+func TestHostIsSignedAsSent(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ url, host, want string }{
 		{"https://dms.test/v2", "", "dms.test"},
@@ -138,7 +138,7 @@ func TestTheHostIsSignedAsItIsSent(t *testing.T) {
 	}
 }
 
-func TestTheSignatureDependsOnEveryPart(t *testing.T) {
+func TestSignatureDependsOnEveryPart(t *testing.T) {
 	t.Parallel()
 	u := func(s string) *url.URL {
 		parsed, err := url.Parse(s)

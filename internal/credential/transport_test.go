@@ -33,7 +33,7 @@ func sent(t *testing.T, transport *Transport, req *http.Request) (got *http.Requ
 	return got, body
 }
 
-func TestHostProjectAndDateAreSignedAndNothingElse(t *testing.T) {
+func TestOnlyHostProjectAndDateAreSigned(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, http.MethodGet, taskURL+"?b=2&a=1", "")
 	req.Header.Set("User-Agent", "dmswait/1.0.0")
@@ -59,7 +59,7 @@ func TestTemporaryKeysSignAndSendTheirToken(t *testing.T) {
 	assert.NotContains(t, got.Header, "X-Auth-Token")
 }
 
-func TestATokenGoesOutUnsigned(t *testing.T) {
+func TestTokenRequestIsNotSigned(t *testing.T) {
 	t.Parallel()
 	got, body := sent(t, &Transport{Credentials: Credentials{Token: "MIIEXAMPLE", Keys: permanent}}, newRequest(t, http.MethodPost, taskURL, `{"a":1}`))
 	assert.Equal(t, []string{"MIIEXAMPLE"}, got.Header["X-Auth-Token"])
@@ -69,7 +69,7 @@ func TestATokenGoesOutUnsigned(t *testing.T) {
 	assert.Equal(t, `{"a":1}`, body)
 }
 
-func TestTheBodyIsSentWholeAndHashed(t *testing.T) {
+func TestBodyIsSentWholeAndHashed(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat(`{"name":"demo","html":"<&>"}`, 1000)
 	got, content := sent(t, &Transport{Credentials: Credentials{Keys: permanent}}, newRequest(t, http.MethodPost, taskURL, body))
@@ -78,7 +78,7 @@ func TestTheBodyIsSentWholeAndHashed(t *testing.T) {
 	verify(t, got, body, permanent, "host;x-project-id;x-sdk-date")
 }
 
-func TestABodyThatCanBeReadOnceIsSentWholeAndHashed(t *testing.T) {
+func TestBodyThatCanBeReadOnceIsSentWholeAndHashed(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, http.MethodPost, taskURL, "")
 	body := &tracked{Reader: strings.NewReader("a body")}
@@ -90,7 +90,7 @@ func TestABodyThatCanBeReadOnceIsSentWholeAndHashed(t *testing.T) {
 	assert.True(t, body.closed)
 }
 
-func TestABodyThatCantBeReadIsNotSent(t *testing.T) {
+func TestRequestWithAnUnreadableBodyIsNotSent(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk is gone")
 	req := newRequest(t, http.MethodPost, taskURL, "")
@@ -119,7 +119,7 @@ func (b *tracked) Read(p []byte) (int, error) {
 
 func (b *tracked) Close() error { b.closed = true; return nil }
 
-func TestTheRequestGivenIsLeftAlone(t *testing.T) {
+func TestOriginalRequestIsNotModified(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]*Transport{
 		"keys":           {Credentials: Credentials{Keys: permanent}},
@@ -143,7 +143,7 @@ func TestTheRequestGivenIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestWithoutAnAnswerNothingIsTriedAgain(t *testing.T) {
+func TestNetworkErrorIsNotRetried(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset by peer")
 	tries := 0
@@ -156,7 +156,7 @@ func TestWithoutAnAnswerNothingIsTriedAgain(t *testing.T) {
 	assert.Equal(t, 1, tries)
 }
 
-func TestASecretThatIsNoHeaderIsNotToldInTheError(t *testing.T) {
+func TestInvalidHeaderErrorContainsNoSecret(t *testing.T) {
 	t.Parallel()
 	base := &http.Transport{}
 	for _, transport := range []*Transport{

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBothTriesAreWholeSignedAndOnOneConnection(t *testing.T) {
+func TestBothAttemptsAreSignedAndUseOneConnection(t *testing.T) {
 	t.Parallel()
 	const body = `{"name":"demo","n":1,"html":"<&>"}`
 	var connections atomic.Int32
@@ -54,7 +54,7 @@ func TestBothTriesAreWholeSignedAndOnOneConnection(t *testing.T) {
 	assert.WithinDuration(t, time.Now().Add(3*time.Hour), second, time.Minute)
 }
 
-func TestRequestsMayGoOutAtTheSameTime(t *testing.T) {
+func TestConcurrentRequestsCorrectTheClockOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const many = 50

@@ -20,7 +20,7 @@ func example(t *testing.T, path string) []byte {
 	return content
 }
 
-func TestCronJobIsOneToKubernetes(t *testing.T) {
+func TestCronJobExampleMatchesTheAPI(t *testing.T) {
 	t.Parallel()
 	var job batch.CronJob
 	require.NoError(t, yaml.UnmarshalStrict(example(t, "kubernetes/cronjob.yaml"), &job))
@@ -32,7 +32,7 @@ func TestCronJobIsOneToKubernetes(t *testing.T) {
 }
 
 // The rules are those of the API server's validation, which no module has for others to import.
-func TestIndexedJobIsOneToKubernetes(t *testing.T) {
+func TestIndexedJobExampleMatchesTheAPI(t *testing.T) {
 	t.Parallel()
 	var job batch.Job
 	require.NoError(t, yaml.UnmarshalStrict(example(t, "kubernetes/job.yaml"), &job))

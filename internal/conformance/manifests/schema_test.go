@@ -121,7 +121,7 @@ func published(t *testing.T, module, sum, path string) []byte {
 	return content
 }
 
-func TestSchemasAreStrict(t *testing.T) {
+func TestSchemaCheckIsStrict(t *testing.T) {
 	t.Parallel()
 	var s schema
 	require.NoError(t, json.Unmarshal([]byte(`{"type": "object", "required": ["name"], "properties": {

@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-func TestTaskIsOneToTekton(t *testing.T) {
+func TestTektonExampleMatchesTheSchema(t *testing.T) {
 	t.Parallel()
 	var crd struct {
 		Spec struct {
@@ -45,7 +45,7 @@ func TestTaskIsOneToTekton(t *testing.T) {
 	assertTokenFile(t, inside.Spec.Steps[0], inside.Spec.Volumes)
 }
 
-func TestWorkflowIsOneToArgo(t *testing.T) {
+func TestArgoExampleMatchesTheSchema(t *testing.T) {
 	t.Parallel()
 	var all struct{ Definitions map[string]*schema }
 	require.NoError(t, json.Unmarshal(published(t, "github.com/argoproj/argo-workflows/v3@v3.7.0", argoSum, "api/jsonschema/schema.json"), &all))
