@@ -14,29 +14,27 @@ import (
 
 func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 	t.Parallel()
-	status := func(code int) *client.Error {
-		return &client.Error{Op: "log in", Login: true, Answer: client.Answer{StatusCode: code}}
+	logIn := call{service: "IAM", op: "log in"}
+	status := func(code int, errorCode string) error {
+		return logIn.failed(&client.Error{Op: "log in", Code: errorCode, Response: client.Response{StatusCode: code}})
 	}
-	unfitNow := status(http.StatusOK)
-	unfitNow.Unfit = true
-	throttled := status(http.StatusForbidden)
-	throttled.Code = "APIGW.0308"
-	onceMore, eachMinute := minutes(0, 55, 60), minutes(0, 55, 56, 57, 58, 59, 60)
+	problem := errors.New("the project was not found")
+	once, eachMinute := minutes(0, 55, 60), minutes(0, 55, 56, 57, 58, 59, 60)
 	for name, test := range map[string]struct {
 		broken error
 		logins []time.Duration
 	}{
-		"401":             {status(http.StatusUnauthorized), onceMore},
-		"403":             {status(http.StatusForbidden), onceMore},
-		"400":             {status(http.StatusBadRequest), onceMore},
-		"404":             {status(http.StatusNotFound), onceMore},
-		"wrapped":         {fmt.Errorf("log in: %w", status(http.StatusUnauthorized)), onceMore},
-		"of no use":       {unfitNow, onceMore},
-		"throttled":       {throttled, eachMinute},
-		"429":             {status(http.StatusTooManyRequests), eachMinute},
-		"503":             {status(http.StatusServiceUnavailable), eachMinute},
-		"no connection":   {&client.Error{Op: "log in", Login: true, Err: errors.New("connection refused")}, eachMinute},
-		"nothing to send": {unfit("read the ID token", client.Answer{}, errors.New("the file is empty")), eachMinute},
+		"401":           {status(http.StatusUnauthorized, ""), once},
+		"403":           {status(http.StatusForbidden, ""), once},
+		"400":           {status(http.StatusBadRequest, ""), once},
+		"404":           {status(http.StatusNotFound, ""), once},
+		"wrapped":       {fmt.Errorf("log in: %w", status(http.StatusUnauthorized, "")), once},
+		"impossible":    {logIn.impossible(client.Response{StatusCode: 200}, "r", problem), once},
+		"throttled":     {status(http.StatusForbidden, "APIGW.0308"), eachMinute},
+		"429":           {status(http.StatusTooManyRequests, ""), eachMinute},
+		"503":           {status(http.StatusServiceUnavailable, ""), eachMinute},
+		"no connection": {logIn.failed(&client.Error{Op: "log in", Err: errors.New("connection refused")}), eachMinute},
+		"not sent":      {logIn.impossible(client.Response{}, "the file is empty", errors.New("the file is empty")), eachMinute},
 	} {
 		inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 			send(t, transport)

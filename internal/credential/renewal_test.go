@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -12,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inAccount runs a test with a transport that logs in to an account, on a fake clock.
+// inAccount runs a test with a transport that logs in to an account, under a fake clock.
 func inAccount(t *testing.T, a account, test func(*testing.T, *account, *Transport)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,10 +66,10 @@ func TestFailedRenewalKeepsTheCredentialsAndIsRetriedAfterAMinute(t *testing.T) 
 		assert.Equal(t, minutes(0, 55, 56, 57, 58, 59), a.logins)
 		time.Sleep(time.Second)
 		_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
-		assert.Equal(t, a.broken, err, "at their end it is the error")
+		assert.Equal(t, a.broken, err, "they have expired")
 		_, err = transport.Get(t.Context())
 		assert.Equal(t, a.broken, err)
-		assert.Len(t, a.logins, 8, "and each request tries")
+		assert.Len(t, a.logins, 8, "and each request attempts")
 		assert.NotContains(t, a.requests, "key7")
 		a.broken = nil
 		assert.Equal(t, http.StatusOK, send(t, transport))
@@ -89,7 +90,7 @@ func TestSlowFailedRenewalIsRetriedAMinuteAfterItsEnd(t *testing.T) {
 		assert.Equal(t, minutes(0, 55, 57.5), a.logins)
 		time.Sleep(40 * time.Second) // 59m40s
 		_, err := transport.Get(t.Context())
-		assert.Equal(t, a.broken, err, "they ended while the login failed")
+		assert.Equal(t, a.broken, err, "they expired while the login failed")
 	})
 }
 
@@ -117,10 +118,10 @@ func TestA401IsRetriedOnceWithRenewedCredentials(t *testing.T) {
 			assert.Len(t, a.logins, 2)
 
 			a.refused = func(string) bool { return true }
-			assert.Equal(t, http.StatusUnauthorized, send(t, transport), "the second answer as it is")
+			assert.Equal(t, http.StatusUnauthorized, send(t, transport), "the second response, unchanged")
 			assert.Equal(t, []string{"key2", "key3"}, a.requests[4:])
 			assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-			assert.Equal(t, []string{"key3"}, a.requests[6:], "new ones were no help")
+			assert.Equal(t, []string{"key3"}, a.requests[6:], "new ones did not help")
 			assert.Len(t, a.logins, 3)
 		})
 	}
@@ -149,7 +150,7 @@ func TestRefusedCredentialsAreNotUsedAgainWhenTheRenewalFails(t *testing.T) {
 		send(t, transport)
 		a.refused = func(name string) bool { return name == "key1" }
 		a.broken = errors.New("STS is down")
-		for range 8 { // six refusals would lock an access key
+		for range 8 { // six failures would lock an access key
 			_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 			assert.Equal(t, a.broken, err)
 		}
@@ -170,14 +171,14 @@ func TestWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
 		assert.Len(t, g.dates, 3)
 		assert.Len(t, a.logins, 1)
 	})
-	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) { // credentials just got, too
+	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) { // new credentials
 		transport.Base = &gate{ahead: time.Hour}
 		assert.Equal(t, http.StatusOK, send(t, transport))
 		assert.Len(t, a.logins, 1)
 	})
-	inAccount(t, account{tokens: true}, func(t *testing.T, a *account, transport *Transport) { // a token is not signed, whatever the clock is
+	inAccount(t, account{tokens: true}, func(t *testing.T, a *account, transport *Transport) { // a token is not signed
 		send(t, transport)
-		transport.Base = carrier(func(req *http.Request) (*http.Response, error) {
+		transport.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 			if req.Header.Get("X-Auth-Token") == "key1" {
 				return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
 			}
@@ -188,7 +189,7 @@ func TestWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
 	})
 }
 
-// In synctest's bubbles a mutex that is waited for stops the clock, so this test is outside of one.
+// Outside of a synctest bubble, in which a mutex that somebody waits for stops the clock.
 func TestOneLoginRunsAtATime(t *testing.T) {
 	t.Parallel()
 	const many = 20
@@ -198,18 +199,18 @@ func TestOneLoginRunsAtATime(t *testing.T) {
 	refused := ""
 	a.refused = func(name string) bool { return name == refused }
 	together := func() {
-		var under, wait sync.WaitGroup
-		under.Add(many)
+		var inFlight, wait sync.WaitGroup
+		inFlight.Add(many)
 		arrived := 0
-		transport.Base = carrier(func(req *http.Request) (*http.Response, error) {
+		transport.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 			mu.Lock()
 			arrived++
-			first := arrived <= many
+			isFirst := arrived <= many
 			resp, err := a.RoundTrip(req)
 			mu.Unlock()
-			if first {
-				under.Done()
-				under.Wait() // until all are under way
+			if isFirst {
+				inFlight.Done()
+				inFlight.Wait() // until all are in flight
 			}
 			return resp, err
 		})
@@ -222,31 +223,52 @@ func TestOneLoginRunsAtATime(t *testing.T) {
 	assert.Len(t, a.logins, 1, "at the start")
 	transport.renewAt = time.Now()
 	together()
-	assert.Len(t, a.logins, 2, "before the end")
+	assert.Len(t, a.logins, 2, "before they expire")
 	refused = "key2"
 	together()
-	assert.Len(t, a.logins, 3, "after a 401 of all of them")
+	assert.Len(t, a.logins, 3, "after a 401 for all of them")
 }
 
-func TestGivenCredentialsAreSentOncePerRequest(t *testing.T) {
+// Six failures lock an access key, for everybody who uses it.
+func TestRefusedCredentialsAreNotSentAgainWhereALoginReturnsTheSame(t *testing.T) {
 	t.Parallel()
-	for _, given := range []Credentials{{Keys: permanent}, {Token: "MIIE"}, {Keys: permanent, Expires: time.Unix(1, 0)}} {
-		synctest.Test(t, func(t *testing.T) {
-			tries := 0
-			transport := &Transport{Credentials: given, Base: carrier(func(*http.Request) (*http.Response, error) {
-				tries++
-				return response(http.StatusUnauthorized, time.Now()), nil
-			})}
-			for range 3 {
-				got, err := transport.Get(t.Context())
-				require.NoError(t, err)
-				assert.Equal(t, given, got)
-				assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-				time.Sleep(48 * time.Hour)
-			}
-			assert.Equal(t, 3, tries)
-		})
+	keys := Keys{AccessKey: "key1", SecretKey: "secret", SecurityToken: "token"}
+	for name, login := range map[string]Login{
+		"access key": accessKey.New(Setup{Values: map[string]string{"access_key": "key1", "secret_key": "secret"}}),
+		"IAM token":  authToken.New(Setup{Values: map[string]string{"auth_token": "key1"}}),
+		// The metadata service returns the same keys until it renews them. Their end, by the local clock, differs.
+		"ECS agency": func(context.Context) (Credentials, error) {
+			return Credentials{Keys: keys, Expires: time.Now().Add(time.Hour)}, nil
+		},
+	} {
+		for _, proven := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				a := &account{refused: func(string) bool { return !proven }}
+				transport := &Transport{Base: a, Login: login}
+				send(t, transport)
+				a.requests, a.refused = nil, func(string) bool { return true }
+				for n := range 3 {
+					time.Sleep(time.Second)
+					assert.Equal(t, http.StatusUnauthorized, send(t, transport), name)
+					assert.Len(t, a.requests, n+1, "%s: one attempt per request", name)
+				}
+			})
+		}
 	}
+}
+
+func TestGivenCredentialsNeverExpire(t *testing.T) {
+	t.Parallel()
+	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
+		for range 3 {
+			creds, err := transport.Get(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, "key1", creds.AccessKey)
+			assert.Equal(t, http.StatusOK, send(t, transport))
+			time.Sleep(48 * time.Hour)
+		}
+		assert.Len(t, a.logins, 1)
+	})
 }
 
 func TestEachSecretOfALoginIsReported(t *testing.T) {
