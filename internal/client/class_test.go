@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// responses returns responses to `get task "t1"`, with the class that the error's methods report and its text; empty: no
-// error.
+// responses returns responses to `get task "t1"`, with the class that the error's methods report and its
+// text; empty: no error.
 func responses(t testing.TB) (all []struct {
 	reply
 	Name, Is, Error string
@@ -119,9 +119,11 @@ func TestThrottlingWindowIsReadFromTheGatewaysMessage(t *testing.T) {
 		"":                0,
 		",time:" + strings.Repeat("9", 1<<20) + " minutes": 0,
 	} {
-		assert.Equal(t, want, (&Error{Response: Response{StatusCode: 429}, Message: message}).Window(), truncate(message, 80))
+		assert.Equal(t, want, (&Error{Response: Response{StatusCode: 429}, Message: message}).Window(),
+			truncate(message, 80))
 	}
-	assert.Zero(t, (&Error{Response: Response{StatusCode: 503}, Message: "limit:60,time:1 minute"}).Window(), "not throttled")
+	assert.Zero(t, (&Error{Response: Response{StatusCode: 503}, Message: "limit:60,time:1 minute"}).Window(),
+		"not throttled")
 }
 
 func TestClassOverridesStatusAndCode(t *testing.T) {

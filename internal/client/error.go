@@ -129,8 +129,8 @@ func (e *Error) Misconfigured() bool {
 		errors.As(e.Err, &proxy) && proxy.LoginRequired()
 }
 
-// Error returns a path: what was requested, then status, code, message and request id, as far as they are known. Code,
-// message and request id are the service's text, which has to be made safe before it is printed.
+// Error returns a path: what was requested, then status, code, message and request id, as far as they are
+// known. Code, message and request id are the service's text, which has to be made safe before it is printed.
 func (e *Error) Error() string { return e.Text(func(text string) string { return text }) }
 
 // Text returns what Error does, with redact applied to each text of the service before it is truncated: half a secret
@@ -189,8 +189,8 @@ func (e *Error) Unwrap() error { return e.Err }
 type serviceError struct{ code, message, requestID string }
 
 // decodeError reads {"error_code","error_msg"} of services, the same with "request_id" of the gateway,
-// {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers write it, is a
-// message; a page of HTML says nothing.
+// {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers
+// write it, is a message; a page of HTML says nothing.
 func decodeError(status int, body []byte) serviceError {
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(body, &outer) != nil {

@@ -97,7 +97,8 @@ func TestErrorTextIsTruncatedByCharacters(t *testing.T) {
 func TestHugeMessageIsKeptButTruncatedInTheErrorText(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("m", maxBody-100)
-	_, err := respondWith(500, nil, strings.NewReader(`{"error_code":"DMS.1","error_msg":"`+long+`"}`)).Task(t.Context(), "i1", "t1")
+	body := strings.NewReader(`{"error_code":"DMS.1","error_msg":"` + long + `"}`)
+	_, err := respondWith(500, nil, body).Task(t.Context(), "i1", "t1")
 	assert.EqualError(t, err, `get task "t1": 500 DMS.1: `+strings.Repeat("m", 500)+"…")
 	assert.Equal(t, long, clientError(t, err).Message)
 }

@@ -67,11 +67,13 @@ func TestUnknownHostIsMisconfigured(t *testing.T) {
 	lookup := func(dns net.DNSError) error {
 		return &net.OpError{Op: "dial", Net: "tcp", Err: &dns}
 	}
-	_, err := failWith(lookup(net.DNSError{Err: "no such host", Name: "dms.nowhere-1.myhuaweicloud.com", IsNotFound: true})).Task(t.Context(), "i1", "t1")
+	none := lookup(net.DNSError{Err: "no such host", Name: "dms.nowhere-1.myhuaweicloud.com", IsNotFound: true})
+	_, err := failWith(none).Task(t.Context(), "i1", "t1")
 	assert.EqualError(t, err, `get task "t1": dial tcp: lookup dms.nowhere-1.myhuaweicloud.com: no such host`)
 	assert.Equal(t, "failing, misconfigured", classOf(clientError(t, err)))
 
-	_, err = failWith(lookup(net.DNSError{Err: "server misbehaving", Name: "dms.test", IsTemporary: true})).Task(t.Context(), "i1", "t1")
+	broken := lookup(net.DNSError{Err: "server misbehaving", Name: "dms.test", IsTemporary: true})
+	_, err = failWith(broken).Task(t.Context(), "i1", "t1")
 	assert.Equal(t, "failing", classOf(clientError(t, err)), "the resolver is failing")
 }
 

@@ -28,6 +28,10 @@ func TestProgressIsAWholePercentage(t *testing.T) {
 
 func TestProgressStepsAreReadWhereListed(t *testing.T) {
 	t.Parallel()
+	get := func(list string) (Progress, error) {
+		body := strings.NewReader(`{"progress_percentage":42,"step_list":` + list + `}`)
+		return respondWith(200, nil, body).Progress(t.Context(), "i1", "t1")
+	}
 	many := strings.Repeat(`{"name":"n","statue":"WAITING"},`, 100)
 	for list, want := range map[string][]Step{
 		`[{"name":"pre_check","statue":"COMPLETED","start_time":1763350067752},{"name":"expand","statue":"IN_PROGRESS","end_time":""}]`: {{"pre_check", "COMPLETED"}, {"expand", "IN_PROGRESS"}},
@@ -37,11 +41,11 @@ func TestProgressStepsAreReadWhereListed(t *testing.T) {
 		`"none"`:                        nil,
 		`[1]`:                           nil,
 	} {
-		progress, err := respondWith(200, nil, strings.NewReader(`{"progress_percentage":42,"step_list":`+list+`}`)).Progress(t.Context(), "i1", "t1")
+		progress, err := get(list)
 		require.NoError(t, err, list)
 		assert.Equal(t, Progress{Percent: 42, Steps: want}, progress, list)
 	}
-	progress, err := respondWith(200, nil, strings.NewReader(`{"progress_percentage":42,"step_list":[`+strings.TrimSuffix(many, ",")+`]}`)).Progress(t.Context(), "i1", "t1")
+	progress, err := get("[" + strings.TrimSuffix(many, ",") + "]")
 	require.NoError(t, err)
 	assert.Len(t, progress.Steps, 50, "no more are kept")
 }
@@ -62,7 +66,9 @@ func TestInvalidProgressIsAnError(t *testing.T) {
 
 func TestProgressErrorsAreClassifiedLikeTaskErrors(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{400: "rejected", 403: "denied", 404: "missing", 429: "failing, throttled", 500: "failing"} {
+	for status, want := range map[int]string{
+		400: "rejected", 403: "denied", 404: "missing", 429: "failing, throttled", 500: "failing",
+	} {
 		_, err := respondWith(status, http.Header{}, http.NoBody).Progress(t.Context(), "i1", "t1")
 		assert.Equal(t, want, classOf(clientError(t, err)))
 		assert.Equal(t, status, clientError(t, err).Response.StatusCode)

@@ -67,7 +67,9 @@ func TestRequestHasTheDocumentedHeadersOnly(t *testing.T) {
 			s.UserAgent = "dmswait/1.2.3"
 			require.Error(t, call.do(s.Client, "i1", "t1"))
 			// No Accept-Encoding: a short compressed response could have an endless text.
-			assert.Equal(t, http.Header{"Accept": {"application/json"}, "User-Agent": {"dmswait/1.2.3"}, "X-Project-Id": {"p1"}}, got)
+			assert.Equal(t, http.Header{
+				"Accept": {"application/json"}, "User-Agent": {"dmswait/1.2.3"}, "X-Project-Id": {"p1"},
+			}, got)
 			assert.Equal(t, s.Endpoint, "http://"+host)
 		})
 	}
@@ -89,7 +91,8 @@ func TestInvalidIDIsNeverSent(t *testing.T) {
 			}
 			elsewhere := *s.Client
 			elsewhere.ProjectID = id
-			assert.ErrorContains(t, call.do(&elsewhere, "i1", "t1"), " is not an id", "%s in project %q", call.name, id)
+			assert.ErrorContains(t, call.do(&elsewhere, "i1", "t1"), " is not an id", "%s in project %q",
+				call.name, id)
 		}
 	}
 	assert.Zero(t, s.requests.Load())

@@ -62,7 +62,8 @@ func TestRetryAfterIsPartOfErrorsAndTasks(t *testing.T) {
 	_, err := serve(t, reply{Status: 429, Headers: headers}.handle).Task(t.Context(), "i1", "t1")
 	assert.Equal(t, 90*time.Second, clientError(t, err).Response.RetryAfter)
 
-	task, err := serve(t, reply{Status: 200, Headers: headers, Body: `{"tasks":[{"id":"t1"}]}`}.handle).Task(t.Context(), "i1", "t1")
+	s := serve(t, reply{Status: 200, Headers: headers, Body: `{"tasks":[{"id":"t1"}]}`}.handle)
+	task, err := s.Task(t.Context(), "i1", "t1")
 	require.NoError(t, err)
 	assert.Equal(t, 90*time.Second, task.Response.RetryAfter)
 }

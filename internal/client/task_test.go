@@ -95,11 +95,14 @@ func TestFieldsOfAnyJSONTypeAreReadAsText(t *testing.T) {
 		"\"\xff\"":             "\ufffd",
 		"{\"a\":\"\xff\"}":     "{\"a\":\"\ufffd\"}",
 	} {
-		body := fmt.Sprintf(`{"tasks":[{"name":%[1]s,"user_name":%[1]s,"user_id":%[1]s,"params":%[1]s,"status":%[1]s,"created_at":%[1]s,"updated_at":%[1]s,"id":"t1"}]}`, value)
+		body := fmt.Sprintf(`{"tasks":[{"name":%[1]s,"user_name":%[1]s,"user_id":%[1]s,"params":%[1]s,`+
+			`"status":%[1]s,"created_at":%[1]s,"updated_at":%[1]s,"id":"t1"}]}`, value)
 		tasks, err := decodeTasks([]byte(body))
 		require.NoError(t, err, value)
-		status := Status(strings.ToUpper(want))
-		assert.Equal(t, []Task{{ID: "t1", Name: want, UserName: want, UserID: want, Params: want, Status: status, CreatedAt: want, UpdatedAt: want}}, tasks, value)
+		assert.Equal(t, []Task{{
+			ID: "t1", Name: want, UserName: want, UserID: want, Params: want,
+			Status: Status(strings.ToUpper(want)), CreatedAt: want, UpdatedAt: want,
+		}}, tasks, value)
 	}
 }
 
@@ -158,8 +161,9 @@ func TestStatusIsCaseInsensitive(t *testing.T) {
 
 func TestEveryListedTaskHasTheResponseOfItsList(t *testing.T) {
 	t.Parallel()
-	s := serve(t, reply{Status: 200, Headers: map[string]string{"X-Request-Id": "r1"}, Body: `{"tasks":[{"id":"t1"},{"id":"t2"}]}`}.handle)
-	list, err := s.Tasks(t.Context(), "i1")
+	header := http.Header{"X-Request-Id": {"r1"}}
+	c := respondWith(200, header, strings.NewReader(`{"tasks":[{"id":"t1"},{"id":"t2"}]}`))
+	list, err := c.Tasks(t.Context(), "i1")
 	require.NoError(t, err)
 	require.Len(t, list.Tasks, 2)
 	assert.Equal(t, "r1", list.Response.RequestID)

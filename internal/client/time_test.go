@@ -64,7 +64,8 @@ func TestInvalidTimesAreUnknown(t *testing.T) {
 // created reads a value of created_at. Whatever it is, the task itself can be read.
 func created(t *testing.T, value string) (time.Time, bool) {
 	t.Helper()
-	tasks, err := decodeTasks(fmt.Appendf(nil, `{"tasks":[{"id":"t1","status":"SUCCESS","created_at":%s,"updated_at":%[1]s}]}`, value))
+	const format = `{"tasks":[{"id":"t1","status":"SUCCESS","created_at":%s,"updated_at":%[1]s}]}`
+	tasks, err := decodeTasks(fmt.Appendf(nil, format, value))
 	require.NoError(t, err)
 	require.Len(t, tasks, 1)
 	assert.Equal(t, Success, tasks[0].Status)

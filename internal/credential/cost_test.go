@@ -60,7 +60,8 @@ func TestAuthenticatedPollsRetainNoMemory(t *testing.T) {
 	for range polls {
 		poll()
 	}
-	assert.InDelta(t, first, testing.AllocsPerRun(100, poll), 2, "allocations of a poll; now and then pools are emptied")
+	assert.InDelta(t, first, testing.AllocsPerRun(100, poll), 2,
+		"allocations of a poll; now and then pools are emptied")
 	assert.Less(t, (held()-before)/polls, 8.0, "bytes retained per poll")
 	runtime.KeepAlive(poll)
 	assert.Less(t, first, 250.0)

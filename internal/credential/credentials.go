@@ -36,7 +36,8 @@ func temporary(r reply, accessKey, secretKey, securityToken, expires string) (Cr
 	}, nil
 }
 
-// expiry converts a time of the server's clock, as it is in a body, to one of the local clock; zero: it cannot be read.
+// expiry converts a time of the server's clock, as it is in a body, to one of the local clock; zero: it
+// cannot be read.
 func expiry(text string, response client.Response) time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const metadataKeys = `{"credential":{"access":"AK","secret":"SK","securitytoken":"ST","expires_at":"2000-01-01T06:00:00.000000Z"}}`
+const metadataKeys = `{"credential":{"access":"AK","secret":"SK","securitytoken":"ST",` +
+	`"expires_at":"2000-01-01T06:00:00.000000Z"}}`
 
 func (c *service) metadata() Metadata {
 	return Metadata{Exchange: c.exchange(), Address: "http://metadata.test"}
@@ -53,7 +54,8 @@ func TestMetadataLoginEndsWithoutAToken(t *testing.T) {
 		c := &service{responses: []any{scripted{status: status}}}
 		_, err := c.metadata().Get(t.Context())
 		e := loginError(t, err)
-		assert.Equal(t, kind, map[bool]string{e.Rejected(): "rejected", e.Denied(): "denied", e.Failing(): "failing"}[true], status)
+		got := map[bool]string{e.Rejected(): "rejected", e.Denied(): "denied", e.Failing(): "failing"}[true]
+		assert.Equal(t, kind, got, status)
 		assert.Len(t, c.requests, 1)
 	}
 	c := &service{responses: []any{errors.New("no route to host")}}

@@ -38,7 +38,8 @@ func TestRefusedLoginHasAServiceAndAHint(t *testing.T) {
 		for _, status := range []int{400, 401, 403} {
 			var e *Error
 			require.ErrorAs(t, login(&service{responses: []any{scripted{status: status}}})(t.Context()), &e)
-			assert.Equal(t, Error{Request: e.Request, Service: want[name].service, Hint: want[name].hint}, *e, "%s, %d", name, status)
+			assert.Equal(t, Error{Request: e.Request, Service: want[name].service, Hint: want[name].hint}, *e,
+				"%s, %d", name, status)
 		}
 		for _, outage := range []any{scripted{status: 503}, scripted{status: 429}, errors.New("connection refused")} {
 			if s, ok := outage.(scripted); ok && name == "token for metadata" && s.status == 503 {
@@ -64,7 +65,8 @@ func TestImpossibleLoginHasAReason(t *testing.T) {
 	}
 	empty := filepath.Join(t.TempDir(), "empty")
 	write(t, empty, "\n")
-	noAgency := &service{responses: []any{ok("token"), scripted{status: 404, body: "Please configure Cloud Service Agency first."}}}
+	none := scripted{status: 404, body: "Please configure Cloud Service Agency first."}
+	noAgency := &service{responses: []any{ok("token"), none}}
 	badEndpoint := Agency{Exchange: (&service{}).exchange(), Endpoint: "://", IDToken: GivenToken("id")}
 	for _, test := range []struct {
 		err             error

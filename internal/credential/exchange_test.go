@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -112,7 +112,7 @@ var logins = map[string]func(*service) func(context.Context) error{
 		return discard(func(ctx context.Context) (string, error) { return c.iam().Project(ctx, "n") })
 	},
 	"ID token of Actions": func(c *service) func(context.Context) error {
-		return discard(ActionsToken{Exchange: c.exchange(), RequestURL: "https://actions.test/", RequestToken: "r", Audience: "a"}.Get)
+		return discard(ActionsToken{c.exchange(), "https://actions.test/", "r", "a"}.Get)
 	},
 }
 
@@ -207,17 +207,14 @@ func TestSlowLoginIsAnOutageThatStatesTheTimeout(t *testing.T) {
 func TestTruncatedLoginResponseIsAnOutage(t *testing.T) {
 	t.Parallel()
 	cut := Exchange{Timeout: time.Minute, Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Body: io.NopCloser(io.MultiReader(bytes.NewReader([]byte(`{"cre`)), failing{}))}, nil
+		body := io.MultiReader(strings.NewReader(`{"cre`), iotest.ErrReader(io.ErrUnexpectedEOF))
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(body)}, nil
 	})}
 	_, err := Agency{Exchange: cut, Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(t.Context())
 	e := loginError(t, err)
 	assert.True(t, e.Failing())
 	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
-
-type failing struct{}
-
-func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestExpiryIsConvertedToTheLocalClock(t *testing.T) {
 	t.Parallel()
@@ -242,7 +239,8 @@ func TestExpiryIsConvertedToTheLocalClock(t *testing.T) {
 			}
 			keys := `"access_key_id":"a","secret_access_key":"s","security_token":"t","expiration":"` + test.expires + `"`
 			c := &service{responses: []any{scripted{200, header, `{"credentials":{` + keys + `}}`}}}
-			creds, err := Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(t.Context())
+			agency := Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}
+			creds, err := agency.Get(t.Context())
 			require.NoError(t, err)
 			assert.True(t, test.want.Equal(creds.Expires), "%s: %v", name, creds.Expires)
 		}
@@ -282,8 +280,9 @@ func TestSecondIAMEndpointIsUsedOnlyIfTheFirstHostDoesNotExist(t *testing.T) {
 
 func TestLoginBodyIsSentAgainToTheSecondEndpoint(t *testing.T) {
 	t.Parallel()
-	c := &service{responses: []any{&net.DNSError{IsNotFound: true}, scripted{201, http.Header{"X-Subject-Token": {"t"}}, `{"token":{}}`}}}
-	_, err := Password{IAM: IAM{c.exchange(), []string{"https://a.test", "https://b.test"}}, Username: "u"}.Get(t.Context())
+	c := &service{responses: []any{&net.DNSError{IsNotFound: true}, tokenReply("t", `{"token":{}}`)}}
+	iam := IAM{c.exchange(), []string{"https://a.test", "https://b.test"}}
+	_, err := Password{IAM: iam, Username: "u"}.Get(t.Context())
 	require.NoError(t, err)
 	require.Len(t, c.requests, 2)
 	assert.NotEmpty(t, c.requests[0].body)

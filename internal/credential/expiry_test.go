@@ -13,7 +13,9 @@ import (
 
 func TestExpiredCredentialsAreNotUsedWhenTheirRenewalFails(t *testing.T) {
 	t.Parallel()
-	for _, life := range []time.Duration{time.Minute, 3 * time.Minute, 10*time.Minute + time.Second, 17 * time.Minute, time.Hour} {
+	for _, life := range []time.Duration{
+		time.Minute, 3 * time.Minute, 10*time.Minute + time.Second, 17 * time.Minute, time.Hour,
+	} {
 		for _, takes := range []time.Duration{0, 10 * time.Second} {
 			inAccount(t, account{life: life, takes: takes}, func(t *testing.T, a *account, transport *Transport) {
 				send(t, transport)

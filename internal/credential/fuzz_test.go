@@ -18,8 +18,8 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// FuzzSign compares signatures with a second implementation of the scheme, for any path, query and headers, and asserts
-// that the order of a query makes no difference.
+// FuzzSign compares signatures with a second implementation of the scheme, for any path, query and headers,
+// and asserts that the order of a query makes no difference.
 func FuzzSign(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.Path, v.QueryOnWire, "p1", "", v.SecretKey, []byte(v.Body), int64(1_767_322_800))
@@ -131,8 +131,9 @@ func issue(access, secret, token, expires string) []byte {
 	return body
 }
 
-// FuzzLogin asserts that each login returns complete credentials or an error, and that errors have one class and contain
-// no secret, once what was learned is redacted. The body is raw or, if that is empty, a valid one cut to length bytes.
+// FuzzLogin asserts that each login returns complete credentials or an error, and that errors have one class
+// and contain no secret, once what was learned is redacted. The body is raw or, if that is empty, a valid one
+// cut to length bytes.
 func FuzzLogin(f *testing.F) {
 	for _, status := range []int{200, 201, 302, 401, 404, 500} {
 		f.Add(status, []byte(nil), 1000, "AK", "SK", "ST", "2000-01-01T06:00:00.000000Z", "Sat, 01 Jan 2000 00:00:00 GMT")
@@ -158,14 +159,16 @@ func FuzzLogin(f *testing.F) {
 		for _, responses := range [][]any{{last}, {first, last}, {first, echo}} {
 			for name, login := range issuers {
 				var learned []string
-				c := &service{responses: slices.Clone(responses), learned: func(s ...string) { learned = append(learned, s...) }}
+				c := &service{responses: slices.Clone(responses)}
+				c.learned = func(secrets ...string) { learned = append(learned, secrets...) }
 				creds, err := login(c, t.Context())
 				if err != nil {
 					require.Zero(t, creds, name)
 					requireLoginError(t, err, learned, len(raw) == 0)
 					continue
 				}
-				require.True(t, creds.Token != "" || creds.AccessKey != "" && creds.SecretKey != "" && creds.SecurityToken != "",
+				require.True(t,
+					creds.Token != "" || creds.AccessKey != "" && creds.SecretKey != "" && creds.SecurityToken != "",
 					"%s: %+v", name, creds)
 				require.True(t, creds.ProjectID == "" || client.ValidID(creds.ProjectID))
 			}

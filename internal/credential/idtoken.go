@@ -65,8 +65,9 @@ const (
 	maxToken = 1 << 20
 )
 
-// FileToken returns an IDToken that reads a file, anew each time, since whoever wrote it keeps it fresh. Blanks around
-// the token are removed, as by the official SDK. A file that does not come to its end in time is an outage.
+// FileToken returns an IDToken that reads a file, anew each time, since whoever wrote it keeps it fresh.
+// Blanks around the token are removed, as by the official SDK. A file that does not come to its end in time
+// is an outage.
 func FileToken(path string) IDToken {
 	return fileToken(path, func() ([]byte, error) { return readToken(path) })
 }
@@ -93,7 +94,8 @@ func fileToken(path string, read func() ([]byte, error)) IDToken {
 		}
 		token := strings.TrimSpace(string(content))
 		if token == "" {
-			return "", request.impossible(client.Response{}, "the ID token's file is empty", errors.New("the file is empty"))
+			return "", request.impossible(client.Response{}, "the ID token's file is empty",
+				errors.New("the file is empty"))
 		}
 		return token, nil
 	}

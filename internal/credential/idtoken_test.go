@@ -21,7 +21,8 @@ func TestActionsTokenIsRequestedWithTheAudience(t *testing.T) {
 		token, err := ActionsToken{c.exchange(), requestURL, "runner's", "sts.huaweicloud.com"}.Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "ey.ID", token)
-		assert.Equal(t, []sentRequest{{"GET " + want, plainHeader("Authorization", "bearer runner's"), ""}}, c.requests)
+		assert.Equal(t, []sentRequest{{"GET " + want, plainHeader("Authorization", "bearer runner's"), ""}},
+			c.requests)
 	}
 	c := &service{responses: []any{ok(`{"value":"ey.ID"}`)}}
 	_, err := ActionsToken{c.exchange(), "https://a.test/", "r", "a b&c"}.Get(t.Context())
@@ -43,7 +44,8 @@ func TestInvalidRequestURLIsNotRetried(t *testing.T) {
 func TestIDTokenOfTheWrongTypeIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"value":""}`, `{"value":null}`, `{"value":7}`, `{"value":{"x":1}}`} {
-		_, err := ActionsToken{(&service{responses: []any{ok(body)}}).exchange(), "https://a.test/", "r", "a"}.Get(t.Context())
+		c := &service{responses: []any{ok(body)}}
+		_, err := ActionsToken{c.exchange(), "https://a.test/", "r", "a"}.Get(t.Context())
 		assert.True(t, loginError(t, err).Failing(), body)
 	}
 }

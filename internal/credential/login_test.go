@@ -194,7 +194,8 @@ func TestNothingIsExchangedWithoutAnIDToken(t *testing.T) {
 
 func TestProjectIsLookedUpByName(t *testing.T) {
 	t.Parallel()
-	c := &service{responses: []any{ok(`{"links":{},"projects":[{"id":"0123456789abcdef0123456789abcdef","name":"cn-north-4_a&b c"}]}`)}}
+	c := &service{responses: []any{ok(`{"links":{},"projects":[{"id":"0123456789abcdef0123456789abcdef",` +
+		`"name":"cn-north-4_a&b c"}]}`)}}
 	id, err := c.iam().Project(t.Context(), "cn-north-4_a&b c")
 	require.NoError(t, err)
 	assert.Equal(t, "0123456789abcdef0123456789abcdef", id)
@@ -270,7 +271,8 @@ func TestProjectLookupReturnsTheErrorOfItsLogin(t *testing.T) {
 	t.Parallel()
 	sts := &service{responses: []any{scripted{403, nil, `{"error_msg":"not trusted"}`}}}
 	iam := &service{}
-	transport := &Transport{Base: iam, Login: Agency{Exchange: sts.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get}
+	agency := Agency{Exchange: sts.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}
+	transport := &Transport{Base: iam, Login: agency.Get}
 	exchange := iam.exchange()
 	exchange.Transport = transport
 	_, err := IAM{exchange, []string{"https://iam.test"}}.Project(t.Context(), "n")

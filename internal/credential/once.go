@@ -9,9 +9,9 @@ import (
 // errNoCredentials is why Once did not send a request.
 var errNoCredentials = errors.New("no credentials can be used without a login")
 
-// Once returns a RoundTripper for requests that nothing depends on, such as those for progress. It sends a request once,
-// with the credentials there are: it never logs in, waits for a login or corrects the clock, and a 401 is a response like
-// any other. Without usable credentials it returns an error and sends nothing.
+// Once returns a RoundTripper for requests that nothing depends on, such as those for progress. It sends a
+// request once, with the credentials there are: it never logs in, waits for a login or corrects the clock,
+// and a 401 is a response like any other. Without usable credentials it returns an error and sends nothing.
 func (t *Transport) Once() http.RoundTripper { return once{t} }
 
 type once struct{ transport *Transport }

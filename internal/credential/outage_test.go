@@ -17,8 +17,9 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// TestProtocolSwitchDuringLoginIsAnOutage responds to each request of a login with a 101, and keeps the connection open.
-// Under a fake clock, a login that waited for the end of that connection would wait forever, which synctest reports.
+// TestProtocolSwitchDuringLoginIsAnOutage responds to each request of a login with a 101, and keeps the
+// connection open. Under a fake clock, a login that waited for the end of that connection would wait forever,
+// which synctest reports.
 func TestProtocolSwitchDuringLoginIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for name, login := range logins {
@@ -29,7 +30,8 @@ func TestProtocolSwitchDuringLoginIsAnOutage(t *testing.T) {
 				ours, theirs := net.Pipe()
 				go func() {
 					_, _ = http.ReadRequest(bufio.NewReader(theirs))
-					_, _ = io.WriteString(theirs, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+					_, _ = io.WriteString(theirs, "HTTP/1.1 101 Switching Protocols\r\n"+
+						"Connection: Upgrade\r\nUpgrade: x\r\n\r\n")
 					_, err := theirs.Read(make([]byte, 1))
 					closed <- err
 				}()

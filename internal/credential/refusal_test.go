@@ -1,10 +1,12 @@
 package credential
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -48,5 +50,33 @@ func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 			assert.Equal(t, test.logins, a.logins, name)
 			assert.NotContains(t, a.requests, "key2", name)
 		})
+	}
+}
+
+// Six failures lock an access key, for everybody who uses it.
+func TestRefusedCredentialsAreNotSentAgainWhereALoginReturnsTheSame(t *testing.T) {
+	t.Parallel()
+	keys := Keys{AccessKey: "key1", SecretKey: "secret", SecurityToken: "token"}
+	for name, login := range map[string]Login{
+		"access key": accessKey.New(Setup{Values: map[string]string{"access_key": "key1", "secret_key": "secret"}}),
+		"IAM token":  authToken.New(Setup{Values: map[string]string{"auth_token": "key1"}}),
+		// The metadata service returns the same keys until it renews them. Their end, by the local clock, differs.
+		"ECS agency": func(context.Context) (Credentials, error) {
+			return Credentials{Keys: keys, Expires: time.Now().Add(time.Hour)}, nil
+		},
+	} {
+		for _, proven := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				a := &account{refused: func(string) bool { return !proven }}
+				transport := &Transport{Base: a, Login: login}
+				send(t, transport)
+				a.requests, a.refused = nil, func(string) bool { return true }
+				for n := range 3 {
+					time.Sleep(time.Second)
+					assert.Equal(t, http.StatusUnauthorized, send(t, transport), name)
+					assert.Len(t, a.requests, n+1, "%s: one attempt per request", name)
+				}
+			})
+		}
 	}
 }

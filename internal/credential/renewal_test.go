@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -131,7 +130,8 @@ func TestA401ForNewCredentialsRenewsNothing(t *testing.T) {
 	t.Parallel()
 	for _, tokens := range []bool{false, true} {
 		for _, beforehand := range []bool{false, true} {
-			inAccount(t, account{tokens: tokens, refused: func(string) bool { return true }}, func(t *testing.T, a *account, transport *Transport) {
+			refusing := account{tokens: tokens, refused: func(string) bool { return true }}
+			inAccount(t, refusing, func(t *testing.T, a *account, transport *Transport) {
 				if beforehand {
 					_, err := transport.Get(t.Context())
 					require.NoError(t, err)
@@ -227,34 +227,6 @@ func TestOneLoginRunsAtATime(t *testing.T) {
 	refused = "key2"
 	together()
 	assert.Len(t, a.logins, 3, "after a 401 for all of them")
-}
-
-// Six failures lock an access key, for everybody who uses it.
-func TestRefusedCredentialsAreNotSentAgainWhereALoginReturnsTheSame(t *testing.T) {
-	t.Parallel()
-	keys := Keys{AccessKey: "key1", SecretKey: "secret", SecurityToken: "token"}
-	for name, login := range map[string]Login{
-		"access key": accessKey.New(Setup{Values: map[string]string{"access_key": "key1", "secret_key": "secret"}}),
-		"IAM token":  authToken.New(Setup{Values: map[string]string{"auth_token": "key1"}}),
-		// The metadata service returns the same keys until it renews them. Their end, by the local clock, differs.
-		"ECS agency": func(context.Context) (Credentials, error) {
-			return Credentials{Keys: keys, Expires: time.Now().Add(time.Hour)}, nil
-		},
-	} {
-		for _, proven := range []bool{false, true} {
-			synctest.Test(t, func(t *testing.T) {
-				a := &account{refused: func(string) bool { return !proven }}
-				transport := &Transport{Base: a, Login: login}
-				send(t, transport)
-				a.requests, a.refused = nil, func(string) bool { return true }
-				for n := range 3 {
-					time.Sleep(time.Second)
-					assert.Equal(t, http.StatusUnauthorized, send(t, transport), name)
-					assert.Len(t, a.requests, n+1, "%s: one attempt per request", name)
-				}
-			})
-		}
-	}
 }
 
 func TestGivenCredentialsNeverExpire(t *testing.T) {

@@ -1,6 +1,6 @@
-// Package credential authenticates requests: it logs in, signs requests or adds a token to them as they go out, and makes
-// the one second attempt that a 401 allows. It never decides when to poll again, and no secret leaves it except in the
-// request it is meant for.
+// Package credential authenticates requests: it logs in, signs requests or adds a token to them as they go
+// out, and makes the one second attempt that a 401 allows. It never decides when to poll again, and no secret
+// leaves it except in the request it is meant for.
 package credential
 
 import (
@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	// maxSkew is how far off the local clock may be before it is blamed for a 401. The service refuses signatures that
-	// are off by 15 minutes, but more than 5 failures in a row lock an access key, so a small difference is not worth a
-	// second attempt.
+	// maxSkew is how far off the local clock may be before it is blamed for a 401. The service refuses
+	// signatures that are off by 15 minutes, but more than 5 failures in a row lock an access key, so a small
+	// difference is not worth a second attempt.
 	maxSkew = 5 * time.Minute
 
 	// renewAhead is how long before their end credentials are renewed, unless a quarter of their life is less.
@@ -51,9 +51,9 @@ type Transport struct {
 	behind time.Duration // of the local clock, as far as a 401 made it known
 }
 
-// RoundTrip sends a request once and, after a 401, a second time if something has changed: the local clock was wrong, as
-// the response's Date shows, or there are new credentials. A second attempt with nothing changed would only bring the
-// access key closer to its lock.
+// RoundTrip sends a request once and, after a 401, a second time if something has changed: the local clock
+// was wrong, as the response's Date shows, or there are new credentials. A second attempt with nothing
+// changed would only bring the access key closer to its lock.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	payload, err := readPayload(req)
 	if err != nil {
@@ -95,9 +95,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.attempt(req, payload, creds, behind)
 }
 
-// Get returns credentials that work as far as is known, and logs in for them if necessary. A renewal that fails is no
-// error while the old ones have not expired. One that is refused is not tried again before then: each refusal brings a
-// user or a key closer to its lock.
+// Get returns credentials that work as far as is known, and logs in for them if necessary. A renewal that
+// fails is no error while the old ones have not expired. One that is refused is not tried again before then:
+// each refusal brings a user or a key closer to its lock.
 func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -204,8 +204,9 @@ func (t *Transport) clockBehind() time.Duration {
 	return t.behind
 }
 
-// correctClock adopts the server's clock when the time that a request was signed with, the local one plus behind, is off
-// by more than maxSkew. It returns how far the local clock is behind now, and whether that is news to that request.
+// correctClock adopts the server's clock when the time that a request was signed with, the local one plus
+// behind, is off by more than maxSkew. It returns how far the local clock is behind now, and whether that is
+// news to that request.
 func (t *Transport) correctClock(resp *http.Response, behind time.Duration) (now time.Duration, corrected bool) {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil || date.Sub(time.Now().Add(behind)).Abs() <= maxSkew {

@@ -37,9 +37,11 @@ func TestEachBudgetEndsTheWaitWhenItIsUsedUp(t *testing.T) {
 		{"without a valid response the outage runs from the start",
 			script(broken.taking(7 * time.Second)), maxOutage(10 * time.Second), ErrUnavailable, 15 * time.Second},
 		{"the outage runs from the first failing response after the last valid one",
-			script(broken.times(3), executing, broken), maxOutage(10 * time.Second), ErrUnavailable, 14641 * time.Millisecond},
+			script(broken.times(3), executing, broken),
+			maxOutage(10 * time.Second), ErrUnavailable, 14641 * time.Millisecond},
 		{"any valid response ends an outage, a missing one too",
-			script(broken.times(4), gone, broken.times(4), executing, broken.times(3), succeeded), maxOutage(15 * time.Second), nil, 24522712143},
+			script(broken.times(4), gone, broken.times(4), executing, broken.times(3), succeeded),
+			maxOutage(15 * time.Second), nil, 24522712143},
 		{"a max_outage of 0 makes the first failing response final",
 			script(executing, broken), maxOutage(0), ErrUnavailable, time.Second},
 

@@ -20,7 +20,8 @@ var alphabet = []response{
 	failure(404, "DMS.00404022"), status("PAUSED"), unauthentic, succeeded,
 }
 
-// scripted reads two bytes per response: which one it is, and how long it takes and its Retry-After in units of the wait.
+// scripted reads two bytes per response: which one it is, and how long it takes and its Retry-After in units
+// of the wait.
 func scripted(script []byte, unit time.Duration) []response {
 	all := []response{}
 	for i := 0; i+1 < len(script); i += 2 {
@@ -34,11 +35,13 @@ func scripted(script []byte, unit time.Duration) []response {
 	return append(all, executing)
 }
 
-// FuzzWait asserts the contract's rules about pauses, budgets and the deadline, whatever the responses are and however
-// long they take. The unit is the first pause, in milliseconds; pauses, the timeout and the budgets are in quarters of it.
+// FuzzWait asserts the contract's rules about pauses, budgets and the deadline, whatever the responses are
+// and however long they take. The unit is the first pause, in milliseconds; pauses, the timeout and the
+// budgets are in quarters of it.
 func FuzzWait(f *testing.F) {
 	f.Add(uint32(1000), byte(80), uint16(400), byte(100), byte(200), byte(128), []byte{0, 0, 0, 4, 10, 0})
-	f.Add(uint32(1000), byte(4), uint16(40), byte(16), byte(40), byte(0), []byte{1, 0, 2, 3, 3, 0x20, 1, 1, 3, 0xf0, 4, 0, 7, 0, 5, 15})
+	f.Add(uint32(1000), byte(4), uint16(40), byte(16), byte(40), byte(0),
+		[]byte{1, 0, 2, 3, 3, 0x20, 1, 1, 3, 0xf0, 4, 0, 7, 0, 5, 15})
 	f.Add(uint32(1), byte(0), uint16(0), byte(0), byte(0), byte(255), []byte{4, 2})
 	f.Add(uint32(math.MaxUint32), byte(255), uint16(math.MaxUint16), byte(255), byte(255), byte(255),
 		[]byte{3, 0, 3, 0, 3, 0, 3, 0x10, 0, 0x40, 3, 0x11, 6, 0, 2, 0, 9, 0})
@@ -99,8 +102,8 @@ func orNothing(err error) error {
 	return err
 }
 
-// requirePauses asserts that every pause is positive, ends at the deadline at the latest, is no longer than a response
-// demands, and is followed by a poll at once.
+// requirePauses asserts that every pause is positive, ends at the deadline at the latest, is no longer than a
+// response demands, and is followed by a poll at once.
 func requirePauses(t *testing.T, tr *trial, began []time.Duration, maxInterval time.Duration) {
 	t.Helper()
 	last := len(tr.outcomes) - 1

@@ -50,8 +50,10 @@ func TestJitterLengthensThrottledPausesByUpToHalf(t *testing.T) {
 		assert.Equal(t, want, s.next(Failing, demand{slower: true}))
 		s = NewSchedule(time.Second, 20*time.Second, func() float64 { return random })
 		want := time.Duration(float64(30*time.Second) * (1 + random/10))
-		assert.Equal(t, want, s.next(Failing, demand{slower: true, retryAfter: 30 * time.Second}), "everybody got the same time")
-		assert.Equal(t, 30*time.Second, s.next(Failing, demand{retryAfter: 30 * time.Second}), "not throttled: nobody else waits for it")
+		assert.Equal(t, want, s.next(Failing, demand{slower: true, retryAfter: 30 * time.Second}),
+			"everybody got the same time")
+		assert.Equal(t, 30*time.Second, s.next(Failing, demand{retryAfter: 30 * time.Second}),
+			"not throttled: nobody else waits for it")
 	}
 }
 
@@ -95,7 +97,8 @@ func TestRetryAfterAppliesToOnePause(t *testing.T) {
 	t.Parallel()
 	s := NewSchedule(time.Second, 20*time.Second, steady)
 	assert.Equal(t, time.Hour, s.next(Running, demand{retryAfter: time.Hour}))
-	assert.Equal(t, time.Minute, s.next(Failing, demand{slower: true, retryAfter: 5 * time.Second}), "not another hour")
+	assert.Equal(t, time.Minute, s.next(Failing, demand{slower: true, retryAfter: 5 * time.Second}),
+		"not another hour")
 	assert.Equal(t, time.Minute, s.next(Failing, demand{}))
 }
 

@@ -27,7 +27,8 @@ func TestTektonExampleMatchesTheSchema(t *testing.T) {
 	for _, version := range crd.Spec.Versions {
 		if version.Name == "v1" {
 			checked = true
-			assert.NotEmpty(t, version.Schema.OpenAPIV3Schema.Properties["spec"].Properties["steps"].Items.Properties, "or nothing is checked")
+			assert.NotEmpty(t,
+				version.Schema.OpenAPIV3Schema.Properties["spec"].Properties["steps"].Items.Properties, "otherwise nothing is checked")
 			assert.Empty(t, version.Schema.OpenAPIV3Schema.check(nil, "task", task))
 		}
 	}
