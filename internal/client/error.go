@@ -118,7 +118,7 @@ func (e *Error) Window() time.Duration {
 	return time.Duration(n) * units[strings.TrimRight(words[1], "s,.")]
 }
 
-// Misconfigured reports whether the failure is mostly caused by a typing error: a host name that does not exist, a
+// Misconfigured reports whether such a failure is usually a typing error: a host name that does not exist, a
 // certificate that does not verify, a proxy that requires a login.
 func (e *Error) Misconfigured() bool {
 	var dns *net.DNSError

@@ -122,3 +122,17 @@ func TestEveryErrorNamesTheRequest(t *testing.T) {
 		}
 	}
 }
+
+// loginError is an error of a transport that wraps the failed request of a login.
+type loginError struct{ request *Error }
+
+func (e loginError) Error() string { return e.request.Error() }
+func (e loginError) Unwrap() error { return e.request }
+
+func TestErrorOfALoginIsReturnedAsItIs(t *testing.T) {
+	t.Parallel()
+	login := loginError{&Error{Op: "log in", Response: Response{StatusCode: http.StatusForbidden}, Class: Denied}}
+	for _, call := range calls {
+		assert.Equal(t, login, call.do(failWith(login), "i1", "t1"), call.name)
+	}
+}

@@ -87,7 +87,9 @@ func fileToken(path string, read func() ([]byte, error)) IDToken {
 		select {
 		case <-done:
 		case <-ctx.Done():
-			return "", request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
+			late := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
+			late.Hint = "the file did not come to its end: check its file system, and whether it is a pipe"
+			return "", late
 		}
 		if err != nil {
 			return "", request.impossible(client.Response{}, "the ID token's file cannot be read", err)

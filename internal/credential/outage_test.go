@@ -64,6 +64,9 @@ func TestIDTokenFileThatHangsIsAnOutage(t *testing.T) {
 		assert.Equal(t, fileTimeout, time.Since(began))
 		assert.True(t, loginError(t, err).Failing())
 		assert.EqualError(t, err, `read the ID token in "x": not read within 10s`)
+		var e *Error
+		require.ErrorAs(t, err, &e)
+		assert.Contains(t, e.Hint, "check its file system")
 
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(cancelled) })

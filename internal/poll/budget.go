@@ -13,7 +13,7 @@ import (
 var (
 	ErrTimeout     = errors.New("still running at timeout")
 	ErrRunning     = errors.New("still running")                        // the one poll of timeout 0
-	ErrNotFound    = errors.New("not found until the end of the grace") // not_found_grace
+	ErrNotFound    = errors.New("not found within the grace period") // not_found_grace
 	ErrUnavailable = errors.New("no valid response for too long")       // max_outage
 )
 

@@ -155,7 +155,7 @@ func TestErrorWrapsTheLastResponse(t *testing.T) {
 		responses []response
 		want      string
 	}{
-		{script(gone), `not found until the end of the grace: the instance has no task "t1"`},
+		{script(gone), `not found within the grace period: the instance has no task "t1"`},
 		{script(executing, broken), "no valid response for too long: get task: 503 DMS.00500001"},
 	} {
 		tr := newTrial(c.responses).run(t)
@@ -174,6 +174,6 @@ func TestNotFoundAtTheDeadlineWrapsTheDecidingResponse(t *testing.T) {
 	assert.ErrorAs(t, tr.err, &e)
 	assert.Equal(t, gone.err, e)
 	assert.ErrorIs(t, tr.err, broken.err)
-	assert.EqualError(t, tr.err, `not found until the end of the grace: the instance has no task "t1"; `+
+	assert.EqualError(t, tr.err, `not found within the grace period: the instance has no task "t1"; `+
 		`since then: get task: 503 DMS.00500001`)
 }

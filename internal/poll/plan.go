@@ -2,7 +2,7 @@ package poll
 
 import "time"
 
-// MaxPlanned is where Plan stops to count polls: a year of pauses of 1 ms has many more.
+// MaxPlanned is where Plan stops counting polls: a year of pauses of 1 ms has many more.
 const MaxPlanned = 1_000_000
 
 // Plan returns what a schedule without jitter comes to for a task that does not end: the times of the first

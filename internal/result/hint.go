@@ -25,10 +25,10 @@ func hint(r Report, request Request) string {
 		return ""
 	case r.Result == NotFound:
 		return notFoundHint(e, request)
+	case login != nil && (login.Hint != "" || r.Result == Denied || r.Result == Usage):
+		return login.Hint
 	case r.Result == Unavailable:
 		return unavailableHint(e, request, r.service())
-	case login != nil && (r.Result == Denied || r.Result == Usage):
-		return login.Hint
 	case r.Result == Denied:
 		return deniedHint(e, request)
 	case r.Result == Usage:
@@ -73,7 +73,7 @@ func unavailableHint(e *client.Error, request Request, service string) string {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var proxy *client.ProxyError
-	if service == "The API" {
+	if service == "the API" {
 		service = request.Endpoint
 	}
 	switch {

@@ -49,7 +49,9 @@ func (r Report) Message() string {
 		}
 		return fmt.Sprintf("%s was not found%s.", r.task(), r.cause())
 	case Unavailable:
-		return fmt.Sprintf("%s returned no valid response%s; the task's state is unknown.", r.service(), r.cause())
+		service := r.service()
+		return fmt.Sprintf("%s returned no valid response%s; the task's state is unknown.",
+			strings.ToUpper(service[:1])+service[1:], r.cause())
 	case Denied:
 		return r.denied()
 	case Usage:
@@ -113,12 +115,12 @@ func (r Report) status() string {
 	return "running"
 }
 
-// service names who returned the response that decided.
+// service names who returned the response that decided, as within a sentence.
 func (r Report) service() string {
 	if login := loginError(r.Err); login != nil {
 		return login.Service
 	}
-	return "The API"
+	return "the API"
 }
 
 // cause returns the status and code of the response that decided, in parentheses; empty: there was none.
