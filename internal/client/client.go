@@ -47,7 +47,7 @@ func (c *Client) Task(ctx context.Context, instanceID, taskID string) (Task, err
 	}
 	var match *Task
 	err = eachTask(body, func(task Task) {
-		// An id with other characters may equal ours but for their case, and still not be ours.
+		// Unicode has characters that equal a letter of an id except for case.
 		if match == nil && ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
 			match = &task
 		}

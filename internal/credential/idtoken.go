@@ -65,7 +65,7 @@ const (
 	maxToken = 1 << 20
 )
 
-// FileToken returns an IDToken that reads a file, anew each time, since whoever wrote it keeps it fresh.
+// FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh.
 // Blanks around the token are removed, as by the official SDK. A file that does not come to its end in time
 // is an outage.
 func FileToken(path string) IDToken {
