@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Draws README's pictures: demo.svg, a run of the demo in a terminal, and summary.png, a job summary as GitHub shows it.
+# Draws the pictures of the documentation: demo.svg and failure.svg, runs of the demo in a terminal, and
+# summary.png, a job summary as GitHub shows it.
 #
-#   .github/picture.sh             # both
-#   .github/picture.sh terminal    # needs Go, its module proxy, and tmux
-#   .github/picture.sh summary     # needs Go, Node.js, npm and its registry, Chromium and pngquant; and a font with emojis
+#   .github/picture.sh             # all of them
+#   .github/picture.sh terminal    # needs Go with a module proxy, and tmux
+#   .github/picture.sh summary     # needs Go, Node.js, npm with a registry, Chromium, pngquant, an emoji font
 #
 # On Debian: apt-get install tmux nodejs npm chromium pngquant fonts-liberation fonts-noto-color-emoji
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 freeze=github.com/charmbracelet/freeze@v0.2.2
-markdown='micromark@4.0.3 micromark-extension-gfm@3.0.0 github-markdown-css@5.9.0' # GitHub's dialect, and its looks
+# GitHub's Markdown, and its style.
+markdown='micromark@4.0.3 micromark-extension-gfm@3.0.0 github-markdown-css@5.9.0'
 mermaid=mermaid@11.17.2
-columns=100
+font='ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, Liberation Mono, monospace'
+columns=110
 rows=50
 
 folder=$PWD/.github
@@ -21,84 +24,105 @@ terminal=dmswait-picture-$$
 trap 'tmux -L "$terminal" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
 
 fail() { echo "picture.sh: $*" >&2; exit 1; }
-needs() { for tool; do command -v "$tool" >/dev/null || fail "$tool is missing; the top of this script lists what it needs"; done; }
+needs() {
+  for tool; do
+    command -v "$tool" >/dev/null || fail "$tool is not installed; the comment at the top lists what is needed"
+  done
+}
 
-# A shell on a pseudo-terminal of tmux, in which the demo's command is typed. What tmux then has on its screen is what a person would see there.
+# terminal draws what a person sees in a terminal: demo.svg while the program waits, failure.svg after a task
+# has failed.
 terminal() {
   needs go tmux
-  go build -o "$work/" . ./internal/demo # so that the run does not begin with what go has to tell
+  go build -o "$work/" . ./internal/demo # fills the build cache, so that go run prints nothing of its own
+  shot demo 'go run ./internal/demo -end progress' '[4-9][0-9]%.* next poll in'
+  shot failure 'go run ./internal/demo -end failed' '^The exit code was'
+}
+
+# shot NAME COMMAND PATTERN types a command into a shell in tmux, and draws the screen once it matches the
+# pattern. Port numbers are left out, and so is everything after the exit code.
+shot() {
   # shellcheck disable=SC2016 # the prompt is the inner shell's
-  local shell=(env -u NO_COLOR -u TMUX 'PS1=\[\e[32m\]$\[\e[0m\] ' bash --noprofile --norc)
+  local shell=(env -u NO_COLOR -u TMUX -u CI 'PS1=\[\e[32m\]$\[\e[0m\] ' bash --noprofile --norc)
   tmux -u -L "$terminal" -f /dev/null new-session -d -x "$columns" -y "$rows" "${shell[@]}"
   screen() { tmux -L "$terminal" capture-pane -p "$@"; }
   until screen | grep -q '^\$'; do sleep 0.1; done
-  tmux -L "$terminal" send-keys 'go run ./internal/demo' Enter
-  local left=120
-  until screen | grep -q '^The exit code was'; do
-    sleep 1
+  tmux -L "$terminal" send-keys "$2" Enter
+  local left=600
+  until screen | grep -q "$3"; do
+    sleep 0.2
     left=$((left - 1))
-    [ "$left" -gt 0 ] || { screen >&2; fail "the demo did not end"; }
+    [ "$left" -gt 0 ] || { screen >&2; fail "the screen never matched: $3"; }
   done
-  # With colours, and with wrapped lines as one. Ports and long ids are shortened; what follows the exit code is left out.
-  screen -e -J |
-    sed -E -e '/^The exit code was/q' |
-    sed -E -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:…/g' \
-      -e 's/\b([0-9a-f]{8})[0-9a-f]{20}([0-9a-f]{4})\b/\1…\2/g' \
-      -e 's/\b([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{8}([0-9a-f]{4})\b/\1…\3/g' \
-      -e 's/ +$//' >"$work/screen.txt"
-  go run "$freeze" "$work/screen.txt" --language ansi --wrap "$columns" --output "$work/demo.svg" \
+  screen -e -J >"$work/captured.txt" # with colours, and wrapped lines joined
+  sed -E -e '/^The exit code was/q' "$work/captured.txt" |
+    sed -E -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:…/g' -e 's/ +$//' >"$work/screen.txt"
+  go run "$freeze" "$work/screen.txt" --language ansi --wrap "$columns" --output "$work/$1.svg" \
     --window --padding 20,24,24,24 --border.radius 8 --background '#0d1117' --line-height 1.35 \
-    --font.size 14 --font.family 'ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, Liberation Mono, monospace' >/dev/null
-  [ -s "$work/demo.svg" ] || fail "freeze drew nothing"
-  ! grep -qF -e "$PWD" -e "$work" -e "$HOME/" "$work/demo.svg" || fail "the picture tells where it was made"
-  cp "$work/demo.svg" "$folder/demo.svg"
+    --font.size 14 --font.family "$font" >/dev/null
+  [ -s "$work/$1.svg" ] || fail "freeze created no picture"
+  ! grep -qF -e "$PWD" -e "$work" -e "$HOME/" "$work/$1.svg" || fail "the picture contains a path of this machine"
+  cp "$work/$1.svg" "$folder/$1.svg"
+  tmux -L "$terminal" kill-server
+  sleep 0.5
 }
 
-# The summary comes from the program's own code: this stands beside it for one run only, by an overlay.
+# program prints a Go program that writes a job summary to the file it is given. It is built as a package of
+# this module by an overlay, because it needs the internal packages.
 program() {
   cat <<'EOF'
 package main
 
 import (
-	"fmt"
+	"log"
+	"os"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/output"
 	"github.com/dmswait/dmswait/internal/poll"
-	"github.com/dmswait/dmswait/internal/report"
+	"github.com/dmswait/dmswait/internal/result"
 )
 
 func main() {
 	start := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
-	timeline := &report.Timeline{Start: start}
-	see := func(from, to time.Duration, status client.Status, err error) {
+	timeline := &output.Timeline{}
+	observe := func(from, to time.Duration, kind poll.Kind, status client.Status) {
 		for at := from; at <= to; at += 20 * time.Second {
-			timeline.Poll(poll.Poll{At: at, Task: client.Task{Status: status}, Err: err})
+			timeline.Poll(poll.Outcome{At: at, Kind: kind, Task: client.Task{Status: status}})
 		}
 	}
-	outage := &client.Error{Op: "get task", Answer: client.Answer{StatusCode: 503}}
-	see(300*time.Millisecond, 50*time.Second, client.Created, nil)
-	see(54*time.Second, 290*time.Second, client.Executing, nil)
-	see(301*time.Second, 380*time.Second, "", outage)
-	see(391*time.Second, 715*time.Second, client.Executing, nil)
+	observe(300*time.Millisecond, 50*time.Second, poll.Running, client.Created)
+	observe(54*time.Second, 290*time.Second, poll.Running, client.Executing)
+	observe(301*time.Second, 380*time.Second, poll.Failing, "")
+	observe(391*time.Second, 715*time.Second, poll.Running, client.Executing)
 	waited := 718400 * time.Millisecond
-	see(waited, waited, client.Success, nil)
-	r := report.Report{
-		Result: report.Success,
-		TaskID: "ff80808272dcc90f0172df1e490f41b0",
+	observe(waited, waited, poll.Ended, client.Success)
+	const id = "ff80808272dcc90f0172df1e490f41b0"
+	report := result.Report{
+		Result: result.Success,
+		TaskID: id,
 		Task: client.Task{
-			ID: "ff80808272dcc90f0172df1e490f41b0", Name: "bindInstancePublicIp", Status: client.Success,
-			Params:    `{"public_ip_id":"06a13350-4305-4338-9f0e-6b322bb1413d","public_ip_address":"203.0.113.7","enable_public_ip":true}`,
-			CreatedAt: start.Add(-2 * time.Second).Format(time.RFC3339Nano), UpdatedAt: start.Add(712659 * time.Millisecond).Format(time.RFC3339Nano),
+			ID: id, Name: "bindInstancePublicIp", Status: client.Success,
+			Params:    `{"public_ip_id":"06a13350-4305-4338-9f0e-6b322bb1413d","public_ip_address":"203.0.113.7"}`,
+			CreatedAt: start.Add(-2 * time.Second).Format(time.RFC3339Nano),
+			UpdatedAt: start.Add(712659 * time.Millisecond).Format(time.RFC3339Nano),
 		},
-		Progress: "100", Waited: waited, Polls: 44, At: start.Add(waited),
+		Progress: &client.Progress{Percent: 100, Steps: []client.Step{
+			{Name: "checkInstance", State: "SUCCESS"}, {Name: "bindPublicIp", State: "SUCCESS"},
+			{Name: "updateRoutes", State: "SUCCESS"},
+		}},
+		Waited: waited, Polls: 44, At: start.Add(waited),
 	}
-	fmt.Print(r.Summary(timeline, []client.Step{{Name: "checkInstance", State: "SUCCESS"}, {Name: "bindPublicIp", State: "SUCCESS"}, {Name: "updateRoutes", State: "SUCCESS"}}))
+	if err := (output.JobSummary{Path: os.Args[1], Timeline: timeline}).Write(report); err != nil {
+		log.Fatal(err)
+	}
 }
 EOF
 }
 
-# The page: Markdown by GitHub's dialect, its three emojis, and the chart by Mermaid. Its first line tells whether that went well, and how high it is.
+# page prints a Node.js program that renders summary.md as HTML: GitHub's Markdown, the three emojis, and the
+# chart by Mermaid. When the page is loaded, data-drawn is its height in pixels, or the error.
 page() {
   cat <<'EOF'
 import {readFileSync} from 'node:fs'
@@ -127,21 +151,23 @@ summary() {
   needs go node npm chromium pngquant
   program >"$work/main.go"
   printf '{"Replace": {"%s": "%s"}}' "$PWD/internal/picture/main.go" "$work/main.go" >"$work/overlay.json"
-  go run -overlay "$work/overlay.json" ./internal/picture >"$work/summary.md"
+  go run -overlay "$work/overlay.json" ./internal/picture "$work/summary.md"
   page >"$work/page.mjs"
   # shellcheck disable=SC2086 # a list
-  (cd "$work" && npm install --silent --no-audit --no-fund --ignore-scripts $markdown "$mermaid" && node page.mjs >page.html)
+  (cd "$work" && npm install --silent --no-audit --no-fund --ignore-scripts $markdown "$mermaid" &&
+    node page.mjs >page.html)
   local height
   height=$(browser 848 600 --dump-dom | sed -n 's/.*<html data-drawn="\([^"]*\)".*/\1/p')
-  [[ $height =~ ^[0-9]+$ ]] || fail "the summary was not drawn: $height"
+  [[ $height =~ ^[0-9]+$ ]] || fail "the summary could not be drawn: $height"
   browser 848 "$height" --force-device-scale-factor=2 --screenshot="$work/summary.png"
   pngquant --force --strip --speed 1 --output "$folder/summary.png" 64 "$work/summary.png"
 }
 
-# browser WIDTH HEIGHT FLAG... shows the page.
+# browser WIDTH HEIGHT FLAG... opens the page in Chromium.
 browser() {
-  timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
-    --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$(mktemp -d -p "$work")" \
+  timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+    --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars \
+    --user-data-dir="$(mktemp -d -p "$work")" \
     --virtual-time-budget=10000 --window-size="$1,$2" "${@:3}" "file://$work/page.html" 2>/dev/null
 }
 

@@ -1,8 +1,7 @@
-package cli
+package cli_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,30 +14,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/dmswait/dmswait/internal/report"
 	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
-
-// hostileTexts are those of testdata/hostile.txt, and a long one.
-func hostileTexts(t *testing.T) []string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join("testdata", "hostile.txt"))
-	require.NoError(t, err)
-	texts := []string{strings.Repeat("long\n::error::", 10_000)}
-	for line := range strings.Lines(string(content)) {
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
-		}
-		text, err := strconv.Unquote(line)
-		require.NoError(t, err, line)
-		texts = append(texts, text)
-	}
-	return texts
-}
 
 var ourCommand = regexp.MustCompile(`^::(add-mask::|group::|endgroup::|(error|warning|notice) title=dmswait)`)
 
-// assertHarmless holds that no reader of a stream, a person or a program, is led astray by it.
+// assertHarmless asserts that a stream deceives no reader, be it a person or a program.
 func assertHarmless(t *testing.T, stream string) {
 	t.Helper()
 	require.True(t, utf8.ValidString(stream))
@@ -53,7 +35,8 @@ func assertHarmless(t *testing.T, stream string) {
 	}
 }
 
-// assertSummary holds that a summary is one table of two columns, whatever is in it, and nothing else that Markdown, HTML or GitHub would act on.
+// assertSummary asserts that a summary is one table of two columns, whatever is in it, and that it has nothing else that
+// Markdown, HTML or GitHub would act on.
 func assertSummary(t *testing.T, summary string) {
 	t.Helper()
 	assertHarmless(t, summary)
@@ -70,16 +53,16 @@ func assertSummary(t *testing.T, summary string) {
 	}
 }
 
-// heard is what a trial printed.
-func (tr *trial) heard() string { return tr.log.String() + "\n" + tr.out.String() }
+// printed returns what a run printed.
+func printed(tr *trial.Trial) string { return tr.Log.String() + "\n" + tr.Out.String() }
 
-// hostileCloud says the text wherever the service can say any.
+// hostileCloud returns a cloud with the text wherever a response can have one.
 func hostileCloud(text string) simulator.Simulator {
-	sim := cloud(at(0, text), at(40, "SUCCESS"))
+	sim := trial.Cloud(trial.At(0, text))
 	task := &sim.Tasks[0]
 	task.Name, task.UserName, task.UserID, task.Params = text, text, text, text
 	task.Progress = []simulator.ProgressStep{{Percent: 40}}
-	first := hostileAnswer(503, text)
+	first := trial.HostileAnswer(503, text)
 	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		switch {
 		case r.Kind == "task" && r.Nth == 1:
@@ -91,44 +74,36 @@ func hostileCloud(text string) simulator.Simulator {
 		}
 		return nil
 	}
+	trial.EndAt(&sim, "task", 4)
 	return sim
 }
 
-func hostileAnswer(status int, text string) *simulator.Response {
-	answer := simulator.Fault(status, text, text)
-	// A header takes no control characters on its way.
-	inHeader := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text[:min(len(text), 2000)])
-	answer.Header = http.Header{"X-Request-Id": {inHeader}, "Retry-After": {inHeader}}
-	return answer
-}
-
-func TestHostileTextIsShownSafelyAndKeptAsItWas(t *testing.T) {
+func TestHostileTextIsShownSafelyAndKeptInOutputs(t *testing.T) {
 	t.Parallel()
-	for _, text := range hostileTexts(t) {
+	for _, text := range trial.HostileTexts(t) {
 		t.Run(text[:min(len(text), 12)], func(t *testing.T) {
 			t.Parallel()
-			server := start(t, hostileCloud(text))
+			server := trial.Start(t, hostileCloud(text))
 			folder := t.TempDir()
-			tr := newTrial(server, "--format", "json", "--debug", "--results-dir", filepath.Join(folder, "results"), "--output-file", filepath.Join(folder, "vars")).inActions(t)
-			tr.set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).run(t)
-			assert.Equal(t, 0, tr.code, tr.log.String())
-			assertHarmless(t, tr.heard())
+			tr := trial.New(server, "--format", "json", "--debug", "--results-dir", filepath.Join(folder, "results"),
+				"--output-file", filepath.Join(folder, "vars")).InActions(t)
+			tr.Set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).Run(t)
+			assert.Equal(t, 0, tr.Code, tr.Log.String())
+			assertHarmless(t, printed(tr))
+			for line := range strings.Lines(tr.Log.String()) {
+				assert.Less(t, len(line), 12_000)
+			}
 
-			assert.Equal(t, 1, strings.Count(tr.out.String(), "\n"))
-			result := tr.json(t)
+			assert.Equal(t, 1, strings.Count(tr.Out.String(), "\n"))
+			result := tr.JSON(t)
 			assert.Equal(t, text, result["params"])
 			assert.Equal(t, "success", result["result"])
 			task := result["task"].(map[string]any)
 			for _, field := range []string{"name", "user_name", "user_id", "params"} {
 				assert.Equal(t, text, task[field], field)
 			}
-			outputs := tr.outputs(t)
-			assert.Len(t, outputs, len(report.OutputMeanings())+1)
+			outputs := tr.Outputs(t)
+			assert.Len(t, outputs, len(trial.OutputNames())+1)
 			assert.Equal(t, text, outputs["params"])
 			assert.Equal(t, "success", outputs["result"])
 			assert.JSONEq(t, string(must(json.Marshal(task))), outputs["task"])
@@ -146,10 +121,10 @@ func TestHostileTextIsShownSafelyAndKeptAsItWas(t *testing.T) {
 				assert.Equal(t, text, string(params))
 			}
 
-			tr = newTrial(server, "--log-format", "json", "--debug").run(t)
-			assert.Equal(t, 0, tr.code)
-			assertHarmless(t, tr.heard())
-			for line := range strings.Lines(tr.log.String()) {
+			tr = trial.New(server, "--log-format", "json", "--debug").Run(t)
+			assert.Equal(t, 0, tr.Code)
+			assertHarmless(t, printed(tr))
+			for line := range strings.Lines(tr.Log.String()) {
 				assert.True(t, json.Valid([]byte(line)), line)
 			}
 		})
@@ -163,107 +138,101 @@ func must(data []byte, err error) []byte {
 	return data
 }
 
-func TestAHostileStatusIsAnOutputAsItWasInUpperCase(t *testing.T) {
+func TestHostileStatusIsKeptInOutputsInUpperCase(t *testing.T) {
 	t.Parallel()
-	for _, text := range hostileTexts(t) {
-		tr := newTrial(start(t, cloud(at(0, text))), "--timeout", "0", "--format", "json").inActions(t).run(t)
-		assert.Equal(t, 124, tr.code)
-		assertHarmless(t, tr.heard())
-		assert.Equal(t, strings.ToUpper(strings.TrimSpace(text)), tr.outputs(t)["status"])
-		assert.Regexp(t, `^Task `+taskID+` is [A-Za-z0-9._-]{1,64}\.$`, tr.outputs(t)["message"])
+	for _, text := range trial.HostileTexts(t) {
+		tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, text))), "--timeout", "0", "--format", "json").InActions(t).Run(t)
+		assert.Equal(t, 124, tr.Code)
+		assertHarmless(t, printed(tr))
+		assert.Equal(t, strings.ToUpper(strings.TrimSpace(text)), tr.Outputs(t)["status"])
+		assert.Regexp(t, `^Task `+trial.TaskID+` is [A-Za-z0-9._-]{1,64}\.$`, tr.Outputs(t)["message"])
 	}
 }
 
-func TestHostileErrorsAreToldInOneLineAndInNoMessage(t *testing.T) {
+func TestHostileErrorsAreOneLineAndNotInTheMessage(t *testing.T) {
 	t.Parallel()
-	texts := append(hostileTexts(t), "not UTF-8: \xff\xc3\x28\xed\xa0\x80\x9b2J")
+	texts := append(trial.HostileTexts(t), "not UTF-8: \xff\xc3\x28\xed\xa0\x80\x9b2J")
 	for i, text := range texts {
 		for _, status := range []int{400, 401, 403, 404, 503} {
-			sim := cloud()
-			answer := hostileAnswer(status, text)
+			sim := trial.Cloud()
+			answer := trial.HostileAnswer(status, text)
 			if !utf8.ValidString(text) {
 				answer.Body = `{"error_code":"` + text + `","error_msg":"` + text + `"}`
 			}
 			if i%2 == 1 {
 				answer.Body = "<html><!-- " + text + " --><h1>" + text + "</h1>"
 			}
-			sim.Intercept = always(answer)
-			tr := newTrial(start(t, sim), "--timeout", "0").inActions(t).run(t)
-			assert.NotZero(t, tr.code)
-			assertHarmless(t, tr.heard())
-			message := strings.TrimSuffix(tr.out.String(), "\n")
-			assert.Regexp(t, `^[A-Za-z0-9 .;]+( \(`+strconv.Itoa(status)+`\))?[A-Za-z0-9 .;]*\.$`, message, "without any code")
-			assert.Equal(t, message, tr.outputs(t)["message"])
-			assert.Equal(t, 1, strings.Count(tr.log.String(), "::error "), "%q", tr.log.String())
+			sim.Intercept = trial.Always(answer)
+			tr := trial.New(trial.Start(t, sim), "--timeout", "0").InActions(t).Run(t)
+			assert.NotZero(t, tr.Code)
+			assertHarmless(t, printed(tr))
+			message := strings.TrimSuffix(tr.Out.String(), "\n")
+			assert.Regexp(t, `^[A-Za-z0-9 .;']+( \(`+strconv.Itoa(status)+`\))?[A-Za-z0-9 .;']*\.$`, message, "without any code")
+			assert.Equal(t, message, tr.Outputs(t)["message"])
+			assert.Equal(t, 1, strings.Count(tr.Log.String(), "::error "), "%q", tr.Log.String())
 		}
 	}
 }
 
-func TestHostileLoginsAreToldInOneLine(t *testing.T) {
+func TestHostileLoginErrorsAreOneLine(t *testing.T) {
 	t.Parallel()
-	for _, text := range hostileTexts(t) {
-		projects, err := json.Marshal(map[string]any{"projects": []map[string]string{{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"}}})
+	for _, text := range trial.HostileTexts(t) {
+		projects, err := json.Marshal(map[string]any{"projects": []map[string]string{
+			{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"},
+		}})
 		require.NoError(t, err)
-		others, err := json.Marshal(map[string]any{"projects": []map[string]string{{"id": text, "name": "of another name: " + text}}})
-		require.NoError(t, err)
-		for _, c := range []struct {
-			kind   string
-			answer *simulator.Response
-		}{
-			{"id-token", &simulator.Response{Status: 400, Body: "<html>" + text}}, {"assume", hostileAnswer(403, text)},
-			{"projects", &simulator.Response{Body: string(projects)}}, {"projects", &simulator.Response{Body: string(others)}},
+		for kind, answer := range map[string]*simulator.Response{
+			"id-token": {Status: 400, Body: "<html>" + text},
+			"assume":   trial.HostileAnswer(403, text),
+			"projects": {Body: string(projects)},
 		} {
-			sim := account(at(0, "SUCCESS"))
-			sim.Intercept = func(r simulator.Request) *simulator.Response {
-				if r.Kind == c.kind {
-					return c.answer
-				}
-				return nil
-			}
-			server := start(t, sim)
-			tr := newLogin(server, "--timeout", "0").byAgency(server).inActions(t).run(t)
-			assert.Contains(t, []int{2, 77}, tr.code, tr.log.String())
-			assertHarmless(t, tr.heard())
-			assert.Regexp(t, `^[A-Za-z0-9 .;'()]+\.\n$`, tr.out.String())
+			sim := trial.Account(trial.At(0, "SUCCESS"))
+			sim.Intercept = trial.Only(kind, answer)
+			server := trial.Start(t, sim)
+			tr := trial.NewLogin(server, "--timeout", "0").ByAgency(server).InActions(t).Run(t)
+			assert.Contains(t, []int{2, 77}, tr.Code, tr.Log.String())
+			assertHarmless(t, printed(tr))
+			assert.Regexp(t, `^[A-Za-z0-9 .;:'()]+\.\n$`, tr.Out.String())
 		}
 	}
 }
 
-func TestHostileInputsAreRefusedOrShownSafely(t *testing.T) {
+func TestHostileInputsAreRejectedOrShownSafely(t *testing.T) {
 	t.Parallel()
-	server := start(t, cloud(at(0, "SUCCESS")))
-	for _, text := range hostileTexts(t) {
+	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
+	for _, text := range trial.HostileTexts(t) {
 		if strings.ContainsRune(text, 0) {
-			continue // nobody can say that: neither arguments nor variables have it
+			continue // neither arguments nor variables can contain it
 		}
-		for name, prepare := range map[string]func(*trial){
-			"task_name": func(tr *trial) {
-				tr.set("DMSWAIT_TASK_ID", "").set("DMSWAIT_TASK_NAME", text).set("DMSWAIT_SINCE", "1h")
+		for name, prepare := range map[string]func(*trial.Trial){
+			"task_name": func(tr *trial.Trial) {
+				tr.Set("DMSWAIT_TASK_ID", "").Set("DMSWAIT_TASK_NAME", text).Set("DMSWAIT_SINCE", "1h")
 			},
-			"instance_id": func(tr *trial) { tr.set("DMSWAIT_INSTANCE_ID", text) },
-			"project_name": func(tr *trial) {
-				tr.set("DMSWAIT_PROJECT_ID", "").set("DMSWAIT_PROJECT_NAME", text).set("DMSWAIT_IAM_ENDPOINT", server.URL)
+			"instance_id": func(tr *trial.Trial) { tr.Set("DMSWAIT_INSTANCE_ID", text) },
+			"project_name": func(tr *trial.Trial) {
+				tr.Set("DMSWAIT_PROJECT_ID", "").Set("DMSWAIT_PROJECT_NAME", text).Set("DMSWAIT_IAM_ENDPOINT", server.URL)
 			},
-			"region":         func(tr *trial) { tr.set("DMSWAIT_REGION", text) },
-			"endpoint":       func(tr *trial) { tr.set("DMSWAIT_ENDPOINT", "https://"+text) },
-			"max_outage":     func(tr *trial) { tr.set("DMSWAIT_MAX_OUTAGE", text) },
-			"access_key":     func(tr *trial) { tr.set("DMSWAIT_ACCESS_KEY", text) },
-			"output_prefix":  func(tr *trial) { tr.set("DMSWAIT_OUTPUT_PREFIX", text) },
-			"an argument":    func(tr *trial) { tr.args = append(tr.args, text) },
-			"a flag":         func(tr *trial) { tr.args = append(tr.args, "--"+text) },
-			"a flag's value": func(tr *trial) { tr.args = append(tr.args, "--task-id="+text) },
-			"a user": func(tr *trial) {
-				tr.set("DMSWAIT_ACCESS_KEY", "").set("DMSWAIT_SECRET_KEY", "").set("DMSWAIT_USERNAME", text).set("DMSWAIT_DOMAIN_NAME", text).set("DMSWAIT_PASSWORD", userPassword).set("DMSWAIT_IAM_ENDPOINT", server.URL)
+			"region":         func(tr *trial.Trial) { tr.Set("DMSWAIT_REGION", text) },
+			"endpoint":       func(tr *trial.Trial) { tr.Set("DMSWAIT_ENDPOINT", "https://"+text) },
+			"max_outage":     func(tr *trial.Trial) { tr.Set("DMSWAIT_MAX_OUTAGE", text) },
+			"access_key":     func(tr *trial.Trial) { tr.Set("DMSWAIT_ACCESS_KEY", text) },
+			"output_prefix":  func(tr *trial.Trial) { tr.Set("DMSWAIT_OUTPUT_PREFIX", text) },
+			"an argument":    func(tr *trial.Trial) { tr.Args = append(tr.Args, text) },
+			"a flag":         func(tr *trial.Trial) { tr.Args = append(tr.Args, "--"+text) },
+			"a flag's value": func(tr *trial.Trial) { tr.Args = append(tr.Args, "--task-id="+text) },
+			"a user": func(tr *trial.Trial) {
+				tr.Set("DMSWAIT_ACCESS_KEY", "").Set("DMSWAIT_SECRET_KEY", "").Set("DMSWAIT_PASSWORD", trial.UserPassword)
+				tr.Set("DMSWAIT_USERNAME", text).Set("DMSWAIT_DOMAIN_NAME", text).Set("DMSWAIT_IAM_ENDPOINT", server.URL)
 			},
 		} {
 			for _, args := range [][]string{{"--dry-run"}, {"--timeout", "0"}} {
-				tr := newTrial(server, args...).inActions(t)
+				tr := trial.New(server, args...).InActions(t)
 				prepare(tr)
-				tr.run(t)
-				assertHarmless(t, tr.heard())
+				tr.Run(t)
+				assertHarmless(t, printed(tr))
 				if args[0] != "--dry-run" {
-					assert.NotZero(t, tr.code, "%s %q", name, text)
-					assert.Regexp(t, `^[A-Z][A-Za-z0-9 .;,:()_'-]+\.\n$`, tr.out.String(), name)
+					assert.NotZero(t, tr.Code, "%s %q", name, text)
+					assert.Regexp(t, `^[A-Z][A-Za-z0-9 .;,:()_'-]+\.\n$`, tr.Out.String(), name)
 				}
 			}
 		}

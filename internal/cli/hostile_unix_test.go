@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package cli_test
 
 import (
 	"encoding/json"
@@ -9,44 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
 )
 
-func TestHostileTextDoesNothingToATerminal(t *testing.T) {
-	t.Parallel()
-	texts := hostileTexts(t)[1:]
-	sim := halting(t)
-	sim.Tasks[0].Name = "##[error]x\x1b[2J\u009b2J\u202e"
-	sim.Tasks[0].Steps = nil
-	for i, text := range texts {
-		sim.Tasks[0].Steps = append(sim.Tasks[0].Steps, at(50*i, text))
-	}
-	sim.Tasks[0].Steps = append(sim.Tasks[0].Steps, at(50*len(texts), "SUCCESS"))
-	sim.Intercept = func(r simulator.Request) *simulator.Response {
-		if r.Kind == "task" && r.Nth%3 == 0 {
-			return hostileAnswer(503, texts[r.Nth/3%len(texts)])
-		}
-		return nil
-	}
-	s := onScreen(t, newTrial(start(t, sim), "--format", "json", "--debug"), 180)
-	s.shows(`left$`)
-	assert.Equal(t, 0, s.end())
-	raw := s.raw.String()
-	assert.Equal(t, -1, strings.IndexFunc(raw, func(r rune) bool { return r != '\r' && r != '\n' && !unicode.IsPrint(r) }), "%q", raw)
-	assert.NotContains(t, raw, "##[")
-	var result map[string]any
-	require.NoError(t, json.Unmarshal([]byte(s.last()), &result), s.last())
-	assert.Equal(t, sim.Tasks[0].Name, result["task"].(map[string]any)["name"])
-}
-
-// shells are those that are there, each as a command to give a script to.
+// shells returns the shells that are installed, each as a command that takes a script.
 func shells() (found [][]string) {
-	for _, shell := range [][]string{{"sh"}, {"dash"}, {"bash"}, {"bash", "--posix"}, {"busybox", "sh"}, {"zsh"}, {"ksh"}, {"mksh"}} {
+	for _, shell := range [][]string{
+		{"sh"}, {"dash"}, {"bash"}, {"bash", "--posix"}, {"busybox", "sh"}, {"zsh"}, {"ksh"}, {"mksh"},
+	} {
 		if _, err := exec.LookPath(shell[0]); err == nil {
 			found = append(found, append(shell, "-c"))
 		}
@@ -54,21 +28,22 @@ func shells() (found [][]string) {
 	return found
 }
 
-func TestADotenvFileOfHostileTextRunsNothingInAnyShell(t *testing.T) {
+func TestNothingRunsWhenAnyShellSourcesHostileDotenv(t *testing.T) {
 	t.Parallel()
 	const script = `set -eu; set -a; . ./vars; set +a; exec env`
-	for _, text := range hostileTexts(t)[1:] {
+	for _, text := range trial.HostileTexts(t)[1:] {
 		sim := hostileCloud(text)
 		sim.Tasks[0].Steps, sim.Intercept = sim.Tasks[0].Steps[:1], nil
 		folder := t.TempDir()
-		tr := newTrial(start(t, sim), "--timeout", "0", "--format", "json", "--output-file", filepath.Join(folder, "vars")).run(t)
-		assert.Equal(t, 124, tr.code, tr.log.String())
+		tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--format", "json",
+			"--output-file", filepath.Join(folder, "vars")).Run(t)
+		assert.Equal(t, 124, tr.Code, tr.Log.String())
 		content, err := os.ReadFile(filepath.Join(folder, "vars"))
 		require.NoError(t, err)
 		want := map[string]string{}
 		for line := range strings.Lines(string(content)) {
 			name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
-			want[name] = strings.ReplaceAll(value, `"`, "") // the shell takes the quotes off, and nothing else
+			want[name] = strings.ReplaceAll(value, `"`, "") // the shell removes the quotes, and nothing else
 			var decoded any
 			if strings.ContainsAny(value, `"`) {
 				require.NoError(t, json.Unmarshal([]byte(value), &decoded), value)
@@ -77,7 +52,7 @@ func TestADotenvFileOfHostileTextRunsNothingInAnyShell(t *testing.T) {
 			case "DMS_PARAMS":
 				assert.Equal(t, text, decoded)
 			case "DMS_TASK":
-				assert.Equal(t, tr.json(t)["task"], decoded)
+				assert.Equal(t, tr.JSON(t)["task"], decoded)
 			case "DMS_STATUS":
 				assert.Regexp(t, `^[A-Z0-9_]+$`, value)
 			}
@@ -95,7 +70,7 @@ func TestADotenvFileOfHostileTextRunsNothingInAnyShell(t *testing.T) {
 				}
 			}
 			assert.Equal(t, want, got, "%s %q", shell, text)
-			assert.Equal(t, []string{"vars"}, list(t, folder), "nothing ran")
+			assert.Equal(t, []string{"vars"}, trial.List(t, folder), "nothing ran")
 		}
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestTheRunnersTokenGoesToNobodyUnencrypted(t *testing.T) {
+func TestRunnersTokenIsOnlySentEncrypted(t *testing.T) {
 	t.Parallel()
-	const fault = "ACTIONS_ID_TOKEN_REQUEST_URL: is not an https URL: leave it as the runner of GitHub Actions sets it, " +
-		"or give one that begins with https:// (http:// is accepted for loopback hosts only)"
+	const fault = "ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL: leave it as the runner of GitHub Actions " +
+		"sets it"
 	logins := []vars{{"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"}, {"DMSWAIT_IDP_ID": "x"}}
 	for value, ok := range map[string]bool{
 		"https://vstoken.actions.githubusercontent.com/.apis/x//idtoken/y?api-version=2.0": true,
@@ -40,16 +40,17 @@ func TestTheRunnersTokenGoesToNobodyUnencrypted(t *testing.T) {
 	} {
 		for _, login := range logins {
 			given := vars{"ACTIONS_ID_TOKEN_REQUEST_URL": value, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "runnersToken"}
-			c, faults := read(anonymous().with(login).with(given))
+			c, faults := parse(withoutCredentials().with(login).with(given))
 			if ok {
 				assert.Empty(t, faults, value)
-				assert.Equal(t, value, c.Login.ActionsURL)
+				assert.Equal(t, value, c.Login.IDToken.ActionsURL)
 			} else {
 				assert.Equal(t, []string{fault}, faults, value)
 			}
-			assert.Equal(t, []string{"runnersToken"}, c.Secrets(), "it is hidden in either case")
+			assert.Equal(t, []string{"runnersToken"}, c.Secrets(), "masked in either case")
 		}
-		_, faults := read(anonymous().with(vars{"DMSWAIT_AUTH_TOKEN": "t", "ACTIONS_ID_TOKEN_REQUEST_URL": value, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"}))
-		assert.Empty(t, faults, "nobody asks for an ID token")
+		_, faults := parse(withoutCredentials().with(vars{"DMSWAIT_AUTH_TOKEN": "t",
+			"ACTIONS_ID_TOKEN_REQUEST_URL": value, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"}))
+		assert.Empty(t, faults, "no ID token is requested")
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// checkTarget checks that the inputs name one task, and pauses that go together.
+// checkTarget checks that the inputs name exactly one task, and that the pauses fit together.
 func (p *parser) checkTarget() {
 	c := p.config
 	if !c.has("instance_id") {
@@ -18,11 +18,11 @@ func (p *parser) checkTarget() {
 	case !c.has("task_id") && !c.has("task_name"):
 		p.fault("task_id", "is required (%s), or task_name with since", p.howToSet("task_id"))
 	case c.has("task_name") && !c.has("since"):
-		p.fault("since", "is required with task_name (%s): the time just before the call that starts the task, "+
-			"because an older task with the same name would be mistaken for it", p.howToSet("since"))
+		p.fault("since", "is required with task_name (%s): set it to the time just before the call "+
+			"that starts the task, or an older task with the same name would be mistaken for it", p.howToSet("since"))
 	}
-	isWrong := slices.Contains(p.faults.Inputs(), "max_interval")
-	if c.has("max_interval") && !isWrong && c.MaxInterval < c.Interval {
+	isFaulty := slices.Contains(p.faults.Inputs(), "max_interval")
+	if c.has("max_interval") && !isFaulty && c.MaxInterval < c.Interval {
 		p.fault("max_interval", "%v is shorter than interval (%v)", c.MaxInterval, c.Interval)
 	}
 }
@@ -35,7 +35,7 @@ func (p *parser) checkCloud() {
 	}
 }
 
-// needsRegion returns what would have to be set to do without a region; empty: nothing.
+// needsRegion returns what would have to be set instead of a region, or "" where no region is needed.
 func (p *parser) needsRegion() string {
 	c := p.config
 	method := c.Login.Method
@@ -53,8 +53,8 @@ func (p *parser) needsRegion() string {
 	return ""
 }
 
-// checkEnvironment finds what would make the run fail late or in an unexpected place: an invalid proxy, and outputs that
-// have nowhere to go.
+// checkEnvironment checks what would otherwise fail late: that the proxy is a URL, and that GitHub Actions has
+// a file for the outputs.
 func (p *parser) checkEnvironment() {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := p.getenv(name); value != "" && !isProxy(value) {
@@ -68,8 +68,8 @@ func (p *parser) checkEnvironment() {
 	p.config.Actions.StepSummary = p.getenv("GITHUB_STEP_SUMMARY")
 	p.config.Actions.Output = p.getenv("GITHUB_OUTPUT")
 	if p.config.Actions.Output == "" {
-		p.fault("GITHUB_OUTPUT", "is not set although GITHUB_ACTIONS is true: a job's runner sets it; "+
-			"pass the variable and its file into a container of your own")
+		p.fault("GITHUB_OUTPUT", "is not set although GITHUB_ACTIONS is true: "+
+			"a container that you start yourself needs the variable, and the file that it names")
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package config turns flags and environment variables into checked, plain values. Every input is declared once, in
-// the table of inputs.go. The package sends nothing and prints nothing: it returns everything that is wrong together.
+// Package config turns flags and environment variables into checked, plain values. Every input is declared
+// once, in the table in inputs.go. The package sends nothing and prints nothing; it reports all input errors
+// together.
 package config
 
 import (
@@ -23,7 +24,7 @@ type Config struct {
 	Log
 	Actions Actions
 
-	given   map[string]string // input → where its value, right or wrong, came from
+	given   map[string]string // input → where its value came from, whether or not it is valid
 	secrets []string
 }
 
@@ -35,10 +36,10 @@ type Target struct {
 	Since      Since // with TaskName: the earliest creation time
 }
 
-// Since is the earliest creation time of a task that is found by name: an instant, or a duration back from the
-// server's clock.
+// Since is the earliest creation time of a task that is found by name: a time, or a duration back from now by
+// the server's clock.
 type Since struct {
-	At  time.Time
+	At  time.Time // zero: Ago counts
 	Ago time.Duration
 }
 
@@ -60,7 +61,7 @@ type Waiting struct {
 	RequestTimeout        time.Duration
 }
 
-// Login is who sends the requests.
+// Login is the method to log in with, and its inputs.
 type Login struct {
 	Method   *credential.Method // nil where Parse found faults
 	From     string             // the flag, variable or file that selected Method
@@ -71,7 +72,8 @@ type Login struct {
 	profile string // credentials_file
 }
 
-// IDToken is where OIDC ID tokens come from, for the methods that exchange one: a value, a file, or GitHub Actions.
+// IDToken is where OIDC ID tokens come from, for the methods that exchange one: a value, a file, or the runner
+// of GitHub Actions.
 type IDToken struct {
 	Value               string
 	File                string // read anew for each exchange
@@ -89,35 +91,35 @@ type Result struct {
 	ResultsDir   string // empty: none
 }
 
-// Log is what the log on stderr holds.
+// Log is the form of the log on stderr.
 type Log struct {
 	LogFormat string // text or json
 	Debug     bool   // a line for each request
 }
 
-// Actions is the step of a GitHub Actions job that this run is.
+// Actions is what GitHub Actions provides where this run is a step of a job.
 type Actions struct {
 	On          bool
 	Output      string // the file for outputs
 	StepSummary string // the file for the job summary; empty where there is none
 }
 
-// Secrets returns the values that must not be shown, including those that Parse found fault with.
+// Secrets returns the values that must not be shown, including those that are not valid.
 func (c *Config) Secrets() []string { return c.secrets }
 
-// Source returns where an input's value came from: its flag, or an environment variable. It is empty for an input
-// that was not given.
+// Source returns where an input's value came from, e.g. --region, HW_REGION_NAME or "ak in credentials_file".
+// It is empty for an input that was not given.
 func (c *Config) Source(input string) string { return c.given[input] }
 
 func (c *Config) has(input string) bool { return c.given[input] != "" }
 
-// Fault is one thing that is wrong with the inputs, or with the environment they point to.
+// Fault is one error in the inputs, or in the environment that they refer to.
 type Fault struct {
-	Input string // the input at fault, or the environment variable, or "arguments"
-	Text  string // one line: what is wrong, and what would be right
+	Input string // the input or environment variable at fault; "arguments" or "credentials" where it is none alone
+	Text  string // one line: what is wrong, and how to correct it
 }
 
-// Faults are everything that is wrong with a run's inputs.
+// Faults are all errors in a run's inputs.
 type Faults []Fault
 
 // Error returns the faults, one line each.

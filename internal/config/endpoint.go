@@ -12,8 +12,8 @@ import (
 	"unicode"
 )
 
-// IAMEndpoints returns the base URLs of IAM in the order in which to try them: not every region has an IAM host of its
-// own, but all are served by the global one.
+// IAMEndpoints returns the base URLs of IAM in the order in which to try them: not every region has an IAM host
+// of its own, but all are served by the global one.
 func (c *Config) IAMEndpoints() []string {
 	switch {
 	case c.IAMEndpoint != "":
@@ -24,7 +24,7 @@ func (c *Config) IAMEndpoints() []string {
 	return []string{regional("iam", c.Region), "https://iam." + domain(c.Region)}
 }
 
-// STS returns the base URL of STS, or "".
+// STS returns the base URL of STS, or "" where neither sts_endpoint nor a region is given.
 func (c *Config) STS() string {
 	if c.STSEndpoint == "" && c.Region != "" {
 		return regional("sts", c.Region)
@@ -32,7 +32,8 @@ func (c *Config) STS() string {
 	return c.STSEndpoint
 }
 
-// LoginEndpoints returns the base URLs, besides DMS's own, that credentials or what is exchanged for them are sent to.
+// LoginEndpoints returns the base URLs, besides DMS's own, to which credentials are sent, or what is exchanged
+// for them.
 func (c *Config) LoginEndpoints() []string {
 	var used []string
 	if c.Login.Method.STS {
@@ -48,8 +49,8 @@ func regional(service, region string) string {
 	return "https://" + service + "." + region + "." + domain(region)
 }
 
-// domain returns the domain of a region's endpoints. The regions of the European site are named eu-west-1xx; eu-west-0
-// is older, and not one of them.
+// domain returns the domain of a region's endpoints. The regions of the European site are named eu-west-1xx;
+// eu-west-0 is older, and not one of them.
 func domain(region string) string {
 	if strings.HasPrefix(region, "eu-west-1") {
 		return "myhuaweicloud.eu"
@@ -74,7 +75,8 @@ func IsHuawei(endpoint string) bool {
 func region(field *string) func(string) error {
 	return func(value string) error {
 		// The name becomes part of host names.
-		if len(value) > 63 || !consistsOf(lowercase+digits+"-", value) || value[0] == '-' || value[len(value)-1] == '-' {
+		isLabel := consistsOf(lowercase+digits+"-", value) && len(value) <= 63
+		if !isLabel || strings.HasPrefix(value, "-") || strings.HasSuffix(value, "-") {
 			return fmt.Errorf("%s is not a region: use a name such as cn-north-4", quote(value))
 		}
 		*field = value
@@ -82,8 +84,9 @@ func region(field *string) func(string) error {
 	}
 }
 
-// endpoint takes a base URL. It has to be https, since requests carry credentials; a loopback host may use http.
-func endpoint(field *string) func(string) error {
+// endpoint accepts the base URL of a service. It must be https, because requests carry credentials; a loopback
+// host may use http.
+func endpoint(service string, field *string) func(string) error {
 	return func(value string) error {
 		base, err := baseURL(value)
 		if err != nil {
@@ -91,7 +94,7 @@ func endpoint(field *string) func(string) error {
 			if strings.ContainsAny(value, "@?#") { // what follows these may be a password or a token
 				shown = "(the value is not shown)"
 			}
-			return fmt.Errorf("%s %w: use a base URL such as https://dms.cn-north-4.myhuaweicloud.com", shown, err)
+			return fmt.Errorf("%s %w: use a base URL such as %s", shown, err, regional(service, "cn-north-4"))
 		}
 		*field = base
 		return nil
@@ -106,7 +109,7 @@ func baseURL(value string) (string, error) {
 	case u.User != nil:
 		return "", errors.New("contains a user name")
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", errors.New("has more than a scheme and a host")
+		return "", errors.New("contains a path, a query or a fragment")
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return "", errors.New("is not https")
 	case !isPort(u.Port()):
@@ -125,7 +128,7 @@ func isPort(text string) bool {
 
 func isIP(host string) bool { return net.ParseIP(strings.Trim(host, "[]")) != nil }
 
-// isHostName reports whether text is made of what a host name is made of. Only the last label may be empty.
+// isHostName reports whether text consists of what host names consist of. Only the last label may be empty.
 func isHostName(text string) bool {
 	invalid := func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)

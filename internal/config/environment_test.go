@@ -16,14 +16,14 @@ type vars map[string]string
 
 func (v vars) get(name string) string { return v[name] }
 
-// with is v with others on top of it; an empty one counts as unset.
+// with returns v with others on top of it. An empty variable counts as unset.
 func (v vars) with(others vars) vars {
 	all := maps.Clone(v)
 	maps.Copy(all, others)
 	return all
 }
 
-// complete is an environment that nothing is wrong with.
+// complete returns an environment without any fault.
 func complete() vars {
 	return vars{
 		"DMSWAIT_INSTANCE_ID": "i1",
@@ -35,13 +35,13 @@ func complete() vars {
 	}
 }
 
-// anonymous is an environment that only credentials are missing of.
-func anonymous() vars {
+// withoutCredentials returns an environment that lacks nothing but credentials.
+func withoutCredentials() vars {
 	return complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": ""})
 }
 
-// read parses, and returns the faults as people see them.
-func read(v vars, args ...string) (*Config, []string) {
+// parse is Parse, with the faults as people see them.
+func parse(v vars, args ...string) (*Config, []string) {
 	c, faults := Parse(context.Background(), args, v.get)
 	lines := []string{}
 	for _, fault := range faults {
@@ -50,8 +50,8 @@ func read(v vars, args ...string) (*Config, []string) {
 	return c, lines
 }
 
-// about are the faults of one input.
-func about(faults []string, input string) []string {
+// faultsOf returns the faults of one input.
+func faultsOf(faults []string, input string) []string {
 	lines := []string{}
 	for _, fault := range faults {
 		if strings.HasPrefix(fault, input+" ") {
@@ -61,14 +61,14 @@ func about(faults []string, input string) []string {
 	return lines
 }
 
-// inActions is an environment of a step of GitHub Actions.
+// inActions returns the environment of a step in GitHub Actions.
 func inActions(t *testing.T) vars {
 	t.Helper()
 	return vars{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": filepath.Join(t.TempDir(), "output")}
 }
 
-// file makes a file with that content and returns its path.
-func file(t *testing.T, content string) string {
+// tempFile creates a file with that content, and returns its path.
+func tempFile(t *testing.T, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// family is the variables that one of the cloud's own tools reads its credentials from. A family is used whole or not
-// at all.
+// family is the variables from which one of the cloud's own tools reads its credentials. A family is used as a
+// whole or not at all.
 type family struct {
 	tool                                        string
 	accessKey, secretKey, securityToken         string
 	idpID, idTokenFile                          string
 	projectID, projectName, region, iamEndpoint string
-	refused                                     []string // would make that tool use other credentials than we can
+	refused                                     []string // would make the tool use credentials that we cannot
 }
 
 // families are in order of precedence.
@@ -59,7 +59,7 @@ func (f family) present(getenv func(string) string) bool {
 	return false
 }
 
-// useFamily logs in as the family's variables say.
+// useFamily selects the login method of the family's variables.
 func (p *parser) useFamily(f family) {
 	value := func(name string) named {
 		if name == "" {
@@ -69,7 +69,8 @@ func (p *parser) useFamily(f family) {
 	}
 	for _, name := range f.refused {
 		if value(name).value != "" {
-			p.fault(name, "makes %s assume a role, which dmswait cannot: unset it, or set access_key and secret_key", f.tool)
+			p.fault(name, "makes %s assume a role, which dmswait cannot do: "+
+				"unset it, or set access_key and secret_key", f.tool)
 		}
 	}
 	p.borrow(borrowed{
@@ -80,8 +81,12 @@ func (p *parser) useFamily(f family) {
 	})
 }
 
-// named is a value, the input or variable at fault where it is wrong, and what it is called where it comes from.
-type named struct{ input, from, value string }
+// named is a value of another tool.
+type named struct {
+	input string // at fault where the value is wrong; a variable is named itself
+	from  string // what the value is called: HW_SECRET_KEY, "sk in credentials_file"
+	value string
+}
 
 // borrowed is another tool's credentials: a family of variables, or the profile.
 type borrowed struct {
@@ -90,8 +95,8 @@ type borrowed struct {
 	projectID, projectName, region, iamEndpoint named
 }
 
-// borrow logs in with another tool's credentials. Of two complete pairs the identity provider's counts, as in the
-// official SDK. Project, region and IAM's endpoint come with them where no input gives them.
+// borrow selects the login method of another tool's credentials. Of two complete pairs the identity provider's
+// counts, as in the official SDK. Project, region and IAM's endpoint are taken over where no input gives them.
 func (p *parser) borrow(b borrowed) {
 	c := p.config
 	for _, secret := range []named{b.secretKey, b.securityToken} {
@@ -123,7 +128,7 @@ func (p *parser) borrow(b borrowed) {
 	p.take("iam_endpoint", b.iamEndpoint)
 }
 
-// take sets an input that was not given to another tool's value.
+// take sets an input to another tool's value, unless the input was given.
 func (p *parser) take(input string, from named) {
 	if from.value == "" || p.config.has(input) {
 		return
@@ -134,7 +139,7 @@ func (p *parser) take(input string, from named) {
 	}
 }
 
-// checkPairs finds pairs of which one half is missing.
+// checkPairs notes the pairs of which one half is missing, and reports whether there are any.
 func (p *parser) checkPairs(b borrowed) (incomplete bool) {
 	for _, pair := range [][2]named{{b.accessKey, b.secretKey}, {b.idpID, b.idTokenFile}} {
 		for i, half := range pair {
@@ -147,7 +152,8 @@ func (p *parser) checkPairs(b borrowed) (incomplete bool) {
 	return incomplete
 }
 
-// borrowedFault notes what is wrong with another tool's value. The problem reads on from what the value is called.
+// borrowedFault notes what is wrong with another tool's value. The problem continues a sentence that begins
+// with what the value is called.
 func (p *parser) borrowedFault(at named, problem string, args ...any) {
 	p.faults = append(p.faults, Fault{at.input, at.from + " " + fmt.Sprintf(problem, args...)})
 }

@@ -8,15 +8,16 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// bad are wrong values of each input.
-var bad = map[string][]string{
-	"instance_id":     {"06a13350 4305", "../i1", "i1\n::error::"},
-	"task_id":         {"${{ steps.bind.outputs.job_id }}", strings.Repeat("t", 100)},
-	"task_name":       {"bind\nrestart"},
-	"since":           {"yesterday", "-5m", "2026-01-02 03:04:05", "0001-01-01T00:00:00Z"},
-	"region":          {"cn-north-4.example.com", "CN-North-4"},
-	"project_id":      {"cn-north-4/prod"},
-	"endpoint":        {"dms.example.com", "http://dms.example.com", "https://dms.example.com/v2", "https://u:p@dms.example.com", "https://dms.example.com:0", "https://dms.例え.jp", "https://[::1"},
+// invalidValues are values that each input refuses.
+var invalidValues = map[string][]string{
+	"instance_id": {"06a13350 4305", "../i1", "i1\n::error::"},
+	"task_id":     {"${{ steps.bind.outputs.job_id }}", strings.Repeat("t", 100)},
+	"task_name":   {"bind\nrestart"},
+	"since":       {"yesterday", "-5m", "2026-01-02 03:04:05", "0001-01-01T00:00:00Z"},
+	"region":      {"cn-north-4.example.com", "CN-North-4"},
+	"project_id":  {"cn-north-4/prod"},
+	"endpoint": {"dms.example.com", "http://dms.example.com", "https://dms.example.com/v2",
+		"https://u:p@dms.example.com", "https://dms.example.com:0", "https://dms.例え.jp", "https://[::1"},
 	"timeout":         {"5 minutes", "-1", "-0", "1e9", "99999999999999999999"},
 	"interval":        {"0", "soon", "1us"},
 	"max_interval":    {"0", "20 s", "500ms"},
@@ -53,7 +54,7 @@ var bad = map[string][]string{
 	"credentials_file": {"a\nb"},
 }
 
-// partner is what an input can't be without, and would have a second fault for.
+// partner returns what an input requires, and would cause a second fault without.
 func partner(input string) vars {
 	if input == "id_token" {
 		return vars{"DMSWAIT_IDP_ID": "gitlab"}
@@ -61,14 +62,14 @@ func partner(input string) vars {
 	return nil
 }
 
-func TestEveryFaultNamesTheInputAndSaysWhatIsRight(t *testing.T) {
+func TestEveryFaultNamesItsInputAndTheCorrection(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, in := range Inputs() {
-		assert.NotEmpty(t, bad[in.Name], "a wrong value of %s", in.Name)
-		for _, value := range bad[in.Name] {
-			_, faults := read(vars{in.Env(): value}.with(partner(in.Name)))
-			faults = about(faults, in.Name)
+		assert.NotEmpty(t, invalidValues[in.Name], "an invalid value of %s", in.Name)
+		for _, value := range invalidValues[in.Name] {
+			_, faults := parse(vars{in.Env(): value}.with(partner(in.Name)))
+			faults = faultsOf(faults, in.Name)
 			assert.Len(t, faults, 1, "%s=%q", in.Name, value)
 			fmt.Fprintf(&b, "%s\n", strings.Join(faults, "\n"))
 		}
@@ -77,43 +78,47 @@ func TestEveryFaultNamesTheInputAndSaysWhatIsRight(t *testing.T) {
 	assert.NotContains(t, b.String(), "hunter")
 }
 
-func TestAllFaultsAreToldTogether(t *testing.T) {
+func TestAllFaultsAreReportedTogether(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	tell := func(title string, v vars, args ...string) {
-		_, faults := read(v, args...)
+	report := func(title string, v vars, args ...string) {
+		_, faults := parse(v, args...)
 		fmt.Fprintf(&b, "%s\n", title)
 		for _, fault := range faults {
 			fmt.Fprintf(&b, "  %s\n", fault)
 		}
 	}
-	tell("nothing given", nil)
-	tell("nothing given, in Actions", vars{"GITHUB_ACTIONS": "true"})
+	report("nothing given", nil)
+	report("nothing given, in Actions", vars{"GITHUB_ACTIONS": "true"})
 	everything := vars{"HTTPS_PROXY": "http://", "http_proxy": "::"}
 	for _, in := range Inputs() {
-		everything[in.Env()] = bad[in.Name][0]
+		everything[in.Env()] = invalidValues[in.Name][0]
 	}
-	tell("everything wrong", everything, "--bogus", "--format=", "stray", "--secret-key=hunter2", "--timeout")
-	tell("by name, without since", complete().with(vars{"DMSWAIT_TASK_ID": "", "DMSWAIT_TASK_NAME": "restart"}))
-	tell("by id and name", complete().with(vars{"DMSWAIT_TASK_NAME": "restart", "DMSWAIT_SINCE": "5m"}))
-	tell("two ways to log in", complete().with(vars{"DMSWAIT_AUTH_TOKEN": "hunter2"}))
-	tell("three ways to log in", complete().with(vars{"DMSWAIT_AUTH_TOKEN": "hunter2", "DMSWAIT_IDP_ID": "gitlab"}))
-	tell("keyless without an ID token", anonymous().with(vars{"DMSWAIT_IDP_ID": "gitlab"}))
-	tell("keyless in Actions without the permission", anonymous().with(inActions(t)).with(vars{"DMSWAIT_IDP_ID": "gitlab"}))
-	tell("an ID token alone", anonymous().with(vars{"DMSWAIT_ID_TOKEN": "hunter2"}))
-	tell("a password alone", anonymous().with(vars{"DMSWAIT_PASSWORD": "hunter2"}))
-	tell("keys without the access key", complete().with(vars{"DMSWAIT_ACCESS_KEY": ""}))
-	tell("keys without the secret key", complete().with(vars{"DMSWAIT_SECRET_KEY": ""}))
-	tell("a security token alone", complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECURITY_TOKEN": "hunter2"}))
-	tell("pauses the wrong way round", complete(), "--interval=30s", "--max-interval=20s")
+	report("everything invalid", everything, "--bogus", "--format=", "stray", "--secret-key=hunter2", "--timeout")
+	report("by name, without since", complete().with(vars{"DMSWAIT_TASK_ID": "", "DMSWAIT_TASK_NAME": "restart"}))
+	report("by id and name", complete().with(vars{"DMSWAIT_TASK_NAME": "restart", "DMSWAIT_SINCE": "5m"}))
+	report("two login methods", complete().with(vars{"DMSWAIT_AUTH_TOKEN": "hunter2"}))
+	report("three login methods", complete().with(vars{"DMSWAIT_AUTH_TOKEN": "hunter2",
+		"DMSWAIT_IDP_ID": "gitlab"}))
+	report("keyless without an ID token", withoutCredentials().with(vars{"DMSWAIT_IDP_ID": "gitlab"}))
+	report("keyless in Actions without the permission",
+		withoutCredentials().with(inActions(t)).with(vars{"DMSWAIT_IDP_ID": "gitlab"}))
+	report("an ID token alone", withoutCredentials().with(vars{"DMSWAIT_ID_TOKEN": "hunter2"}))
+	report("a password alone", withoutCredentials().with(vars{"DMSWAIT_PASSWORD": "hunter2"}))
+	report("keys without the access key", complete().with(vars{"DMSWAIT_ACCESS_KEY": ""}))
+	report("keys without the secret key", complete().with(vars{"DMSWAIT_SECRET_KEY": ""}))
+	report("a security token alone",
+		complete().with(vars{"DMSWAIT_ACCESS_KEY": "", "DMSWAIT_SECRET_KEY": "",
+			"DMSWAIT_SECURITY_TOKEN": "hunter2"}))
+	report("pauses that do not fit together", complete(), "--interval=30s", "--max-interval=20s")
 	golden(t, "faults_together", b.String())
 	assert.NotContains(t, b.String(), "hunter")
 }
 
-func TestAFaultyInputIsNotCalledMissing(t *testing.T) {
+func TestInvalidInputIsNotReportedAsRequired(t *testing.T) {
 	t.Parallel()
 	for _, in := range Inputs() {
-		_, faults := read(complete().with(vars{in.Env(): bad[in.Name][0]}))
+		_, faults := parse(complete().with(vars{in.Env(): invalidValues[in.Name][0]}))
 		assert.NotContains(t, strings.Join(faults, "\n"), in.Name+" is required")
 	}
 }

@@ -11,14 +11,15 @@ import (
 )
 
 const (
-	// maxReadTime is how long a file may take to come to its end: a pipe may come from a command that asks somebody
-	// for a passphrase.
+	// maxReadTime is how long reading a file may take. It is long because a pipe may come from a command that
+	// asks somebody for a passphrase.
 	maxReadTime = time.Minute
 	// maxFileSize is in bytes; no secret and no profile is longer.
 	maxFileSize = 1 << 20
 )
 
-// readSecret reads a secret from a file. Its errors read on from the name of the input.
+// readSecret reads a secret from a file. The error's text continues a sentence that begins with the input's
+// name.
 func readSecret(ctx context.Context, path string) (string, error) {
 	content, err := readFile(ctx, path)
 	if err != nil {
@@ -31,16 +32,16 @@ func readSecret(ctx context.Context, path string) (string, error) {
 	return secret, nil
 }
 
-// readFile reads a small file. Errors do not show the path: someone who mistook the variable for that of the secret
-// itself has put the secret there.
+// readFile reads a small file. Errors do not contain the path: someone may have confused the variable with that
+// of the secret itself, and the path is then the secret.
 func readFile(ctx context.Context, path string) ([]byte, error) {
 	return readInTime(ctx, func() ([]byte, error) { return readSmall(path) })
 }
 
-// readInTime gives a read up when ctx ends, or after maxReadTime. The read itself goes on, since nothing can end it
-// where a pipe has no writer.
+// readInTime returns what read returns, or an error as soon as ctx ends or maxReadTime is over. In that case
+// read is left behind: where a pipe has no writer, nothing can end it.
 func readInTime(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, maxReadTime, errors.New("it did not come to its end within a minute"))
+	ctx, cancel := context.WithTimeoutCause(ctx, maxReadTime, errors.New("timed out after a minute"))
 	defer cancel()
 	var content []byte
 	var err error

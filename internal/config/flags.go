@@ -1,120 +1,106 @@
 package config
 
 import (
-	"errors"
+	"fmt"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
-// parseFlags reads args flag by flag, so that no fault hides what follows it, --help least of all.
-func (p *parser) parseFlags(args []string) *pflag.FlagSet {
-	flags := p.declareFlags()
-	// Words after an unknown flag were meant as its value. They are not shown: they may be a secret.
+// parseFlags returns the values given by flags, by the inputs' names. It reads flag by flag, so that no fault
+// hides what follows it, --help least of all.
+func (p *parser) parseFlags(args []string) map[string]string {
+	values := map[string]string{}
+	// The words after an unknown flag were meant as its value. They are not shown, because they may be a
+	// secret.
 	skip := 0
 	for len(args) > 0 {
-		arg, own := args[0], width(flags, args)
+		arg := args[0]
+		args = args[1:]
+		name, value, hasValue := strings.Cut(arg, "=")
+		in, isInput := p.flag(name)
 		switch {
-		case own > 0:
-			if err := flags.Parse(args[:own]); err != nil {
-				p.flagFault(err)
-			}
+		case name == "--help" || name == "-h" || name == "--version":
 			skip = 0
+			if hasValue {
+				p.argumentFault(name + " takes no value")
+				continue
+			}
+			p.config.Help = p.config.Help || name != "--version"
+			p.config.Version = p.config.Version || name == "--version"
+		case isInput:
+			skip = 0
+			switch {
+			case hasValue:
+			case in.Switch:
+				value = "true"
+			case len(args) == 0 || p.isFlag(args[0]): // an empty variable, unquoted, leaves a flag without its value
+				p.flagFault(in, "--"+in.Flag()+" requires a value")
+				continue
+			default:
+				value, args = args[0], args[1:]
+			}
+			values[in.Name] = value
 		case arg == "--":
-			if len(args) > 1 {
+			if len(args) > 0 {
 				p.argumentFault("-- is not supported: every input is a flag, see dmswait --help")
 			}
-			own = len(args)
+			args = nil
 		case strings.HasPrefix(arg, "-") && arg != "-":
-			name, _, hasValue := strings.Cut(arg, "=")
-			isSecret := p.unknownFlag(name)
-			switch {
-			case isSecret: // it may contain blanks, and not be quoted
-				skip = len(args)
-			case hasValue:
+			skip = 1
+			if hasValue {
 				skip = 0
-			default:
-				skip = 1
+			}
+			if isSecret := p.unknownFlag(name); isSecret {
+				skip = len(args) // it may contain blanks, and not be quoted
 			}
 		case skip > 0:
 			skip--
 		default:
 			p.argumentFault("unexpected argument " + quote(arg) + ": every input is a flag, see dmswait --help")
 		}
-		args = args[max(own, 1):]
 	}
-	for _, fault := range p.faults {
-		p.config.given[fault.Input] = "the command line"
-	}
-	return flags
+	return values
 }
 
-func (p *parser) declareFlags() *pflag.FlagSet {
-	flags := pflag.NewFlagSet("dmswait", pflag.ContinueOnError)
-	flags.BoolVarP(&p.config.Help, "help", "h", false, "")
-	flags.BoolVar(&p.config.Version, "version", false, "")
+// flag returns the input of a flag such as --task-id.
+func (p *parser) flag(name string) (Input, bool) {
 	for _, in := range p.inputs {
-		if in.Secret {
-			continue
-		}
-		flags.String(in.Flag(), "", "")
-		if in.Switch {
-			flags.Lookup(in.Flag()).NoOptDefVal = "true"
+		if !in.Secret && name == "--"+in.Flag() {
+			return in, true
 		}
 	}
-	return flags
+	return Input{}, false
 }
 
-// width returns how many of args the flag at their beginning takes up: 1, 2 with a separate value, or 0 when there is
-// no such flag.
-func width(flags *pflag.FlagSet, args []string) int {
-	name, _, hasValue := strings.Cut(args[0], "=")
-	if name == "-h" {
-		return 1
-	}
-	flag := flags.Lookup(strings.TrimPrefix(name, "--"))
-	switch {
-	case flag == nil || !strings.HasPrefix(name, "--"):
-		return 0
-	case hasValue || flag.NoOptDefVal != "" || len(args) == 1:
-		return 1
-	case isFlag(flags, args[1]): // an empty variable, unquoted, leaves a flag without its value
-		return 1
-	}
-	return 2
-}
-
-func isFlag(flags *pflag.FlagSet, arg string) bool {
+func (p *parser) isFlag(arg string) bool {
 	name, _, _ := strings.Cut(arg, "=")
-	return strings.HasPrefix(name, "--") && flags.Lookup(strings.TrimPrefix(name, "--")) != nil
+	_, isInput := p.flag(name)
+	return isInput || name == "--help" || name == "--version"
 }
 
-// argumentFault notes a fault that is about no input.
+// argumentFault notes a fault that concerns no input.
 func (p *parser) argumentFault(text string) {
 	p.faults = append(p.faults, Fault{"arguments", text})
 }
 
-func (p *parser) flagFault(err error) {
-	var noValue *pflag.ValueRequiredError
-	if errors.As(err, &noValue) {
-		flag := noValue.GetSpecifiedName()
-		p.faults = append(p.faults, Fault{strings.ReplaceAll(flag, "-", "_"), "--" + flag + " requires a value"})
-		return
-	}
-	p.argumentFault("--help and --version take no value")
+// flagFault notes a fault of a flag. Its input counts as given, so that it is not reported as required as well.
+func (p *parser) flagFault(in Input, text string) {
+	p.faults = append(p.faults, Fault{in.Name, text})
+	p.config.given[in.Name] = "the command line"
 }
 
-// unknownFlag notes a flag that does not exist, as far as it may be shown, and reports whether a secret was meant.
+// unknownFlag notes a flag that does not exist, and reports whether it was meant to set a secret. The flag is
+// shown only where it cannot contain a value.
 func (p *parser) unknownFlag(flag string) (isSecret bool) {
 	name := strings.TrimLeft(flag, "-")
 	for _, in := range p.inputs {
 		switch {
 		case in.Name != strings.ToLower(strings.ReplaceAll(name, "-", "_")):
 		case in.Secret:
-			p.fault(in.Name, "has no flag, because command lines are public: set %s or %s_FILE", in.Env(), in.Env())
+			p.flagFault(in, fmt.Sprintf("%s has no flag, because command lines are public: set %s or %s_FILE",
+				in.Name, in.Env(), in.Env()))
 			return true
 		default:
-			p.faults = append(p.faults, Fault{in.Name, "unknown flag " + flag + ": did you mean --" + in.Flag() + "?"})
+			p.flagFault(in, "unknown flag "+flag+": did you mean --"+in.Flag()+"?")
 			return false
 		}
 	}

@@ -11,46 +11,50 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// marker ends each secret of a fuzzed environment, so that it can be told from all else.
+// marker ends each secret of a fuzzed environment, so that it can be found in other texts.
 const marker = "hunter2hunter3"
 
-// unsafePlaces are variables whose files Parse opens: they get one of two paths, by the first letter of their value.
-var unsafePlaces = []string{"GITHUB_OUTPUT", "HOME", "USERPROFILE", "HUAWEICLOUD_SDK_CREDENTIALS_FILE", "CREDENTIALS_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE"}
+// pathVariables name files that Parse opens. They get one of two paths, depending on the first letter of their
+// value.
+var pathVariables = []string{
+	"HOME", "USERPROFILE", "CREDENTIALS_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE",
+}
 
-// secretVariables are those of other tools.
-var secretVariables = []string{"HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HUAWEI_CLOUD_SECRET_ACCESS_KEY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+// secretVariables are the secrets among the variables of other tools.
+var secretVariables = []string{"HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY",
+	"HW_SECURITY_TOKEN", "HUAWEI_CLOUD_SECRET_ACCESS_KEY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
 
-// FuzzParse holds every fault to name what is at fault in one line without a secret, and what is faultless to what the rest relies on.
-// Variables are NAME=value, and they and the arguments are apart by \x01.
+// FuzzParse checks that every fault names what is at fault in one line without a secret, and that a Config
+// without faults has what the other packages rely on. Variables are NAME=value; they and the arguments are
+// separated by \x01.
 func FuzzParse(f *testing.F) {
-	full := "DMSWAIT_INSTANCE_ID=i1\x01DMSWAIT_TASK_ID=t1\x01DMSWAIT_REGION=cn-north-4\x01"
-	keys := "DMSWAIT_ACCESS_KEY=AK\x01DMSWAIT_SECRET_KEY=SK"
-	for _, args := range []string{"", "--timeout\x015m\x01--quiet", "--secret-key=x", "--Secret_Key\x01--help", "-x\x01y\x01--\x01z", "--version=1", "--interval=2s\x01--max-interval=1s"} {
-		for _, environment := range []string{
-			full + keys, full + "HW_ACCESS_KEY=AK\x01HW_SECRET_KEY=SK\x01HW_REGION_NAME=x y\x01HW_PROJECT_NAME=p\x01HW_ASSUME_ROLE_DOMAIN_ID=d",
-			full + "HUAWEICLOUD_SDK_IDP_ID=i\x01HUAWEICLOUD_SDK_ID_TOKEN_FILE=a", full + "HOME=b", full + "HUAWEICLOUD_SDK_CREDENTIALS_FILE=a\x01DMSWAIT_SECRET_KEY=x",
-			full + "GITHUB_ACTIONS=true\x01GITHUB_OUTPUT=b\x01INPUT_PROVIDER_URN=p\x01INPUT_AGENCY_URN=a\x01ACTIONS_ID_TOKEN_REQUEST_URL=https://x\x01ACTIONS_ID_TOKEN_REQUEST_TOKEN=x",
-			"DRONE=true\x01PLUGIN_AUTH_TOKEN=x y\x01DMSWAIT_AUTH_TOKEN_FILE=b\x01HTTPS_PROXY=http://u:p@\x01DMSWAIT_ENDPOINT=http://localhost\x01DMSWAIT_PASSWORD=\x01DMSWAIT_TASK_NAME=n\x01DMSWAIT_SINCE=5m",
-			full + "DMSWAIT_USERNAME=u\x01DMSWAIT_PASSWORD=p\n\x01DMSWAIT_DOMAIN_NAME=d\x01DMSWAIT_ID_TOKEN=x\x01DMSWAIT_ID_TOKEN_FILE=b\x01RUNNER_DEBUG=1",
-			full + "DMSWAIT_AUTH_TOKEN_FILE=b", full + "HUAWEICLOUD_SDK_CREDENTIALS_FILE=b",
-			full + keys + "\x01DMSWAIT_ECS_METADATA=on\x01DMSWAIT_PROJECT_ID=p1\x01HUAWEI_CLOUD_ACCESS_KEY_ID=x",
-		} {
-			f.Add(args, environment)
+	for _, args := range [][]string{
+		{},
+		{"--timeout", "5m", "--quiet"},
+		{"--secret-key=x"},
+		{"--Secret_Key", "--help"},
+		{"-x", "y", "--", "z"},
+		{"--version=1"},
+		{"--interval=2s", "--max-interval=1s"},
+	} {
+		for _, environment := range seedEnvironments() {
+			f.Add(strings.Join(args, "\x01"), strings.Join(environment, "\x01"))
 		}
 	}
 	folder := f.TempDir()
 	require.NoError(f, os.Mkdir(filepath.Join(folder, ".huaweicloud"), 0o700))
 	profile := filepath.Join(folder, "profile")
 	for _, path := range []string{profile, filepath.Join(folder, ".huaweicloud", "credentials")} {
-		require.NoError(f, os.WriteFile(path, []byte("[basic]\nak = AK\nsk = "+marker+"\nproject_id = p1\n"), 0o600))
+		content := "[basic]\nak = AK\nsk = " + marker + "\nproject_id = p1\n"
+		require.NoError(f, os.WriteFile(path, []byte(content), 0o600))
 	}
 	f.Fuzz(func(t *testing.T, arguments, environment string) {
-		getenv := readable(folder, profile, environment)
+		getenv := safeEnvironment(folder, profile, environment)
 		args := plant(arguments)
 		c, faults := Parse(t.Context(), args, getenv)
-		var told []string
+		var texts []string
 		for _, fault := range faults {
-			told = append(told, fault.Text)
+			texts = append(texts, fault.Text)
 			requireShort(t, fault.Text)
 			require.NotContains(t, fault.Text, marker)
 			requireNamed(t, fault.Input)
@@ -58,31 +62,60 @@ func FuzzParse(f *testing.F) {
 		again, more := Parse(t.Context(), args, getenv)
 		require.Equal(t, faults, more)
 		require.Equal(t, c.Secrets(), again.Secrets())
-		for _, secret := range []string{c.Login.Values["secret_key"], c.Login.Values["security_token"], c.Login.Values["auth_token"], c.Login.Values["password"], c.Login.IDToken.Value, c.Login.IDToken.ActionsRequestToken} {
-			require.True(t, secret == "" || slices.Contains(c.Secrets(), secret), "a secret that would not be hidden")
+		for _, secret := range []string{
+			c.Login.Values["secret_key"], c.Login.Values["security_token"], c.Login.Values["auth_token"],
+			c.Login.Values["password"], c.Login.IDToken.Value, c.Login.IDToken.ActionsRequestToken,
+		} {
+			require.True(t, secret == "" || slices.Contains(c.Secrets(), secret),
+				"a secret that would not be masked")
 		}
 		if c.Help || c.Version {
 			require.Empty(t, faults)
 			return
 		}
-		if len(told) == 0 {
-			requireRight(t, c)
+		if len(texts) == 0 {
+			requireSound(t, c)
 		}
 	})
 }
 
-// readable is a fuzzed environment with a mark in each secret, and nothing in it that makes Parse open what it should leave alone.
-func readable(folder, profile, environment string) func(string) string {
+// seedEnvironments returns environments of every sort.
+func seedEnvironments() [][]string {
+	target := []string{"DMSWAIT_INSTANCE_ID=i1", "DMSWAIT_TASK_ID=t1", "DMSWAIT_REGION=cn-north-4"}
+	keys := append(slices.Clip(target), "DMSWAIT_ACCESS_KEY=AK", "DMSWAIT_SECRET_KEY=SK")
+	with := func(start []string, more ...string) []string { return append(slices.Clip(start), more...) }
+	return [][]string{
+		keys,
+		with(target, "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=SK", "HW_REGION_NAME=x y", "HW_PROJECT_NAME=p",
+			"HW_ASSUME_ROLE_DOMAIN_ID=d"),
+		with(target, "HUAWEICLOUD_SDK_IDP_ID=i", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=a"),
+		with(target, "HOME=b"),
+		with(target, "HUAWEICLOUD_SDK_CREDENTIALS_FILE=a", "DMSWAIT_SECRET_KEY=x"),
+		with(target, "GITHUB_ACTIONS=true", "GITHUB_OUTPUT=b", "INPUT_PROVIDER_URN=p", "INPUT_AGENCY_URN=a",
+			"ACTIONS_ID_TOKEN_REQUEST_URL=https://x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=x"),
+		with(target, "DMSWAIT_IDP_ID=i", "ACTIONS_ID_TOKEN_REQUEST_URL=http://x",
+			"ACTIONS_ID_TOKEN_REQUEST_TOKEN=x"),
+		{"DRONE=true", "PLUGIN_AUTH_TOKEN=x y", "DMSWAIT_AUTH_TOKEN_FILE=b", "HTTPS_PROXY=http://u:p@",
+			"DMSWAIT_ENDPOINT=http://localhost", "DMSWAIT_PASSWORD=", "DMSWAIT_TASK_NAME=n", "DMSWAIT_SINCE=5m"},
+		with(target, "DMSWAIT_USERNAME=u", "DMSWAIT_PASSWORD=p\n", "DMSWAIT_DOMAIN_NAME=d", "DMSWAIT_ID_TOKEN=x",
+			"DMSWAIT_ID_TOKEN_FILE=b", "RUNNER_DEBUG=1"),
+		with(target, "DMSWAIT_AUTH_TOKEN_FILE=b"),
+		with(target, "HUAWEICLOUD_SDK_CREDENTIALS_FILE=b"),
+		with(keys, "DMSWAIT_ECS_METADATA=on", "DMSWAIT_PROJECT_ID=p1", "HUAWEI_CLOUD_ACCESS_KEY_ID=x"),
+	}
+}
+
+// safeEnvironment returns a fuzzed environment with the marker in each secret, and with paths that the test may
+// open.
+func safeEnvironment(folder, profile, environment string) func(string) string {
 	all := vars{"GITHUB_OUTPUT": filepath.Join(folder, "output")}
 	for _, line := range strings.Split(environment, "\x01") {
 		name, value, _ := strings.Cut(line, "=")
-		place := slices.ContainsFunc(unsafePlaces, func(place string) bool { return strings.HasSuffix(name, place) })
+		isPath := slices.ContainsFunc(pathVariables, func(path string) bool { return strings.HasSuffix(name, path) })
 		switch {
 		case name == "HOME" || name == "USERPROFILE":
 			value = folder
-		case name == "GITHUB_OUTPUT":
-			value = filepath.Join(folder, map[bool]string{true: "output", false: "missing/output"}[strings.HasPrefix(value, "a")])
-		case place || strings.HasSuffix(name, "_FILE"):
+		case isPath || strings.HasSuffix(name, "_FILE"):
 			value = map[bool]string{true: profile, false: profile + marker}[strings.HasPrefix(value, "a")]
 		case slices.Contains(secretVariables, name) || isSecretVariable(name):
 			if value != "" {
@@ -103,7 +136,8 @@ func isSecretVariable(name string) bool {
 	return false
 }
 
-// plant puts the mark behind what is given to flags of secrets, which there are none of.
+// plant returns the fuzzed arguments, with the marker after the values of flags that would set secrets, if
+// there were any.
 func plant(arguments string) []string {
 	var args []string
 	for _, arg := range strings.Split(arguments, "\x01") {
@@ -111,7 +145,8 @@ func plant(arguments string) []string {
 		if !strings.Contains(strings.ToLower(arg), "credentials") && arg != "" {
 			args = append(args, arg)
 		}
-		if plain := strings.ReplaceAll(strings.Trim(strings.ToUpper(name), "-"), "-", "_"); isSecretVariable("_"+plain) && hasValue && strings.HasPrefix(name, "-") && len(args) > 0 {
+		variable := "_" + strings.ReplaceAll(strings.Trim(strings.ToUpper(name), "-"), "-", "_")
+		if isSecretVariable(variable) && hasValue && strings.HasPrefix(name, "-") && len(args) > 0 {
 			args[len(args)-1] = name + "=" + value + marker
 		}
 	}
@@ -121,18 +156,22 @@ func plant(arguments string) []string {
 // requireNamed checks that a fault names an input, or a variable that a user may have set.
 func requireNamed(t *testing.T, name string) {
 	t.Helper()
-	known := []string{"arguments", "credentials", "GITHUB_OUTPUT", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"}
+	known := []string{
+		"arguments", "credentials", "GITHUB_OUTPUT", "ACTIONS_ID_TOKEN_REQUEST_URL",
+		"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
+	}
 	for _, in := range Inputs() {
 		known = append(known, in.Name)
 	}
 	for _, f := range families {
 		known = append(known, f.refused...)
-		known = append(known, f.accessKey, f.secretKey, f.securityToken, f.idpID, f.idTokenFile, f.projectID, f.projectName, f.region, f.iamEndpoint)
+		known = append(known, f.accessKey, f.secretKey, f.securityToken, f.idpID, f.idTokenFile, f.projectID,
+			f.projectName, f.region, f.iamEndpoint)
 	}
 	require.Contains(t, known, name)
 }
 
-func requireRight(t *testing.T, c *Config) {
+func requireSound(t *testing.T, c *Config) {
 	t.Helper()
 	require.Regexp(t, `^[A-Za-z0-9_-]{1,64}$`, c.InstanceID)
 	require.NotEqual(t, c.TaskID == "", c.TaskName == "")
@@ -144,7 +183,9 @@ func requireRight(t *testing.T, c *Config) {
 		require.Equal(t, endpoint, base)
 	}
 	require.True(t, c.Timeout >= 0 && c.NotFoundGrace >= 0 && c.MaxOutage >= 0)
-	require.True(t, c.Interval >= time.Millisecond && c.MaxInterval >= c.Interval && c.RequestTimeout >= time.Millisecond)
+	require.GreaterOrEqual(t, c.Interval, time.Millisecond)
+	require.GreaterOrEqual(t, c.MaxInterval, c.Interval)
+	require.GreaterOrEqual(t, c.RequestTimeout, time.Millisecond)
 	require.NotEqual(t, "", methodOf(c))
 	require.NotEmpty(t, c.Login.From)
 	require.Contains(t, []string{"text", "json", "none"}, c.Format)
@@ -154,6 +195,7 @@ func requireRight(t *testing.T, c *Config) {
 		require.NotEmpty(t, c.Login.Values[input])
 	}
 	if token := c.Login.IDToken; c.Login.Method.IDToken {
-		require.True(t, token.Value != "" || token.File != "" || token.ActionsURL != "" && token.ActionsRequestToken != "")
+		inActions := token.ActionsURL != "" && token.ActionsRequestToken != ""
+		require.True(t, token.Value != "" || token.File != "" || inActions)
 	}
 }

@@ -22,9 +22,11 @@ var (
 	goPart       = regexp.MustCompile(`([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)`)
 )
 
-// nanoseconds is what a text of the documented form comes to; nil if it is not of that form. The parts are of Go's durations, whose fractions lose a little each.
+// nanoseconds returns the duration that a text of the documented form stands for, or nil for any other text. It
+// also returns how many parts it has: Go computes each fraction with a small error.
 func nanoseconds(text string) (exact *big.Rat, parts int64) {
-	units := map[string]time.Duration{"ns": 1, "us": time.Microsecond, "µs": time.Microsecond, "μs": time.Microsecond, "ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour}
+	units := map[string]time.Duration{"ns": 1, "us": time.Microsecond, "µs": time.Microsecond,
+		"μs": time.Microsecond, "ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour}
 	switch {
 	case wholeSeconds.MatchString(text):
 		exact, _ = new(big.Rat).SetString(strings.TrimPrefix(text, "+"))
@@ -43,8 +45,10 @@ func nanoseconds(text string) (exact *big.Rat, parts int64) {
 
 func FuzzDuration(f *testing.F) {
 	for _, seed := range []string{
-		"", "0", "90", "+5", "-1", "-0", "90s", "1h30m", "1.5h", ".5s", "5.s", ".s", "1us", "1µs", "1μs", "007", "1e9", "5 m", "9223372036", "9223372037", "99999999999999999999",
-		"2562047h47m16.854775807s", "2562047h47m16.854775808s", "-9223372036854775808ns", "0.000000000000000000000000000001h", "1m1m1m", "0x10", "1_000", "inf", "NaN", "٣s", "5m\x00",
+		"", "0", "90", "+5", "-1", "-0", "90s", "1h30m", "1.5h", ".5s", "5.s", ".s", "1us", "1µs", "1μs", "007",
+		"1e9", "5 m", "9223372036", "9223372037", "99999999999999999999",
+		"2562047h47m16.854775807s", "2562047h47m16.854775808s", "-9223372036854775808ns",
+		"0.000000000000000000000000000001h", "1m1m1m", "0x10", "1_000", "inf", "NaN", "٣s", "5m\x00",
 	} {
 		f.Add(seed)
 	}
@@ -53,23 +57,23 @@ func FuzzDuration(f *testing.F) {
 		exact, parts := nanoseconds(text)
 		if err != nil {
 			require.Zero(t, d)
-			limit := big.NewRat(math.MaxInt64, 1)
-			require.True(t, exact == nil || exact.Cmp(limit.Sub(limit, big.NewRat(time.Second.Nanoseconds(), 1))) > 0, "%q is refused: %v", text, err)
+			limit := big.NewRat(math.MaxInt64-int64(time.Second), 1)
+			require.True(t, exact == nil || exact.Cmp(limit) > 0, "%q is refused: %v", text, err)
 			requireShort(t, err.Error())
 			return
 		}
-		require.NotNil(t, exact, "%q is taken for %v", text, d)
+		require.NotNil(t, exact, "%q became %v", text, d)
 		require.GreaterOrEqual(t, d, time.Duration(0))
 		lost := exact.Sub(exact, new(big.Rat).SetInt64(int64(d)))
-		// A part of a fraction is computed in floating point: that is a microsecond in the longest ones.
-		require.True(t, lost.Abs(lost).Cmp(big.NewRat(1000*parts, 1)) <= 0, "%q is taken for %v", text, d)
+		// Fractions are computed in floating point, with an error of up to a microsecond.
+		require.True(t, lost.Abs(lost).Cmp(big.NewRat(1000*parts, 1)) <= 0, "%q became %v", text, d)
 		again, err := parseDuration(d.String())
 		require.NoError(t, err)
 		require.Equal(t, d, again)
 	})
 }
 
-// requireShort holds the text of a fault to one short line.
+// requireShort requires that the text of a fault is one short line.
 func requireShort(t *testing.T, text string) {
 	t.Helper()
 	require.True(t, utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl), "%q", text)
@@ -78,24 +82,28 @@ func requireShort(t *testing.T, text string) {
 
 func FuzzEndpoint(f *testing.F) {
 	for _, seed := range []string{
-		"https://dms.cn-north-4.myhuaweicloud.com", "HTTPS://DMS.example.COM:443/", "http://127.0.0.1:8080", "http://[::1]", "http://localhost:", "http://LOCALHOST", "http://[::ffff:127.0.0.1%25lo]",
-		"https://u:hunter2@x", "https://x/?token=hunter2", "https://x#hunter2", "https://x/v2", "https://x:0", "https://x:99999", "https://x y", "https://x%2fy", "https://[::1", "//x", "https:x", "https:///",
-		"http://127.0.0.1.example.com", "http://2130706433", "http://0x7f.1", "https://例え.jp", "https://x\\@y", "https://x.", "https://-", "https://[fe80::1%25eth0]", "https://[v1.x]",
+		"https://dms.cn-north-4.myhuaweicloud.com", "HTTPS://DMS.example.COM:443/", "http://127.0.0.1:8080",
+		"http://[::1]", "http://localhost:", "http://LOCALHOST", "http://[::ffff:127.0.0.1%25lo]",
+		"https://u:hunter2@x", "https://x/?token=hunter2", "https://x#hunter2", "https://x/v2", "https://x:0",
+		"https://x:99999", "https://x y", "https://x%2fy", "https://[::1", "//x", "https:x", "https:///",
+		"http://127.0.0.1.example.com", "http://2130706433", "http://0x7f.1", "https://例え.jp", "https://x\\@y",
+		"https://x.", "https://-", "https://[fe80::1%25eth0]", "https://[v1.x]",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		c := &Config{}
-		err := endpoint(&c.Endpoint)(value)
+		err := endpoint("dms", &c.Endpoint)(value)
 		if err != nil {
 			require.Empty(t, c.Endpoint)
 			requireShort(t, err.Error())
-			require.False(t, strings.ContainsAny(value, "@?#") && strings.Contains(err.Error(), value), "%v shows what may be a secret", err)
+			require.False(t, strings.ContainsAny(value, "@?#") && strings.Contains(err.Error(), value),
+				"%v shows what may be a secret", err)
 			return
 		}
 		u, err := url.Parse(c.Endpoint)
 		require.NoError(t, err)
-		require.Equal(t, url.URL{Scheme: u.Scheme, Host: u.Host}, *u, "there is nothing but a host")
+		require.Equal(t, url.URL{Scheme: u.Scheme, Host: u.Host}, *u, "it has a scheme and a host only")
 		require.Equal(t, strings.ToLower(u.Host), u.Host)
 		require.NotEmpty(t, u.Hostname())
 		if u.Scheme != "https" {
@@ -107,7 +115,9 @@ func FuzzEndpoint(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, strings.ToLower(given.Hostname()), u.Hostname())
 		require.Equal(t, given.Port(), u.Port())
-		require.True(t, given.User == nil && strings.Trim(given.Path, "/") == "" && given.RawQuery == "" && given.Fragment == "", "%q would be cut to %q", value, c.Endpoint)
+		onlyHost := given.User == nil && strings.Trim(given.Path, "/") == "" &&
+			given.RawQuery == "" && given.Fragment == ""
+		require.True(t, onlyHost, "%q would be cut to %q", value, c.Endpoint)
 
 		req, err := http.NewRequest(http.MethodGet, c.Endpoint+"/v2/x?a=b", nil)
 		require.NoError(t, err)
@@ -117,16 +127,19 @@ func FuzzEndpoint(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, c.Endpoint, again)
 		if IsHuawei(c.Endpoint) {
-			require.Regexp(t, `^https://[^/@?#]+\.(myhuaweicloud\.(com|eu)|huaweicloud\.com)(:[0-9]+)?$`, c.Endpoint)
+			require.Regexp(t, `^https://[^/@?#]+\.(myhuaweicloud\.(com|eu)|huaweicloud\.com)(:[0-9]+)?$`,
+				c.Endpoint)
 		}
 	})
 }
 
-// FuzzValues holds the values of each form to what README says of them.
+// FuzzValues checks that setters accept the values that README documents, and no others.
 func FuzzValues(f *testing.F) {
 	for _, seed := range []string{
-		"", "i1", "a b", "06a13350-4305-4338-9f0e-6b322bb1413d", "..", "a\n", strings.Repeat("x", 65), "cn-north-4", "-cn", "true", "ON", "1", "timeout, running\tfailure", "success", ",",
-		"2026-01-02T03:04:05Z", "2026-01-02t03:04:05.5+08:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "5m", "87600h", "87601h", "1767322800", "DMS_", "input_X", "_", "9A", "json", "\u2028",
+		"", "i1", "a b", "06a13350-4305-4338-9f0e-6b322bb1413d", "..", "a\n",
+		strings.Repeat("x", 65), "cn-north-4", "-cn", "true", "ON", "1", "timeout, running\tfailure", "success", ",",
+		"2026-01-02T03:04:05Z", "2026-01-02t03:04:05.5+08:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+		"5m", "87600h", "87601h", "1767322800", "DMS_", "input_X", "_", "9A", "json", "\u2028",
 	} {
 		f.Add(seed)
 	}
@@ -148,10 +161,11 @@ func FuzzValues(f *testing.F) {
 			c := &Config{Login: Login{Values: map[string]string{}}}
 			err := (&parser{inputs: c.inputs()}).input(input).set(value)
 			if err != nil {
-				require.Equal(t, &Config{Login: Login{Values: map[string]string{}}}, c, "what is wrong is not taken over")
+				require.Equal(t, &Config{Login: Login{Values: map[string]string{}}}, c,
+					"a refused value is not stored")
 				requireShort(t, err.Error())
 			}
-			if input == "succeed_on" { // whose names must be apart, too
+			if input == "succeed_on" { // the names must be separated as well
 				require.False(t, err == nil && !accepts(value), "%q", value)
 				require.Subset(t, append(tolerable, ""), append(c.SucceedOn, ""))
 				continue

@@ -42,15 +42,15 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
 		}
 	}
 	b.WriteString(`
-  Every flag is also an environment variable (--task-id: DMSWAIT_TASK_ID), an
-  input in GitHub Actions and a setting in Woodpecker and Drone (task_id).
-  Secrets have no flag; DMSWAIT_SECRET_KEY_FILE names a file that contains one.
+  Every flag is also an environment variable (--task-id: DMSWAIT_TASK_ID) and a
+  setting in Woodpecker and Drone (task_id); most are inputs of the GitHub Action.
+  Secrets have no flag. DMSWAIT_SECRET_KEY_FILE names a file that contains one.
   Durations: 90 (seconds), 90s, 5m, 1h30m. --version prints the version.
 `)
 	return b.String()
 }
 
-// wrap breaks text between words into lines of at most width bytes.
+// wrap returns text as lines of at most width bytes, broken between words.
 func wrap(text string, width int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(text) {

@@ -22,7 +22,7 @@ func TestHelpShowsEveryInput(t *testing.T) {
 	}
 }
 
-func TestHelpFitsAScreenAndAHalf(t *testing.T) {
+func TestHelpIsShortAndNarrow(t *testing.T) {
 	t.Parallel()
 	lines := strings.Split(strings.TrimSuffix(Help(), "\n"), "\n")
 	assert.LessOrEqual(t, len(lines), 80, "the exit codes follow")

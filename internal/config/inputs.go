@@ -14,7 +14,7 @@ type Input struct {
 	Derived string // the default in words, where it depends on something else
 	Meaning string // one line
 
-	set func(value string) error // checks a value and stores it; its error reads on from the input's name
+	set func(value string) error // checks and stores a value; the error's text continues a sentence: "region …"
 }
 
 // Flag returns the name on the command line, without dashes.
@@ -23,7 +23,7 @@ func (in Input) Flag() string { return strings.ReplaceAll(in.Name, "_", "-") }
 // Env returns the name of the environment variable.
 func (in Input) Env() string { return "DMSWAIT_" + in.upper() }
 
-// ShownDefault returns the default as people read it; empty: none.
+// ShownDefault returns the default as people read it, or "" where there is none.
 func (in Input) ShownDefault() string {
 	if in.Default != "" && in.Derived != "" {
 		return in.Default + ", " + in.Derived
@@ -52,7 +52,8 @@ func (c *Config) inputs() []Input {
 		{Name: "task_id", Group: GroupTask, Action: true, set: id(&c.TaskID),
 			Meaning: "the task; either task_id or task_name is required"},
 		{Name: "task_name", Group: GroupTask, Action: true, set: oneLine(&c.TaskName),
-			Meaning: "instead of task_id: the newest task with this name created after since, e.g. bindInstancePublicIp"},
+			Meaning: "instead of task_id: the newest task with this name created after since, e.g. " +
+				"bindInstancePublicIp"},
 		{Name: "since", Group: GroupTask, Action: true, set: since(&c.Since),
 			Meaning: "with task_name: the time just before the call that starts the task (2026-01-02T03:04:05Z), " +
 				"or a duration back from the server's clock (5m)"},
@@ -62,7 +63,7 @@ func (c *Config) inputs() []Input {
 			Meaning: "the project of the instance"},
 		{Name: "project_name", Group: GroupTask, Action: true, Derived: "the region", set: oneLine(&c.ProjectName),
 			Meaning: "the project to look up, e.g. cn-north-4_prod"},
-		{Name: "endpoint", Group: GroupTask, Action: true, Derived: "from region", set: endpoint(&c.Endpoint),
+		{Name: "endpoint", Group: GroupTask, Action: true, Derived: "from region", set: endpoint("dms", &c.Endpoint),
 			Meaning: "base URL of the DMS API, e.g. https://dms.cn-north-4.myhuaweicloud.com"},
 
 		{Name: "timeout", Group: GroupWaiting, Action: true, Default: "1h", set: duration(&c.Timeout),
@@ -83,17 +84,17 @@ func (c *Config) inputs() []Input {
 		{Name: "agency_urn", Group: GroupLogin, Action: true, set: c.credential("agency_urn", noBlanks),
 			Meaning: "keyless: the trust agency, iam::<account>:agency:<name>"},
 		{Name: "oidc_audience", Group: GroupLogin, Action: true, Default: "sts.huaweicloud.com",
-			set: oneLine(&c.Login.Audience), Meaning: "the audience to request GitHub's ID token for"},
+			set: oneLine(&c.Login.Audience), Meaning: "audience of the ID token that is requested from GitHub"},
 		{Name: "idp_id", Group: GroupLogin, set: c.credential("idp_id", noBlanks),
-			Meaning: "keyless through an IAM identity provider: its id"},
+			Meaning: "keyless: the id of an IAM identity provider"},
 		{Name: "id_token", Group: GroupLogin, Secret: true, set: c.idToken(noBlanks),
 			Meaning: "keyless outside GitHub Actions: the OIDC token"},
 		{Name: "access_key", Group: GroupLogin, Action: true, set: c.credential("access_key", noBlanks),
 			Meaning: "access key (AK), permanent or temporary"},
 		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, set: c.credential("secret_key", noBlanks),
 			Meaning: "the secret key (SK) of access_key"},
-		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("security_token", noBlanks),
-			Meaning: "the security token, if the keys are temporary"},
+		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true,
+			set: c.credential("security_token", noBlanks), Meaning: "the security token, if the keys are temporary"},
 		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("auth_token", noBlanks),
 			Meaning: "a project-scoped IAM token"},
 		{Name: "username", Group: GroupLogin, set: c.credential("username", noControls),
@@ -105,10 +106,11 @@ func (c *Config) inputs() []Input {
 		{Name: "ecs_metadata", Group: GroupLogin, Switch: true, Default: "false", set: c.switched("ecs_metadata"),
 			Meaning: "log in with the agency of the ECS that dmswait runs on"},
 		{Name: "credentials_file", Group: GroupLogin, Derived: "~/.huaweicloud/credentials",
-			set: oneLine(&c.Login.profile), Meaning: "profile in the official SDK's format, used when no other credentials are given"},
-		{Name: "iam_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint(&c.IAMEndpoint),
+			set:     oneLine(&c.Login.profile),
+			Meaning: "profile in the official SDK's format, used when no other credentials are given"},
+		{Name: "iam_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint("iam", &c.IAMEndpoint),
 			Meaning: "base URL of IAM"},
-		{Name: "sts_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint(&c.STSEndpoint),
+		{Name: "sts_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint("sts", &c.STSEndpoint),
 			Meaning: "base URL of STS"},
 
 		{Name: "succeed_on", Group: GroupResult, Action: true, set: succeedOn(&c.SucceedOn),
@@ -116,13 +118,13 @@ func (c *Config) inputs() []Input {
 		{Name: "format", Group: GroupResult, Default: "text", set: choice(&c.Format, "text", "json", "none"),
 			Meaning: "format of the result on stdout: text, json, none"},
 		{Name: "log_format", Group: GroupResult, Default: "text", set: choice(&c.LogFormat, "text", "json"),
-			Meaning: "format of the log on stderr: text, json (one object per line)"},
+			Meaning: "log on stderr: text, json (one object per line)"},
 		{Name: "quiet", Group: GroupResult, Switch: true, Default: "false", set: boolean(&c.Quiet),
-			Meaning: "no log and no text result when the exit code is 0 or the task is still running"},
+			Meaning: "no log and no text result if it exits 0 or the task is still running"},
 		{Name: "debug", Group: GroupResult, Switch: true, Default: "false", Derived: "true with RUNNER_DEBUG=1",
 			set: boolean(&c.Debug), Meaning: "log a line for each request"},
 		{Name: "output_file", Group: GroupResult, set: oneLine(&c.OutputFile),
-			Meaning: "also write the result to this file: JSON if it ends in .json, otherwise dotenv"},
+			Meaning: "also write the result to this file: JSON if it ends in .json, else dotenv"},
 		{Name: "output_prefix", Group: GroupResult, Default: "DMS_", set: prefix(&c.OutputPrefix),
 			Meaning: "prefix of the keys in dotenv"},
 		{Name: "results_dir", Group: GroupResult, set: oneLine(&c.ResultsDir),
@@ -135,7 +137,7 @@ func (c *Config) inputs() []Input {
 // tolerable are the results that succeed_on may name.
 var tolerable = []string{"failure", "cancelled", "not_found", "timeout", "running", "unavailable"}
 
-// input returns the input of that name, which exists.
+// input returns the input with that name. There must be one.
 func (p *parser) input(name string) Input {
 	for _, in := range p.inputs {
 		if in.Name == name {
@@ -145,12 +147,13 @@ func (p *parser) input(name string) Input {
 	panic("no input " + name)
 }
 
-// howToSet says how an input is given where we run: "--task-id or DMSWAIT_TASK_ID".
+// howToSet returns how a user sets an input here: "--task-id or DMSWAIT_TASK_ID" or, in GitHub Actions, "under
+// with:, or in DMSWAIT_TASK_ID".
 func (p *parser) howToSet(name string) string {
 	in := p.input(name)
 	switch {
 	case p.config.Actions.On && in.Action:
-		return "under with:, or " + in.Env()
+		return "under with:, or in " + in.Env()
 	case in.Secret:
 		return in.Env() + " or " + in.Env() + "_FILE"
 	}

@@ -12,19 +12,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// examples are a right value of each input, and what it makes of the Config.
+// examples are a valid value of each input, and what it sets in the Config.
 var examples = map[string]struct {
 	value string
 	want  any
 	field func(*Config) any
 }{
-	"instance_id":     {"i1", "i1", func(c *Config) any { return c.InstanceID }},
-	"task_id":         {"t1", "t1", func(c *Config) any { return c.TaskID }},
-	"task_name":       {"bindInstancePublicIp", "bindInstancePublicIp", func(c *Config) any { return c.TaskName }},
-	"since":           {"5m", Since{Ago: 5 * time.Minute}, func(c *Config) any { return c.Since }},
-	"region":          {"eu-west-101", "eu-west-101", func(c *Config) any { return c.Region }},
-	"project_id":      {"p1", "p1", func(c *Config) any { return c.ProjectID }},
-	"endpoint":        {"https://dms.example.com", "https://dms.example.com", func(c *Config) any { return c.Endpoint }},
+	"instance_id": {"i1", "i1", func(c *Config) any { return c.InstanceID }},
+	"task_id":     {"t1", "t1", func(c *Config) any { return c.TaskID }},
+	"task_name": {"bindInstancePublicIp", "bindInstancePublicIp",
+		func(c *Config) any { return c.TaskName }},
+	"since":      {"5m", Since{Ago: 5 * time.Minute}, func(c *Config) any { return c.Since }},
+	"region":     {"eu-west-101", "eu-west-101", func(c *Config) any { return c.Region }},
+	"project_id": {"p1", "p1", func(c *Config) any { return c.ProjectID }},
+	"endpoint": {"https://dms.example.com", "https://dms.example.com",
+		func(c *Config) any { return c.Endpoint }},
 	"timeout":         {"2h", 2 * time.Hour, func(c *Config) any { return c.Timeout }},
 	"interval":        {"3", 3 * time.Second, func(c *Config) any { return c.Interval }},
 	"max_interval":    {"40s", 40 * time.Second, func(c *Config) any { return c.MaxInterval }},
@@ -45,22 +47,28 @@ var examples = map[string]struct {
 	"results_dir":     {"/tekton/results", "/tekton/results", func(c *Config) any { return c.ResultsDir }},
 	"dry_run":         {"true", true, func(c *Config) any { return c.DryRun }},
 
-	"project_name":     {"cn-north-4_prod", "cn-north-4_prod", func(c *Config) any { return c.ProjectName }},
-	"iam_endpoint":     {"https://iam.example.com/", "https://iam.example.com", func(c *Config) any { return c.IAMEndpoint }},
-	"sts_endpoint":     {"https://sts.example.com/", "https://sts.example.com", func(c *Config) any { return c.STSEndpoint }},
-	"provider_urn":     {"iam::a:oidcProvider:b", "iam::a:oidcProvider:b", func(c *Config) any { return c.Login.Values["provider_urn"] }},
-	"agency_urn":       {"iam::a:agency:b", "iam::a:agency:b", func(c *Config) any { return c.Login.Values["agency_urn"] }},
-	"oidc_audience":    {"somebody else", "somebody else", func(c *Config) any { return c.Login.Audience }},
-	"idp_id":           {"gitlab", "gitlab", func(c *Config) any { return c.Login.Values["idp_id"] }},
-	"id_token":         {"eyeyey", "eyeyey", idTokenOf},
-	"username":         {"a user", "a user", func(c *Config) any { return c.Login.Values["username"] }},
-	"domain_name":      {"an account", "an account", func(c *Config) any { return c.Login.Values["domain_name"] }},
-	"password":         {" a pass word ", " a pass word ", func(c *Config) any { return c.Login.Values["password"] }},
+	"project_name": {"cn-north-4_prod", "cn-north-4_prod", func(c *Config) any { return c.ProjectName }},
+	"iam_endpoint": {"https://iam.example.com/", "https://iam.example.com",
+		func(c *Config) any { return c.IAMEndpoint }},
+	"sts_endpoint": {"https://sts.example.com/", "https://sts.example.com",
+		func(c *Config) any { return c.STSEndpoint }},
+	"provider_urn": {"iam::a:oidcProvider:b", "iam::a:oidcProvider:b",
+		func(c *Config) any { return c.Login.Values["provider_urn"] }},
+	"agency_urn": {"iam::a:agency:b", "iam::a:agency:b",
+		func(c *Config) any { return c.Login.Values["agency_urn"] }},
+	"oidc_audience": {"somebody else", "somebody else", func(c *Config) any { return c.Login.Audience }},
+	"idp_id":        {"gitlab", "gitlab", func(c *Config) any { return c.Login.Values["idp_id"] }},
+	"id_token":      {"eyeyey", "eyeyey", idTokenOf},
+	"username":      {"a user", "a user", func(c *Config) any { return c.Login.Values["username"] }},
+	"domain_name": {"an account", "an account",
+		func(c *Config) any { return c.Login.Values["domain_name"] }},
+	"password": {" a pass word ", " a pass word ",
+		func(c *Config) any { return c.Login.Values["password"] }},
 	"ecs_metadata":     {"true", true, func(c *Config) any { return c.Login.Values["ecs_metadata"] == "true" }},
 	"credentials_file": {"a file", "a file", func(c *Config) any { return c.Login.profile }},
 }
 
-// idTokenOf is the ID token, where it is read already and where its file is to be read.
+// idTokenOf returns the ID token, from its file where it is not in the Config.
 func idTokenOf(c *Config) any {
 	if c.Login.IDToken.File == "" {
 		return c.Login.IDToken.Value
@@ -69,18 +77,18 @@ func idTokenOf(c *Config) any {
 	return strings.TrimSuffix(fmt.Sprint(string(content), err), "<nil>")
 }
 
-func TestEveryInputReachesItsFieldFromEveryPlaceItMayComeFrom(t *testing.T) {
+func TestEveryInputReachesItsFieldFromEverySource(t *testing.T) {
 	t.Parallel()
 	for _, in := range Inputs() {
 		example, ok := examples[in.Name]
-		require.True(t, ok, "an example of %s", in.Name)
+		require.True(t, ok, "example of %s", in.Name)
 		upper := strings.ToUpper(in.Name)
-		type place struct {
+		type source struct {
 			from string
 			args []string
 			vars vars
 		}
-		places := []place{
+		sources := []source{
 			{"DMSWAIT_" + upper, nil, vars{"DMSWAIT_" + upper: example.value}},
 			{"INPUT_" + upper, nil, inActions(t).with(vars{"INPUT_" + upper: example.value})},
 			{"PLUGIN_" + upper, nil, vars{"CI": "woodpecker", "PLUGIN_" + upper: example.value}},
@@ -88,25 +96,29 @@ func TestEveryInputReachesItsFieldFromEveryPlaceItMayComeFrom(t *testing.T) {
 		}
 		flag := "--" + strings.ReplaceAll(in.Name, "_", "-")
 		if in.Secret {
-			places = append(places, place{"DMSWAIT_" + upper + "_FILE", nil, vars{"DMSWAIT_" + upper + "_FILE": file(t, example.value)}})
+			sources = append(sources, source{"DMSWAIT_" + upper + "_FILE", nil,
+				vars{"DMSWAIT_" + upper + "_FILE": tempFile(t, example.value)}})
 		} else {
-			places = append(places, place{flag, []string{flag, example.value}, nil}, place{flag, []string{flag + "=" + example.value}, nil})
+			sources = append(sources, source{flag, []string{flag, example.value}, nil},
+				source{flag, []string{flag + "=" + example.value}, nil})
 		}
-		for _, place := range places {
-			c, faults := read(place.vars, place.args...)
-			assert.Equal(t, example.want, example.field(c), "%s from %s", in.Name, place.from)
-			assert.Equal(t, place.from, c.Source(in.Name))
-			if in.Name != "id_token" && in.Name != "credentials_file" { // one is not enough alone, the other is not there
-				assert.Empty(t, about(faults, in.Name))
+		for _, source := range sources {
+			c, faults := parse(source.vars, source.args...)
+			assert.Equal(t, example.want, example.field(c), "%s from %s", in.Name, source.from)
+			assert.Equal(t, source.from, c.Source(in.Name))
+			// An ID token is not enough alone, and the credentials file does not exist.
+			if in.Name != "id_token" && in.Name != "credentials_file" {
+				assert.Empty(t, faultsOf(faults, in.Name))
 			}
 		}
-		c, _ := read(nil)
-		assert.Empty(t, c.Source(in.Name), "%s was not given", in.Name)
-		assert.NotEqual(t, example.want, example.field(c), "%s: the example must differ from the default", in.Name)
+		c, _ := parse(nil)
+		assert.Empty(t, c.Source(in.Name), "%s is not given", in.Name)
+		assert.NotEqual(t, example.want, example.field(c), "%s: the example must differ from the default",
+			in.Name)
 	}
 }
 
-func TestTheFlagGoesBeforeInputOrPluginGoesBeforeDMSWAIT(t *testing.T) {
+func TestPrecedenceIsFlagThenCIVariableThenOwnVariable(t *testing.T) {
 	t.Parallel()
 	actions := inActions(t)
 	for name, test := range map[string]struct {
@@ -114,50 +126,57 @@ func TestTheFlagGoesBeforeInputOrPluginGoesBeforeDMSWAIT(t *testing.T) {
 		args []string
 		vars vars
 	}{
-		"flag":                      {"flag", []string{"--task-id", "flag"}, actions.with(vars{"INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"})},
-		"INPUT_":                    {"input", nil, actions.with(vars{"INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"})},
-		"PLUGIN_ of Woodpecker":     {"plugin", nil, vars{"CI": "woodpecker", "PLUGIN_TASK_ID": "plugin", "DMSWAIT_TASK_ID": "own"}},
-		"PLUGIN_ of Drone":          {"plugin", nil, vars{"DRONE": "true", "PLUGIN_TASK_ID": "plugin", "DMSWAIT_TASK_ID": "own"}},
+		"flag": {"flag", []string{"--task-id", "flag"},
+			actions.with(vars{"INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"})},
+		"INPUT_": {"input", nil,
+			actions.with(vars{"INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"})},
+		"PLUGIN_ of Woodpecker": {"plugin", nil, vars{"CI": "woodpecker", "PLUGIN_TASK_ID": "plugin",
+			"DMSWAIT_TASK_ID": "own"}},
+		"PLUGIN_ of Drone": {"plugin", nil, vars{"DRONE": "true", "PLUGIN_TASK_ID": "plugin",
+			"DMSWAIT_TASK_ID": "own"}},
 		"DMSWAIT_":                  {"own", nil, actions.with(vars{"DMSWAIT_TASK_ID": "own"})},
 		"the last of the same flag": {"b", []string{"--task-id", "a", "--task-id=b"}, nil},
-		"INPUT_ outside of Actions": {"own", nil, vars{"GITHUB_ACTIONS": "false", "INPUT_TASK_ID": "input", "DMSWAIT_TASK_ID": "own"}},
-		"PLUGIN_ in another CI":     {"own", nil, vars{"CI": "true", "DRONE": "false", "PLUGIN_TASK_ID": "plugin", "DMSWAIT_TASK_ID": "own"}},
-		"INPUT_ alone, elsewhere":   {"", nil, vars{"INPUT_TASK_ID": "input"}},
-		"PLUGIN_ alone, elsewhere":  {"", nil, vars{"PLUGIN_TASK_ID": "plugin"}},
-		"a name with a hyphen":      {"", nil, actions.with(vars{"INPUT_TASK-ID": "input"})},
+		"INPUT_ outside of Actions": {"own", nil, vars{"GITHUB_ACTIONS": "false", "INPUT_TASK_ID": "input",
+			"DMSWAIT_TASK_ID": "own"}},
+		"PLUGIN_ in another CI": {"own", nil, vars{"CI": "true", "DRONE": "false",
+			"PLUGIN_TASK_ID": "plugin", "DMSWAIT_TASK_ID": "own"}},
+		"INPUT_ alone, elsewhere":  {"", nil, vars{"INPUT_TASK_ID": "input"}},
+		"PLUGIN_ alone, elsewhere": {"", nil, vars{"PLUGIN_TASK_ID": "plugin"}},
+		"a name with a hyphen":     {"", nil, actions.with(vars{"INPUT_TASK-ID": "input"})},
 	} {
-		c, _ := read(test.vars, test.args...)
+		c, _ := parse(test.vars, test.args...)
 		assert.Equal(t, test.want, c.TaskID, name)
 	}
 }
 
-func TestAnEmptyValueIsAnUnsetOneOnEveryLevel(t *testing.T) {
+func TestEmptyValueCountsAsUnsetAtEveryLevel(t *testing.T) {
 	t.Parallel()
 	for _, empty := range []string{"", " ", "\t \n"} {
 		environment := inActions(t).with(vars{"INPUT_TIMEOUT": empty, "DMSWAIT_TIMEOUT": "5m"})
-		c, _ := read(environment, "--timeout="+empty)
+		c, _ := parse(environment, "--timeout="+empty)
 		assert.Equal(t, 5*time.Minute, c.Timeout, "%q", empty)
 		assert.Equal(t, "DMSWAIT_TIMEOUT", c.Source("timeout"))
-		c, _ = read(environment.with(vars{"DMSWAIT_TIMEOUT": empty}), "--timeout", empty)
+		c, _ = parse(environment.with(vars{"DMSWAIT_TIMEOUT": empty}), "--timeout", empty)
 		assert.Equal(t, time.Hour, c.Timeout, "%q", empty)
 		assert.Empty(t, c.Source("timeout"))
 	}
-	c, faults := read(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "", "INPUT_AUTH_TOKEN": "\n", "DMSWAIT_SECURITY_TOKEN_FILE": ""}))
-	assert.Empty(t, faults, "an empty secret is none, and no second way to log in")
+	c, faults := parse(complete().with(inActions(t)).with(vars{"INPUT_SECRET_KEY": "", "INPUT_AUTH_TOKEN": "\n",
+		"DMSWAIT_SECURITY_TOKEN_FILE": ""}))
+	assert.Empty(t, faults, "an empty secret counts as unset, and is no second login method")
 	assert.Equal(t, "SK", c.Login.Values["secret_key"])
 }
 
-func TestBlanksRoundAValueAreNotPartOfIt(t *testing.T) {
+func TestBlanksAroundAValueAreRemoved(t *testing.T) {
 	t.Parallel()
-	c, faults := read(complete().with(vars{"DMSWAIT_TASK_ID": "\n t2 \n"}), "--timeout", " 5m ")
+	c, faults := parse(complete().with(vars{"DMSWAIT_TASK_ID": "\n t2 \n"}), "--timeout", " 5m ")
 	assert.Empty(t, faults)
 	assert.Equal(t, "t2", c.TaskID)
 	assert.Equal(t, 5*time.Minute, c.Timeout)
 }
 
-func TestTheDefaultsAreTheContracts(t *testing.T) {
+func TestDefaults(t *testing.T) {
 	t.Parallel()
-	c, faults := read(complete())
+	c, faults := parse(complete())
 	assert.Empty(t, faults)
 	assert.Equal(t, time.Hour, c.Timeout)
 	assert.Equal(t, time.Second, c.Interval)
@@ -170,7 +189,7 @@ func TestTheDefaultsAreTheContracts(t *testing.T) {
 	assert.Equal(t, "https://dms.cn-north-4.myhuaweicloud.com", c.Endpoint)
 }
 
-func TestTheTableOfInputsIsSound(t *testing.T) {
+func TestTableOfInputsIsConsistent(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
 	for _, in := range Inputs() {
@@ -187,10 +206,10 @@ func TestTheTableOfInputsIsSound(t *testing.T) {
 	assert.True(t, slices.IsSortedFunc(Inputs(), func(a, b Input) int {
 		order := []string{GroupTask, GroupWaiting, GroupLogin, GroupResult}
 		return slices.Index(order, a.Group) - slices.Index(order, b.Group)
-	}), "the groups stand together")
+	}), "groups are contiguous")
 }
 
-func TestTheTableOfInputsDoesNotChangeSilently(t *testing.T) {
+func TestTableOfInputsDoesNotChangeSilently(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, in := range Inputs() {

@@ -9,8 +9,8 @@ import (
 	"github.com/dmswait/dmswait/internal/credential"
 )
 
-// resolveLogin finds the one login method: selected by inputs, otherwise by one family of another tool's variables,
-// otherwise by the profile.
+// resolveLogin determines the login method: by inputs, otherwise by one family of another tool's variables,
+// otherwise by a profile.
 func (p *parser) resolveLogin() {
 	c := p.config
 	selected := p.selectedMethods()
@@ -37,7 +37,7 @@ func (p *parser) resolveLogin() {
 	}
 }
 
-// borrowLogin takes the credentials that another tool has been given here.
+// borrowLogin uses the credentials that another tool would use here.
 func (p *parser) borrowLogin() {
 	for _, family := range families {
 		if family.present(p.getenv) {
@@ -48,11 +48,11 @@ func (p *parser) borrowLogin() {
 	p.useProfile()
 }
 
-// selectedMethods returns the methods that an input selects.
+// selectedMethods returns the methods of which an input is given.
 func (p *parser) selectedMethods() []*credential.Method {
 	var selected []*credential.Method
 	for _, method := range credential.Methods {
-		// A switch that was given as false selects nothing; a value that was refused does.
+		// A switch that is set to false selects nothing; a value that is not valid does.
 		if slices.ContainsFunc(method.Inputs, func(name string) bool {
 			return p.config.has(name) && (!p.input(name).Switch || p.config.Login.Values[name] != "")
 		}) {
@@ -62,7 +62,7 @@ func (p *parser) selectedMethods() []*credential.Method {
 	return selected
 }
 
-// checkComplete finds the inputs that a method lacks.
+// checkComplete notes the inputs that a method requires and that are not given.
 func (p *parser) checkComplete(method *credential.Method) {
 	for _, name := range method.Required {
 		if !p.config.has(name) {
@@ -76,7 +76,7 @@ func (p *parser) firstGiven(method *credential.Method) string {
 	return method.Inputs[slices.IndexFunc(method.Inputs, p.config.has)]
 }
 
-// listGiven names the method's inputs that are given: "username and password".
+// listGiven returns the names of the method's inputs that are given: "username and password".
 func (p *parser) listGiven(method *credential.Method) string {
 	var given []string
 	for _, name := range method.Inputs {
@@ -87,23 +87,24 @@ func (p *parser) listGiven(method *credential.Method) string {
 	return strings.Join(given, " and ")
 }
 
-// noCredentials lists the ways to log in.
+// noCredentials returns what to do where there are no credentials: the list of login methods.
 func noCredentials() string {
-	var ways []string
+	var choices []string
 	for _, method := range credential.Methods {
-		way := strings.Join(method.Required, " + ")
+		choice := strings.Join(method.Required, " + ")
 		if method.IDToken {
-			way += " (keyless, in GitHub Actions or with id_token)"
+			choice += " (keyless, in GitHub Actions or with id_token)"
 		}
-		ways = append(ways, way)
+		choices = append(choices, choice)
 	}
 	for _, family := range families {
-		ways = append(ways, family.accessKey+" + "+family.secretKey)
+		choices = append(choices, family.accessKey+" + "+family.secretKey)
 	}
-	return "are required; give one of: " + strings.Join(ways, "; ") + "; or a profile in ~/.huaweicloud/credentials"
+	return "are required; give one of: " + strings.Join(choices, "; ") +
+		"; or a profile in ~/.huaweicloud/credentials"
 }
 
-// resolveIDToken finds where ID tokens come from, for the methods that exchange one.
+// resolveIDToken determines where ID tokens come from, for the methods that exchange one.
 func (p *parser) resolveIDToken() {
 	token := &p.config.Login.IDToken
 	if from := p.config.Source("id_token"); from != "" {
@@ -125,7 +126,8 @@ func (p *parser) resolveIDToken() {
 	switch {
 	case token.ActionsURL != "" && token.ActionsRequestToken != "":
 		if !isActionsURL(token.ActionsURL) { // the value is not shown: it may contain a secret
-			p.fault("ACTIONS_ID_TOKEN_REQUEST_URL", "is not an https URL: leave it as the runner of GitHub Actions sets it")
+			p.fault("ACTIONS_ID_TOKEN_REQUEST_URL", "is not an https URL: "+
+				"leave it as the runner of GitHub Actions sets it")
 		}
 	case p.config.Actions.On:
 		p.fault("id_token", "cannot be requested by this job: add permissions: { id-token: write, contents: read }")
@@ -141,7 +143,7 @@ func isActionsURL(value string) bool {
 		(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
 }
 
-// useIDTokenFile takes a file with an ID token that another tool's variable or profile names.
+// useIDTokenFile uses the file of an ID token that another tool's variable or profile names.
 func (p *parser) useIDTokenFile(file named) {
 	path := file.value
 	token, err := readSecret(p.ctx, path)
@@ -157,7 +159,8 @@ func (p *parser) useIDTokenFile(file named) {
 	}
 }
 
-// isRereadable reports whether a file can be read a second time. A pipe, as a shell's <(command) makes one, cannot.
+// isRereadable reports whether a file can be read a second time. A pipe, as a shell's <(command) makes one,
+// cannot.
 func isRereadable(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()

@@ -11,97 +11,96 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// wholeWays are the ways to log in by inputs, each whole.
-var wholeWays = map[string]vars{
-	byToken:            {"DMSWAIT_AUTH_TOKEN": "s3cretAT"},
-	byKeys:             {"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "s3cretSK"},
-	byAgency:           {"DMSWAIT_PROVIDER_URN": "iam::a:oidcProvider:b", "DMSWAIT_AGENCY_URN": "iam::a:agency:b", "DMSWAIT_ID_TOKEN": "s3cretID"},
+// loginInputs are complete inputs for each login method.
+var loginInputs = map[string]vars{
+	byToken: {"DMSWAIT_AUTH_TOKEN": "s3cretAT"},
+	byKeys:  {"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "s3cretSK"},
+	byAgency: {"DMSWAIT_PROVIDER_URN": "iam::a:oidcProvider:b",
+		"DMSWAIT_AGENCY_URN": "iam::a:agency:b", "DMSWAIT_ID_TOKEN": "s3cretID"},
 	byIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab", "DMSWAIT_ID_TOKEN": "s3cretID"},
 	byPassword:         {"DMSWAIT_USERNAME": "u", "DMSWAIT_PASSWORD": "s3cretPW", "DMSWAIT_DOMAIN_NAME": "d"},
 	byECS:              {"DMSWAIT_ECS_METADATA": "true"},
 }
 
-// firsts are the inputs by which each way is named when it is one too many.
-var firsts = map[string]string{
-	byToken: "auth_token", byKeys: "access_key", byAgency: "provider_urn", byIdentityProvider: "idp_id", byPassword: "username", byECS: "ecs_metadata",
-}
-
-func TestEveryWayToLogInByInputs(t *testing.T) {
+func TestEveryLoginMethodIsSelectedByItsInputs(t *testing.T) {
 	t.Parallel()
-	for way, inputs := range wholeWays {
-		c, faults := read(anonymous().with(inputs))
-		assert.Empty(t, faults, way)
-		assert.Equal(t, way, methodOf(c))
-		assert.Equal(t, "DMSWAIT_"+strings.ToUpper(firsts[way]), c.Login.From)
+	for method, inputs := range loginInputs {
+		c, faults := parse(withoutCredentials().with(inputs))
+		assert.Empty(t, faults, method)
+		assert.Equal(t, method, methodOf(c))
+		assert.Equal(t, "DMSWAIT_"+strings.ToUpper(method), c.Login.From)
 	}
 }
 
-func TestTwoWaysAtOnceAreAFaultThatNamesBothWhereverTheyAreFrom(t *testing.T) {
+func TestTwoLoginMethodsAreAFaultThatNamesBoth(t *testing.T) {
 	t.Parallel()
 	order := []string{byToken, byKeys, byAgency, byIdentityProvider, byPassword, byECS}
 	for n, one := range order {
 		for _, other := range order[n+1:] {
-			a, b := wholeWays[one], wholeWays[other]
+			a, b := loginInputs[one], loginInputs[other]
 			elsewhere := vars{}
 			for name, value := range b {
 				elsewhere[strings.Replace(name, "DMSWAIT_", "PLUGIN_", 1)] = value
 			}
 			for _, environment := range []vars{a.with(b), a.with(elsewhere).with(vars{"CI": "woodpecker"})} {
-				_, faults := read(anonymous().with(environment))
+				_, faults := parse(withoutCredentials().with(environment))
 				if assert.Len(t, faults, 1, "%v", environment) {
-					assert.True(t, strings.HasPrefix(faults[0], firsts[other]+" cannot be combined with "+firsts[one]), faults[0])
+					assert.True(t, strings.HasPrefix(faults[0], other+" cannot be combined with "+one), faults[0])
 				}
 			}
 		}
 	}
-	_, faults := read(anonymous().with(wholeWays[byToken]).with(wholeWays[byPassword]).with(wholeWays[byECS]))
+	three := loginInputs[byToken].with(loginInputs[byPassword]).with(loginInputs[byECS])
+	_, faults := parse(withoutCredentials().with(three))
 	assert.Equal(t, []string{
 		"username cannot be combined with auth_token: use one login method",
 		"ecs_metadata cannot be combined with auth_token: use one login method",
-	}, faults, "a third way, too")
+	}, faults, "a third method as well")
 }
 
-func TestAHalfWayNamesWhatIsMissing(t *testing.T) {
+func TestIncompleteLoginMethodNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	for way, inputs := range wholeWays {
+	for method, inputs := range loginInputs {
 		for _, missing := range slices.Sorted(maps.Keys(inputs)) {
 			if len(inputs) == 1 {
 				continue
 			}
-			environment := anonymous().with(inputs).with(vars{missing: ""})
-			_, faults := read(environment)
+			environment := withoutCredentials().with(inputs).with(vars{missing: ""})
+			_, faults := parse(environment)
 			input := strings.ToLower(strings.TrimPrefix(missing, "DMSWAIT_"))
-			if way == byIdentityProvider && input == "idp_id" {
-				assert.Equal(t, []string{"id_token is not enough to log in: provider_urn and agency_urn, or idp_id, are required as well"}, faults)
+			if method == byIdentityProvider && input == "idp_id" {
+				assert.Equal(t, []string{"id_token is not enough to log in: provider_urn and agency_urn, or " +
+					"idp_id, are required as well"}, faults)
 				continue
 			}
-			assert.Len(t, faults, 1, "%s without %s", firsts[way], input)
-			assert.Len(t, about(faults, input), 1, "%s without %s", firsts[way], input)
-			assert.Contains(t, faults[0], missing, "it says how")
+			assert.Len(t, faults, 1, "%s without %s", method, input)
+			assert.Len(t, faultsOf(faults, input), 1, "%s without %s", method, input)
+			assert.Contains(t, faults[0], missing, "the fault says how to set it")
 		}
 	}
 }
 
-func TestAnIDTokenIsForTheKeylessWaysAlone(t *testing.T) {
+func TestIDTokenIsForKeylessMethodsOnly(t *testing.T) {
 	t.Parallel()
-	for way, inputs := range wholeWays {
-		_, faults := read(anonymous().with(inputs).with(vars{"DMSWAIT_ID_TOKEN": "s3cretID"}))
-		if way == byAgency || way == byIdentityProvider {
+	for method, inputs := range loginInputs {
+		_, faults := parse(withoutCredentials().with(inputs).with(vars{"DMSWAIT_ID_TOKEN": "s3cretID"}))
+		if method == byAgency || method == byIdentityProvider {
 			assert.Empty(t, faults)
 			continue
 		}
-		if assert.Len(t, faults, 1, firsts[way]) {
-			assert.True(t, strings.HasPrefix(faults[0], "id_token cannot be combined with "+firsts[way]), faults[0])
+		if assert.Len(t, faults, 1, method) {
+			assert.True(t, strings.HasPrefix(faults[0], "id_token cannot be combined with "+method), faults[0])
 		}
 	}
 	family := vars{"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "s3cretSK", "DMSWAIT_ID_TOKEN": "s3cretID"}
-	_, faults := read(anonymous().with(family))
-	assert.Equal(t, []string{"id_token is not enough to log in: provider_urn and agency_urn, or idp_id, are required as well"}, faults)
+	_, faults := parse(withoutCredentials().with(family))
+	assert.Equal(t, []string{"id_token is not enough to log in: provider_urn and agency_urn, or idp_id, are " +
+		"required as well"}, faults)
 }
 
-func TestIDTokensAreFromTheFirstPlaceThatHasOne(t *testing.T) {
+func TestIDTokenComesFromTheFirstSourceThatHasOne(t *testing.T) {
 	t.Parallel()
-	own, theirs := file(t, "own\n"), file(t, "theirs\n")
+	own, theirs := tempFile(t, "own\n"), tempFile(t, "theirs\n")
 	places := []struct {
 		vars    vars
 		want    IDToken
@@ -113,106 +112,119 @@ func TestIDTokensAreFromTheFirstPlaceThatHasOne(t *testing.T) {
 		{vars{"ACTIONS_ID_TOKEN_REQUEST_URL": "https://t/?a=b", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "runner"},
 			IDToken{ActionsURL: "https://t/?a=b", ActionsRequestToken: "runner"}, []string{"runner"}},
 	}
-	for way, inputs := range map[string]vars{
+	for method, inputs := range map[string]vars{
 		byAgency:           {"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"},
 		byIdentityProvider: {"DMSWAIT_IDP_ID": "gitlab"},
 	} {
 		for first := range places {
-			environment := anonymous().with(inputs)
+			environment := withoutCredentials().with(inputs)
 			for _, place := range slices.Backward(places[first:]) {
-				if first == 0 && place.want.File == own { // both at once are a fault of its own
+				if first == 0 && place.want.File == own { // together they are a fault
 					continue
 				}
 				environment = environment.with(place.vars)
 			}
-			c, faults := read(environment)
+			c, faults := parse(environment)
 			assert.Empty(t, faults)
-			assert.Equal(t, way, methodOf(c))
+			assert.Equal(t, method, methodOf(c))
 			assert.Equal(t, places[first].want, c.Login.IDToken)
 			assert.Equal(t, places[first].secrets, c.Secrets())
 		}
 	}
 }
 
-func TestAnIDTokenFileOfTheSDKIsTriedBeforehand(t *testing.T) {
+func TestSDKsIDTokenFileIsReadBeforehand(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
 		filepath.Join(t.TempDir(), "missing"): "cannot be read from its file: no such file or directory",
 		t.TempDir():                           "cannot be read from its file: is a directory",
-		file(t, "\n"):                         "cannot be read from its file: it is empty",
+		tempFile(t, "\n"):                     "cannot be read from its file: it is empty",
 	} {
-		_, faults := read(anonymous().with(vars{"DMSWAIT_IDP_ID": "gitlab", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": path}))
+		_, faults := parse(withoutCredentials().with(vars{"DMSWAIT_IDP_ID": "gitlab",
+			"HUAWEICLOUD_SDK_ID_TOKEN_FILE": path}))
 		assert.Equal(t, []string{"HUAWEICLOUD_SDK_ID_TOKEN_FILE " + want}, faults)
 	}
 }
 
-func TestActionsWithoutPermissionSaysWhichOneAndElsewhereTheTokenIsMissing(t *testing.T) {
+func TestMissingIDTokenInActionsNamesThePermission(t *testing.T) {
 	t.Parallel()
-	keyless := anonymous().with(vars{"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"})
-	_, faults := read(keyless.with(inActions(t)))
+	keyless := withoutCredentials().with(vars{"DMSWAIT_PROVIDER_URN": "p", "DMSWAIT_AGENCY_URN": "a"})
+	_, faults := parse(keyless.with(inActions(t)))
 	assert.Len(t, faults, 1)
 	assert.Contains(t, faults[0], "permissions: { id-token: write")
-	for _, half := range []vars{nil, {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://t/"}, {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cretRunner"}} {
-		c, faults := read(keyless.with(half))
-		assert.Equal(t, []string{"id_token is required (DMSWAIT_ID_TOKEN or DMSWAIT_ID_TOKEN_FILE): the OIDC token to log in with"}, faults)
-		assert.Equal(t, half["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], strings.Join(c.Secrets(), ""), "it is masked all the same")
+	for _, half := range []vars{nil, {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://t/"},
+		{"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cretRunner"}} {
+		c, faults := parse(keyless.with(half))
+		assert.Equal(t, []string{"id_token is required (DMSWAIT_ID_TOKEN or DMSWAIT_ID_TOKEN_FILE): the OIDC " +
+			"token to log in with"}, faults)
+		assert.Equal(t, half["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], strings.Join(c.Secrets(), ""),
+			"masked nevertheless")
 	}
 }
 
-func TestTheAudienceIsSTSsUnlessItIsGiven(t *testing.T) {
+func TestDefaultAudienceIsThatOfSTS(t *testing.T) {
 	t.Parallel()
-	c, _ := read(complete())
+	c, _ := parse(complete())
 	assert.Equal(t, "sts.huaweicloud.com", c.Login.Audience)
 }
 
-func TestAMissingInputThatIsNoneOfActionYMLIsNotAskedForUnderWith(t *testing.T) {
+func TestInputThatIsNotInActionYMLIsNotRequestedUnderWith(t *testing.T) {
 	t.Parallel()
-	_, faults := read(anonymous().with(inActions(t)).with(vars{"DMSWAIT_USERNAME": "u", "DMSWAIT_DOMAIN_NAME": "d"}))
-	assert.Equal(t, []string{"password is required with username and domain_name (DMSWAIT_PASSWORD or DMSWAIT_PASSWORD_FILE)"}, faults)
+	_, faults := parse(withoutCredentials().with(inActions(t)).with(vars{"DMSWAIT_USERNAME": "u",
+		"DMSWAIT_DOMAIN_NAME": "d"}))
+	assert.Equal(t, []string{"password is required with username and domain_name (DMSWAIT_PASSWORD or " +
+		"DMSWAIT_PASSWORD_FILE)"}, faults)
 }
 
-func TestWithoutCredentialsTheWaysAreNamed(t *testing.T) {
+func TestMissingCredentialsListTheLoginMethods(t *testing.T) {
 	t.Parallel()
 	for _, home := range []string{"", "/nonexistent"} {
-		_, faults := read(anonymous().with(vars{"HOME": home, "USERPROFILE": home}))
+		_, faults := parse(withoutCredentials().with(vars{"HOME": home, "USERPROFILE": home}))
 		if assert.Len(t, faults, 1) {
-			for _, way := range []string{
-				"credentials are required", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key", "auth_token", "idp_id", "username", "password", "domain_name",
-				"ecs_metadata", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID", "~/.huaweicloud/credentials",
+			for _, method := range []string{
+				"credentials are required", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key",
+				"auth_token", "idp_id", "username", "password", "domain_name",
+				"ecs_metadata", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID",
+				"~/.huaweicloud/credentials",
 			} {
-				assert.Contains(t, faults[0], way)
+				assert.Contains(t, faults[0], method)
 			}
 		}
 	}
 }
 
-func TestNoSecretIsInAnyFaultAndEachIsToBeMasked(t *testing.T) {
+func TestEverySecretIsMaskedAndInNoFault(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
 	sources := []vars{
-		{"DMSWAIT_ID_TOKEN_FILE": file(t, "s3cretFiled"), "DMSWAIT_IDP_ID": "x"},
-		{"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "s3cretSK", "HUAWEICLOUD_SDK_SECURITY_TOKEN": "s3cretST"},
-		{"HUAWEICLOUD_SDK_IDP_ID": "x", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": file(t, "s3cretTheirs"), "HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "s3cretUnused"},
+		{"DMSWAIT_ID_TOKEN_FILE": tempFile(t, "s3cretFiled"), "DMSWAIT_IDP_ID": "x"},
+		{"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "s3cretSK",
+			"HUAWEICLOUD_SDK_SECURITY_TOKEN": "s3cretST"},
+		{"HUAWEICLOUD_SDK_IDP_ID": "x", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": tempFile(t, "s3cretTheirs"),
+			"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "s3cretUnused"},
 		{"HW_SECRET_KEY": "s3cretHalf", "HW_SECURITY_TOKEN": "s3cretHalfST"},
 		{"HUAWEI_CLOUD_ACCESS_KEY_ID": "A K", "HUAWEI_CLOUD_SECRET_ACCESS_KEY": "s3cret Blank"},
-		{"DMSWAIT_CREDENTIALS_FILE": file(t, "[basic]\nak=AK\nsk=s3cretProfile\nsecurity_token=s3cretProfileST\nproject_id=a/b\n")},
-		{"DMSWAIT_CREDENTIALS_FILE": file(t, "[basic]\nsk=s3cretHalf\n")},
-		{"DMSWAIT_IDP_ID": "x", "ACTIONS_ID_TOKEN_REQUEST_URL": "u", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cretRunner"},
+		{"DMSWAIT_CREDENTIALS_FILE": tempFile(t,
+			"[basic]\nak=AK\nsk=s3cretProfile\nsecurity_token=s3cretProfileST\nproject_id=a/b\n")},
+		{"DMSWAIT_CREDENTIALS_FILE": tempFile(t, "[basic]\nsk=s3cretHalf\n")},
+		{"DMSWAIT_IDP_ID": "x", "ACTIONS_ID_TOKEN_REQUEST_URL": "u",
+			"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cretRunner"},
 	}
-	sources = append(sources, slices.Collect(maps.Values(wholeWays))...)
+	sources = append(sources, slices.Collect(maps.Values(loginInputs))...)
 	for _, source := range sources {
-		for _, wrong := range []vars{nil, {"DMSWAIT_REGION": ""}, {"DMSWAIT_AUTH_TOKEN": "s3cret other"}, {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": folder}} {
-			c, faults := read(anonymous().with(source).with(wrong))
+		for _, wrong := range []vars{nil, {"DMSWAIT_REGION": ""}, {"DMSWAIT_AUTH_TOKEN": "s3cret other"},
+			{"GITHUB_ACTIONS": "true"}} {
+			c, faults := parse(withoutCredentials().with(source).with(wrong))
 			assert.NotContains(t, strings.Join(faults, "\n"), "s3cret")
 			if wrong["DMSWAIT_AUTH_TOKEN"] != "" {
-				continue // an input: the families are not read at all
+				continue // with an input, families are not read
 			}
 			var want []string
 			for name, value := range source {
 				switch {
 				case strings.HasSuffix(name, "_ID_TOKEN_FILE"), name == "DMSWAIT_CREDENTIALS_FILE":
 					content, _ := readFile(t.Context(), value)
-					for word := range strings.FieldsFuncSeq(string(content), func(r rune) bool { return r == '=' || r == '\n' }) {
+					for word := range strings.FieldsFuncSeq(string(content),
+						func(r rune) bool { return r == '=' || r == '\n' }) {
 						if strings.HasPrefix(word, "s3cret") {
 							want = append(want, word)
 						}

@@ -18,17 +18,17 @@ func methodOf(c *Config) string {
 	return c.Login.Method.Inputs[0]
 }
 
-// summary is a Login as tests compare it.
-type summary struct {
+// loginSummary is a Login as tests compare it.
+type loginSummary struct {
 	method, from string
 	values       vars
 	idToken      IDToken
 }
 
-func login(method, from string, values vars, idToken IDToken) summary {
-	return summary{method, from, values, idToken}
+func login(method, from string, values vars, idToken IDToken) loginSummary {
+	return loginSummary{method, from, values, idToken}
 }
 
-func loginOf(c *Config) summary {
-	return summary{methodOf(c), c.Login.From, c.Login.Values, c.Login.IDToken}
+func loginOf(c *Config) loginSummary {
+	return loginSummary{methodOf(c), c.Login.From, c.Login.Values, c.Login.IDToken}
 }

@@ -11,8 +11,8 @@ var filesOfOthers = []string{
 	"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE", "SSL_CERT_FILE",
 }
 
-// FilesOfOthers returns the files that no result may replace. A path is not for showing: someone who mistook the variable
-// of a secret's file for that of the secret itself has put the secret there.
+// FilesOfOthers returns the files that no result may replace. Do not show their paths: someone may have
+// confused the variable of a secret's file with that of the secret itself, and the path is then the secret.
 func (c *Config) FilesOfOthers(getenv func(string) string) []NamedFile {
 	var files []NamedFile
 	add := func(name, path string) {

@@ -4,21 +4,19 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
 // parser reads one run's inputs into config.
 type parser struct {
-	ctx    context.Context // its end gives up the reading of a file
+	ctx    context.Context // its end ends the reading of a file
 	getenv func(string) string
 	config *Config
-	inputs []Input // set the fields of config
+	inputs []Input // each sets its field of config
 	faults Faults
 }
 
 // Parse reads flags (args, without the program's name) and the environment. It returns what could be read, and
-// everything that is wrong. When ctx ends, a file that has not come to its end is given up, with a fault.
+// all input errors. When ctx ends, a file that is still being read is an error.
 func Parse(ctx context.Context, args []string, getenv func(string) string) (*Config, Faults) {
 	config := &Config{
 		Login:   Login{Values: map[string]string{}},
@@ -39,15 +37,15 @@ func Parse(ctx context.Context, args []string, getenv func(string) string) (*Con
 	return config, p.faults
 }
 
-// fault notes what is wrong with an input. The problem reads on from the input's name.
+// fault notes what is wrong with an input. The problem continues a sentence that begins with the input's name.
 func (p *parser) fault(input, problem string, args ...any) {
 	p.faults = append(p.faults, Fault{input, input + " " + fmt.Sprintf(problem, args...)})
 }
 
-// readInputs sets every input to its default, and then from where it is given.
-func (p *parser) readInputs(flags *pflag.FlagSet) {
+// readInputs sets every input to its default, and then to the value that is given.
+func (p *parser) readInputs(flags map[string]string) {
 	for _, in := range p.inputs {
-		if in.Default != "" { // stays where the value given is wrong
+		if in.Default != "" { // remains where the given value is not valid
 			if err := in.set(in.Default); err != nil {
 				panic(fmt.Sprintf("default of %s: %v", in.Name, err))
 			}
@@ -69,11 +67,11 @@ func (p *parser) readInputs(flags *pflag.FlagSet) {
 	}
 }
 
-// lookup returns the value of an input and where it is from: its flag, the CI system's variable, its own variable or,
-// for a secret, a file. At every level an empty value counts as none.
-func (p *parser) lookup(in Input, flags *pflag.FlagSet) (value, from string, err error) {
-	if flag := flags.Lookup(in.Flag()); flag != nil && strings.TrimSpace(flag.Value.String()) != "" {
-		return strings.TrimSpace(flag.Value.String()), "--" + in.Flag(), nil
+// lookup returns the value of an input and where it comes from: its flag, the CI system's variable, its own
+// variable or, for a secret, a file. At every level an empty value counts as unset.
+func (p *parser) lookup(in Input, flags map[string]string) (value, from string, err error) {
+	if value := strings.TrimSpace(flags[in.Name]); value != "" {
+		return value, "--" + in.Flag(), nil
 	}
 	for _, name := range p.variables(in) {
 		if value := trim(in, p.getenv(name)); value != "" {
@@ -95,7 +93,7 @@ func (p *parser) lookup(in Input, flags *pflag.FlagSet) (value, from string, err
 	return value, name, err
 }
 
-// variables returns the environment variables an input may come from, in order of precedence.
+// variables returns the environment variables of an input, in order of precedence.
 func (p *parser) variables(in Input) []string {
 	var names []string
 	if p.config.Actions.On {
@@ -107,8 +105,8 @@ func (p *parser) variables(in Input) []string {
 	return append(names, in.Env())
 }
 
-// trim removes what a YAML block or a copied secret leaves at the end of a value. A password may hold blanks, so only
-// a line break is removed from a secret.
+// trim removes the line break that a YAML block or a copied secret ends with and, unless it is a secret, the
+// blanks around a value: a password may begin or end with a blank.
 func trim(in Input, value string) string {
 	if in.Secret {
 		return trimNewline(value)
@@ -120,7 +118,7 @@ func trimNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
-// deriveDefaults sets the inputs whose defaults follow from others.
+// deriveDefaults sets the defaults that depend on other inputs or on the environment.
 func (p *parser) deriveDefaults() {
 	c := p.config
 	if !c.has("max_interval") {

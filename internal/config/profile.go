@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// useProfile logs in as the official SDK's profile file says: credentials_file, otherwise the SDK's variable,
-// otherwise the SDK's default path.
+// useProfile selects the login method of a profile in the official SDK's format: credentials_file, otherwise
+// the SDK's variable, otherwise the SDK's default path.
 func (p *parser) useProfile() {
 	path, from := p.config.Login.profile, "credentials_file"
 	if path == "" {
@@ -49,7 +49,8 @@ func (p *parser) useProfile() {
 		projectID: value("project_id"), iamEndpoint: value("iam_endpoint"),
 	}
 	if b.accessKey.value+b.secretKey.value+b.idpID.value+b.idTokenFile.value == "" {
-		p.fault("credentials_file", "has neither ak and sk nor idp_id and id_token_file in its section [basic] (from %s)", from)
+		p.fault("credentials_file", "has neither ak and sk nor idp_id and id_token_file "+
+			"in its section [basic] (from %s)", from)
 		return
 	}
 	p.borrow(b)
@@ -62,14 +63,15 @@ func home(getenv func(string) string) string {
 	return getenv("HOME")
 }
 
-// profileKeys are the keys that mean something in a profile. No other is shown: it may be a secret on a line of its own.
+// profileKeys are the keys that are read from a profile. Errors name no others: what looks like a key may be a
+// secret on a line of its own.
 var profileKeys = []string{"ak", "sk", "security_token", "project_id", "iam_endpoint", "idp_id", "id_token_file"}
 
-// parseProfile reads the section [basic] of a profile. The SDK reads it as INI with all of that format's liberties.
-// What those make ambiguous (quotes, continued lines, comments after values) is an error here, so that nobody logs in
-// as somebody else unawares.
+// parseProfile reads the section [basic] of a profile. The SDK reads profiles as INI, a format with many
+// variants. What those make ambiguous (quotes, continued lines, comments after values) is an error here, so
+// that nobody logs in as somebody else without noticing.
 func parseProfile(content string) (map[string]string, error) {
-	if !utf8.ValidString(content) { // the SDK ignores the mark of UTF-16, and then reads bytes
+	if !utf8.ValidString(content) { // the SDK skips the byte order mark of UTF-16, and then reads bytes
 		return nil, errors.New("it is not UTF-8")
 	}
 	basic, section := map[string]string{}, ""
@@ -85,7 +87,7 @@ func parseProfile(content string) (map[string]string, error) {
 				return nil, fmt.Errorf("line %d is not a section", n+1)
 			}
 			if name == "" || name != strings.TrimSpace(name) {
-				return nil, fmt.Errorf("line %d has a section without a name, or with blanks around it", n+1)
+				return nil, fmt.Errorf("line %d is a section without a name, or with blanks around the name", n+1)
 			}
 			section = name
 			continue
@@ -105,7 +107,8 @@ func parseProfile(content string) (map[string]string, error) {
 			return nil, fmt.Errorf("line %d sets %s a second time", n+1, key)
 		}
 		if strings.ContainsAny(value, "\"'`#;%") {
-			return nil, fmt.Errorf("line %d has a quote, a comment or another character in %s that no key or id has", n+1, key)
+			return nil, fmt.Errorf("line %d: %s contains a quote, a comment or a character "+
+				"that no key or id contains", n+1, key)
 		}
 		basic[key] = value
 	}

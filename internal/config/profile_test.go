@@ -13,72 +13,81 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func write(t *testing.T, path, content string) {
+func writeFile(t *testing.T, path, content string) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
-func TestTheProfileIsTheInputsElseTheSDKsElseTheOneAtHome(t *testing.T) {
+func TestProfilePrecedenceIsInputThenSDKThenHome(t *testing.T) {
 	t.Parallel()
-	profile := func(ak string) string { return file(t, "[basic]\nak = "+ak+"\nsk = SK\n") }
-	environment := anonymous().with(homeWith(t, "[basic]\nak = HOME\nsk = SK\n")).
+	profile := func(ak string) string { return tempFile(t, "[basic]\nak = "+ak+"\nsk = SK\n") }
+	environment := withoutCredentials().with(homeWithProfile(t, "[basic]\nak = HOME\nsk = SK\n")).
 		with(vars{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": profile("SDK"), "DMSWAIT_CREDENTIALS_FILE": profile("OWN")})
 	for _, want := range []struct{ ak, from, unset string }{
 		{"OWN", "ak in credentials_file", "DMSWAIT_CREDENTIALS_FILE"},
 		{"SDK", "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_CREDENTIALS_FILE"},
 		{"HOME", "ak in ~/.huaweicloud/credentials", "HOME"},
 	} {
-		c, faults := read(environment)
+		c, faults := parse(environment)
 		assert.Empty(t, faults)
 		assert.Equal(t, want.ak, c.Login.Values["access_key"])
 		assert.Equal(t, want.from, c.Login.From)
 		environment[want.unset] = ""
 	}
-	c, faults := read(environment, "--credentials-file", profile("FLAG"))
+	c, faults := parse(environment, "--credentials-file", profile("FLAG"))
 	assert.Empty(t, faults)
 	assert.Equal(t, "FLAG", c.Login.Values["access_key"])
 }
 
-func TestAProfileThatIsNamedMustBeThere(t *testing.T) {
+func TestProfileThatIsNamedMustExist(t *testing.T) {
 	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "missing")
-	for variable, name := range map[string]string{"DMSWAIT_CREDENTIALS_FILE": "credentials_file", "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "HUAWEICLOUD_SDK_CREDENTIALS_FILE"} {
-		_, faults := read(anonymous().with(vars{variable: missing}))
-		assert.Equal(t, []string{"credentials_file cannot be used: no such file or directory (from " + name + ")"}, faults)
-		_, faults = read(anonymous().with(vars{variable: t.TempDir()}))
-		assert.Equal(t, []string{"credentials_file cannot be used: is a directory (from " + name + ")"}, faults)
+	for variable, name := range map[string]string{"DMSWAIT_CREDENTIALS_FILE": "credentials_file",
+		"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "HUAWEICLOUD_SDK_CREDENTIALS_FILE"} {
+		_, faults := parse(withoutCredentials().with(vars{variable: missing}))
+		const fault = "credentials_file cannot be used: "
+		assert.Equal(t, []string{fault + "no such file or directory (from " + name + ")"}, faults)
+		_, faults = parse(withoutCredentials().with(vars{variable: t.TempDir()}))
+		assert.Equal(t, []string{fault + "is a directory (from " + name + ")"}, faults)
 	}
 	home := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(home, ".huaweicloud", "credentials"), 0o700))
-	_, faults := read(anonymous().with(vars{"HOME": home, "USERPROFILE": home}))
-	assert.Equal(t, []string{"credentials_file cannot be used: is a directory (from ~/.huaweicloud/credentials)"}, faults, "one that is there must be readable")
+	_, faults := parse(withoutCredentials().with(vars{"HOME": home, "USERPROFILE": home}))
+	want := []string{"credentials_file cannot be used: is a directory (from ~/.huaweicloud/credentials)"}
+	assert.Equal(t, want, faults, "an existing profile must be readable")
 }
 
-func TestWithoutAHomeNothingIsReadFromTheWorkingDirectory(t *testing.T) {
+func TestProfileOfTheWorkingDirectoryIsNotRead(t *testing.T) {
 	folder := t.TempDir()
-	write(t, filepath.Join(folder, ".huaweicloud", "credentials"), "[basic]\nak=STRAY\nsk=SK\n")
+	writeFile(t, filepath.Join(folder, ".huaweicloud", "credentials"), "[basic]\nak=STRAY\nsk=SK\n")
 	t.Chdir(folder)
-	c, faults := read(anonymous())
+	c, faults := parse(withoutCredentials())
 	assert.Len(t, faults, 1)
 	assert.Empty(t, c.Login.Values["access_key"])
 }
 
-func TestAProfileGivesEverythingThatTheSDKTakesFromIt(t *testing.T) {
+func TestProfileProvidesAllThatTheSDKReads(t *testing.T) {
 	t.Parallel()
-	token := file(t, "token")
-	environment := anonymous().with(vars{"DMSWAIT_PROJECT_ID": "", "HUAWEICLOUD_SDK_CREDENTIALS_FILE": file(t, strings.Join([]string{
-		"[basic]", "ak=AK", "sk=SK", "security_token=ST", "project_id=p2", "iam_endpoint=https://iam.example.com"}, "\n"))})
-	c, faults := read(environment)
+	token := tempFile(t, "token")
+	profile := tempFile(t, "[basic]\nak=AK\nsk=SK\nsecurity_token=ST\n"+
+		"project_id=p2\niam_endpoint=https://iam.example.com")
+	environment := withoutCredentials().with(vars{
+		"DMSWAIT_PROJECT_ID": "", "HUAWEICLOUD_SDK_CREDENTIALS_FILE": profile,
+	})
+	c, faults := parse(environment)
 	assert.Empty(t, faults)
-	assert.Equal(t, login(byKeys, "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE", vars{"access_key": "AK", "secret_key": "SK", "security_token": "ST"}, IDToken{}), loginOf(c))
+	assert.Equal(t, login(byKeys, "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE",
+		vars{"access_key": "AK", "secret_key": "SK", "security_token": "ST"}, IDToken{}), loginOf(c))
 	assert.Equal(t, "p2", c.ProjectID)
 	assert.Equal(t, []string{"https://iam.example.com"}, c.IAMEndpoints())
-	c, _ = read(environment.with(vars{"DMSWAIT_PROJECT_ID": "mine", "DMSWAIT_IAM_ENDPOINT": "https://iam.my.example"}))
+	c, _ = parse(environment.with(vars{"DMSWAIT_PROJECT_ID": "mine",
+		"DMSWAIT_IAM_ENDPOINT": "https://iam.my.example"}))
 	assert.Equal(t, "mine", c.ProjectID)
 	assert.Equal(t, "https://iam.my.example", c.IAMEndpoint)
 
-	c, faults = read(anonymous(), "--credentials-file", file(t, "[basic]\nidp_id=gitlab\nid_token_file="+token+"\nak=AK\nsk=SK\n"))
+	c, faults = parse(withoutCredentials(), "--credentials-file",
+		tempFile(t, "[basic]\nidp_id=gitlab\nid_token_file="+token+"\nak=AK\nsk=SK\n"))
 	assert.Empty(t, faults)
 	assert.Equal(t, byIdentityProvider, methodOf(c))
 	assert.Equal(t, "gitlab", c.Login.Values["idp_id"])
@@ -86,28 +95,33 @@ func TestAProfileGivesEverythingThatTheSDKTakesFromIt(t *testing.T) {
 	assert.Equal(t, "idp_id in credentials_file", c.Login.From)
 }
 
-func TestAProfileThatLacksSomethingIsAFaultThatNamesIt(t *testing.T) {
+func TestIncompleteProfileNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"":                       "credentials_file has neither ak and sk nor idp_id and id_token_file in its section [basic]",
-		"ak=AK\nsk=SK":           "credentials_file has neither ak and sk nor idp_id and id_token_file in its section [basic]",
-		"[basic]\nproject_id=p":  "credentials_file has neither ak and sk nor idp_id and id_token_file in its section [basic]",
+		"": "credentials_file has neither ak and sk nor idp_id and id_token_file in its " +
+			"section [basic]",
+		"ak=AK\nsk=SK": "credentials_file has neither ak and sk nor idp_id and id_token_file in its " +
+			"section [basic]",
+		"[basic]\nproject_id=p": "credentials_file has neither ak and sk nor idp_id and id_token_file in its " +
+			"section [basic]",
 		"[basic]\nak=AK":         "sk in credentials_file is required with ak in credentials_file",
 		"[basic]\nsk=SK\nak=":    "ak in credentials_file is required with sk in credentials_file",
 		"[basic]\nidp_id=x":      "id_token_file in credentials_file is required with idp_id in credentials_file",
 		"[basic]\nak=A K\nsk=SK": "ak in credentials_file contains a blank",
-		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in credentials_file cannot be read from its file: no such file or directory",
-		"[basic]\nak=AK\nsk=SK\nsk=SK":                    "credentials_file cannot be used: line 4 sets sk a second time",
+		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in credentials_file cannot be read " +
+			"from its file: no such file or directory",
+		"[basic]\nak=AK\nsk=SK\nsk=SK": "credentials_file cannot be used: line 4 sets sk a " +
+			"second time",
 	} {
-		_, faults := read(anonymous(), "--credentials-file", file(t, content))
+		_, faults := parse(withoutCredentials(), "--credentials-file", tempFile(t, content))
 		if assert.Len(t, faults, 1, "%q", content) {
 			assert.True(t, strings.HasPrefix(faults[0], want), faults[0])
 		}
 	}
 }
 
-// What the SDK's reader of INI would read in another way than people mean it is an error, and so is whatever it refuses.
-func TestAProfileIsReadAsTheSDKDoesOrNotAtAll(t *testing.T) {
+// What the SDK would read differently from what people mean is an error, and so is what it refuses.
+func TestProfileIsReadAsByTheSDKOrRefused(t *testing.T) {
 	t.Parallel()
 	type keys = map[string]string
 	for content, want := range map[string]keys{ // nil: an error
@@ -174,13 +188,14 @@ func TestAProfileIsReadAsTheSDKDoesOrNotAtAll(t *testing.T) {
 	}
 }
 
-func TestAFaultOfAProfileShowsNothingOfIt(t *testing.T) {
+func TestFaultOfAProfileShowsNoneOfItsContent(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
-		"hunter2", "hunter2==\nhunter2==", "[hunter2", "[ hunter2 ]", "ak=hunter2 # hunter2", "sk='hunter2'", "hunter2='hunter2\\", "`hunter2`=x", "sk=hunter2\nsk=hunter2",
+		"hunter2", "hunter2==\nhunter2==", "[hunter2", "[ hunter2 ]", "ak=hunter2 # hunter2", "sk='hunter2'",
+		"hunter2='hunter2\\", "`hunter2`=x", "sk=hunter2\nsk=hunter2",
 		"security_token=hunter2\\", "iam_endpoint=https://hunter2@x\nak=a\nsk=b",
 	} {
-		_, faults := read(anonymous(), "--credentials-file", file(t, "[basic]\n"+line+"\n"))
+		_, faults := parse(withoutCredentials(), "--credentials-file", tempFile(t, "[basic]\n"+line+"\n"))
 		assert.NotEmpty(t, faults, line)
 		assert.NotContains(t, strings.Join(faults, "\n"), "hunter2")
 	}
@@ -188,7 +203,8 @@ func TestAFaultOfAProfileShowsNothingOfIt(t *testing.T) {
 
 func FuzzProfile(f *testing.F) {
 	for _, seed := range []string{
-		"[basic]\nak = AK\nsk = SK\n", "\ufeff[basic]\r\nak:AK\r\n", "[basic]\nak='AK' # c\n", "[basic]\nak=A\\\nsk=B", "[x]\na=`b\n[basic]\nak=AK", "[basic]\n\"ak\"=\"\"\"A", "=", "[", "]",
+		"[basic]\nak = AK\nsk = SK\n", "\ufeff[basic]\r\nak:AK\r\n", "[basic]\nak='AK' # c\n",
+		"[basic]\nak=A\\\nsk=B", "[x]\na=`b\n[basic]\nak=AK", "[basic]\n\"ak\"=\"\"\"A", "=", "[", "]",
 	} {
 		f.Add(seed)
 	}
@@ -196,7 +212,7 @@ func FuzzProfile(f *testing.F) {
 		basic, err := parseProfile(content)
 		if err != nil {
 			if basic != nil {
-				t.Errorf("an error, and keys all the same: %q", basic)
+				t.Errorf("an error and keys: %q", basic)
 			}
 			return
 		}
@@ -204,15 +220,17 @@ func FuzzProfile(f *testing.F) {
 			if !slices.Contains(profileKeys, key) {
 				t.Errorf("key %q", key)
 			}
-			if strings.ContainsAny(value, "\"'`#;%\n") || strings.HasSuffix(value, `\`) || strings.TrimFunc(value, unicode.IsSpace) != value {
+			isTrimmed := strings.TrimFunc(value, unicode.IsSpace) == value
+			if strings.ContainsAny(value, "\"'`#;%\n") || strings.HasSuffix(value, `\`) || !isTrimmed {
 				t.Errorf("%s is %q", key, value)
 			}
 			if !strings.Contains(content, value) {
 				t.Errorf("%s is %q, which is not in the profile", key, value)
 			}
 		}
-		// What is read does not hang on how lines end.
-		if crlf, err := parseProfile(strings.ReplaceAll(content, "\n", "\r\n")); err != nil || !maps.Equal(crlf, basic) {
+		// The line endings do not matter.
+		if crlf, err := parseProfile(strings.ReplaceAll(content, "\n", "\r\n")); err != nil || !maps.Equal(crlf,
+			basic) {
 			t.Errorf("with CRLF: %q, %v", crlf, err)
 		}
 	})

@@ -7,37 +7,44 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestTheEndpointsOfIAMAndSTSFollowFromTheRegion(t *testing.T) {
+func TestEndpointsOfIAMAndSTSFollowFromTheRegion(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string][3]string{
-		"cn-north-4":  {"https://iam.cn-north-4.myhuaweicloud.com", "https://iam.myhuaweicloud.com", "https://sts.cn-north-4.myhuaweicloud.com"},
-		"eu-west-101": {"https://iam.eu-west-101.myhuaweicloud.eu", "https://iam.myhuaweicloud.eu", "https://sts.eu-west-101.myhuaweicloud.eu"},
-		"eu-west-0":   {"https://iam.eu-west-0.myhuaweicloud.com", "https://iam.myhuaweicloud.com", "https://sts.eu-west-0.myhuaweicloud.com"},
+		"cn-north-4": {"https://iam.cn-north-4.myhuaweicloud.com", "https://iam.myhuaweicloud.com",
+			"https://sts.cn-north-4.myhuaweicloud.com"},
+		"eu-west-101": {"https://iam.eu-west-101.myhuaweicloud.eu", "https://iam.myhuaweicloud.eu",
+			"https://sts.eu-west-101.myhuaweicloud.eu"},
+		"eu-west-0": {"https://iam.eu-west-0.myhuaweicloud.com", "https://iam.myhuaweicloud.com",
+			"https://sts.eu-west-0.myhuaweicloud.com"},
 	} {
-		c, faults := read(complete().with(vars{"DMSWAIT_REGION": region}))
+		c, faults := parse(complete().with(vars{"DMSWAIT_REGION": region}))
 		assert.Empty(t, faults)
-		assert.Equal(t, want[:2], c.IAMEndpoints(), "its own, then the global one")
+		assert.Equal(t, want[:2], c.IAMEndpoints(), "the region's own, then the global one")
 		assert.Equal(t, want[2], c.STS())
 	}
-	c, faults := read(complete().with(vars{"DMSWAIT_IAM_ENDPOINT": "https://iam.example.com", "DMSWAIT_STS_ENDPOINT": "https://sts.example.com"}))
+	c, faults := parse(complete().with(vars{"DMSWAIT_IAM_ENDPOINT": "https://iam.example.com",
+		"DMSWAIT_STS_ENDPOINT": "https://sts.example.com"}))
 	assert.Empty(t, faults)
-	assert.Equal(t, []string{"https://iam.example.com"}, c.IAMEndpoints(), "one that is given has no other beside it")
+	assert.Equal(t, []string{"https://iam.example.com"}, c.IAMEndpoints(),
+		"no other besides the one that is given")
 	assert.Equal(t, "https://sts.example.com", c.STS())
 
-	c, faults = read(complete().with(vars{"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com"}))
+	c, faults = parse(complete().with(vars{"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com"}))
 	assert.Empty(t, faults)
 	assert.Empty(t, c.IAMEndpoints())
 	assert.Empty(t, c.STS())
 }
 
-func TestARegionIsNeededOnlyWhereSomethingFollowsFromIt(t *testing.T) {
+func TestRegionIsRequiredOnlyWhereSomethingFollowsFromIt(t *testing.T) {
 	t.Parallel()
-	dms, iam, sts := vars{"DMSWAIT_ENDPOINT": "https://dms.example.com"}, vars{"DMSWAIT_IAM_ENDPOINT": "https://iam.example.com"}, vars{"DMSWAIT_STS_ENDPOINT": "https://sts.example.com"}
+	dms := vars{"DMSWAIT_ENDPOINT": "https://dms.example.com"}
+	iam := vars{"DMSWAIT_IAM_ENDPOINT": "https://iam.example.com"}
+	sts := vars{"DMSWAIT_STS_ENDPOINT": "https://sts.example.com"}
 	id, name := vars{"DMSWAIT_PROJECT_ID": "p1"}, vars{"DMSWAIT_PROJECT_NAME": "cn-north-4_prod"}
 	for title, test := range map[string]struct {
-		way   string
-		given []vars
-		needs string // what is needed without a region; empty: nothing
+		method string
+		given  []vars
+		needs  string // what is required instead of a region; empty: nothing
 	}{
 		"keys, nothing given":                       {byKeys, nil, "endpoint"},
 		"keys, all but the endpoint":                {byKeys, []vars{id, iam, sts}, "endpoint"},
@@ -61,38 +68,39 @@ func TestARegionIsNeededOnlyWhereSomethingFollowsFromIt(t *testing.T) {
 		"password, endpoint, project's name, IAM":   {byPassword, []vars{dms, name, iam}, ""},
 		"password, endpoint and IAM":                {byPassword, []vars{dms, iam}, "project_id or project_name"},
 	} {
-		environment := vars{"DMSWAIT_INSTANCE_ID": "i1", "DMSWAIT_TASK_ID": "t1"}.with(wholeWays[test.way])
+		environment := vars{"DMSWAIT_INSTANCE_ID": "i1", "DMSWAIT_TASK_ID": "t1"}.with(loginInputs[test.method])
 		for _, given := range test.given {
 			environment = environment.with(given)
 		}
-		_, faults := read(environment)
+		_, faults := parse(environment)
 		if test.needs == "" {
 			assert.Empty(t, faults, title)
 		} else if assert.Len(t, faults, 1, title) {
 			assert.True(t, strings.HasPrefix(faults[0], "region is required, "), faults[0])
 			assert.Contains(t, faults[0], "unless "+test.needs+" is set", title)
 		}
-		_, faults = read(environment.with(vars{"DMSWAIT_REGION": "cn-north-4"}))
+		_, faults = parse(environment.with(vars{"DMSWAIT_REGION": "cn-north-4"}))
 		assert.Empty(t, faults, "%s, with a region", title)
 	}
 }
 
-func TestABadProjectIsNotAMissingRegion(t *testing.T) {
+func TestInvalidProjectDoesNotRequireARegion(t *testing.T) {
 	t.Parallel()
-	_, faults := read(complete().with(vars{"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com", "DMSWAIT_PROJECT_ID": "a/b"}))
+	_, faults := parse(complete().with(vars{"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com",
+		"DMSWAIT_PROJECT_ID": "a/b"}))
 	assert.Len(t, faults, 1)
-	assert.Len(t, about(faults, "project_id"), 1)
+	assert.Len(t, faultsOf(faults, "project_id"), 1)
 }
 
-func TestTheProjectIsLookedUpByTheRegionsNameUnlessItIsGiven(t *testing.T) {
+func TestProjectIsLookedUpByTheRegionsNameByDefault(t *testing.T) {
 	t.Parallel()
-	c, faults := read(complete().with(vars{"DMSWAIT_PROJECT_ID": ""}))
+	c, faults := parse(complete().with(vars{"DMSWAIT_PROJECT_ID": ""}))
 	assert.Empty(t, faults)
 	assert.Equal(t, "cn-north-4", c.ProjectName)
-	c, faults = read(complete().with(vars{"DMSWAIT_PROJECT_ID": "", "DMSWAIT_PROJECT_NAME": "cn-north-4_prod"}))
+	c, faults = parse(complete().with(vars{"DMSWAIT_PROJECT_ID": "", "DMSWAIT_PROJECT_NAME": "cn-north-4_prod"}))
 	assert.Empty(t, faults)
 	assert.Equal(t, "cn-north-4_prod", c.ProjectName)
-	c, faults = read(complete())
+	c, faults = parse(complete())
 	assert.Empty(t, faults)
-	assert.Empty(t, c.ProjectName, "there is nothing to look up")
+	assert.Empty(t, c.ProjectName, "nothing to look up")
 }

@@ -11,20 +11,21 @@ import (
 	"unicode"
 )
 
-// The functions of this file return setters: each checks a value and stores it in a field. Their errors read on from
-// the input's name: `"5x" is not a duration`.
+// The functions of this file return setters, which check a value and store it in a field. The text of their
+// errors continues a sentence that begins with the input's name: `"5x" is not a duration`.
 
-// minPause keeps a typing error (interval: 1ns) from becoming a flood, and is the shortest pause that can grow.
+// minPause keeps a typing error (interval: 1ns) from causing a flood of requests, and is the shortest pause
+// that can grow.
 const minPause = time.Millisecond
 
-// Sets of characters, rather than regular expressions: compiling four of these took a tenth of a run's time.
+// Sets of characters, not regular expressions: compiling four of those took a tenth of a run's time.
 const (
 	digits    = "0123456789"
 	lowercase = "abcdefghijklmnopqrstuvwxyz"
 	letters   = lowercase + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// consistsOf reports whether text is made of the characters of set, and is not empty.
+// consistsOf reports whether text is not empty and consists of characters of set.
 func consistsOf(set, text string) bool { return text != "" && strings.Trim(text, set) == "" }
 
 func id(field *string) func(string) error {
@@ -47,7 +48,7 @@ func oneLine(field *string) func(string) error {
 	}
 }
 
-// credential stores an input that logs in. The value is never shown.
+// credential stores a login input. Errors do not contain the value.
 func (c *Config) credential(name string, check func(string) error) func(string) error {
 	return func(value string) error {
 		err := check(value)
@@ -58,7 +59,7 @@ func (c *Config) credential(name string, check func(string) error) func(string) 
 	}
 }
 
-// switched stores a login input that is true or false. It has a value only when it is true.
+// switched stores a login input that is true or false. Only true is stored as a value.
 func (c *Config) switched(name string) func(string) error {
 	return func(value string) error {
 		var on bool
@@ -81,7 +82,7 @@ func (c *Config) idToken(check func(string) error) func(string) error {
 	}
 }
 
-// noBlanks checks a key, token or URN, which goes into a header.
+// noBlanks checks a key, a token or a URN. Blanks and line breaks come from copying too much.
 func noBlanks(value string) error {
 	for _, r := range value {
 		if r <= ' ' || r > '~' {
@@ -123,14 +124,14 @@ func succeedOn(field *[]string) func(string) error {
 	}
 }
 
-// maxAgo is far longer than tasks are kept. A number of seconds since 1970 is longer.
+// maxAgo is far longer than tasks are kept, and shorter than the seconds since 1970, which are meant as a time.
 const maxAgo = 10 * 365 * 24 * time.Hour
 
-// since takes an instant, or a duration back.
+// since accepts a time, or a duration back from now.
 func since(field *Since) func(string) error {
 	return func(value string) error {
 		if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
-			if at.IsZero() { // what templates make of a time that is not set
+			if at.IsZero() { // what templates write for a time that is not set
 				return fmt.Errorf("%s is the zero time: no task can have been started then", quote(value))
 			}
 			*field = Since{At: at}
@@ -141,7 +142,7 @@ func since(field *Since) func(string) error {
 			return fmt.Errorf("%s is neither a time (2026-01-02T03:04:05Z) nor a duration (5m)", quote(value))
 		}
 		if ago > maxAgo {
-			return fmt.Errorf("%s is more than ten years back: use a time (2026-01-02T03:04:05Z)", quote(value))
+			return fmt.Errorf("%s is more than ten years back: write a time as 2026-01-02T03:04:05Z", quote(value))
 		}
 		*field = Since{Ago: ago}
 		return nil
@@ -159,7 +160,7 @@ func duration(field *time.Duration) func(string) error {
 	}
 }
 
-// pause takes a duration of at least minPause.
+// pause accepts a duration of at least minPause.
 func pause(field *time.Duration) func(string) error {
 	return func(value string) error {
 		d, err := parseDuration(value)
@@ -193,7 +194,7 @@ func parseDuration(value string) (time.Duration, error) {
 	return d, nil
 }
 
-// quote shows a value that a user gave, in one short line.
+// quote returns a value that a user gave as one short line.
 func quote(value string) string {
 	const maxBytes = 80
 	if len(value) > maxBytes {
@@ -202,7 +203,7 @@ func quote(value string) string {
 	return strconv.Quote(value)
 }
 
-// boolean takes true and false as YAML writes them.
+// boolean accepts true and false as YAML writes them.
 func boolean(field *bool) func(string) error {
 	return func(value string) error {
 		switch strings.ToLower(value) {
@@ -217,12 +218,13 @@ func boolean(field *bool) func(string) error {
 	}
 }
 
-// prefix takes the start of variable names. GitLab hands dotenv variables to later jobs, where they must not become
-// inputs.
+// prefix accepts the beginning of variable names, except for those of inputs: GitLab passes dotenv variables to
+// later jobs, where they must not become inputs.
 func prefix(field *string) func(string) error {
 	return func(value string) error {
 		if !consistsOf(letters+digits+"_", value) || consistsOf(digits, value[:1]) {
-			return fmt.Errorf(`%s cannot start a variable name: use letters, digits and "_", and no digit first`, quote(value))
+			return fmt.Errorf(`%s cannot begin a variable name: `+
+				`use letters, digits and "_", and do not begin with a digit`, quote(value))
 		}
 		for _, reserved := range []string{"DMSWAIT_", "INPUT_", "PLUGIN_"} {
 			if strings.HasPrefix(strings.ToUpper(value), reserved) {

@@ -12,8 +12,8 @@ const (
 	flushTimeout = time.Second
 )
 
-// AsyncWriter is a writer that never blocks: what its reader does not take is kept up to a limit, and then dropped. A log
-// that nobody reads must not hold up the wait or its outputs.
+// AsyncWriter is a writer that never blocks: what its reader does not take is kept up to a limit, and dropped
+// beyond it. A log that nobody reads must not hold up the wait or its outputs.
 type AsyncWriter struct {
 	out   io.Writer
 	queue chan write
@@ -26,7 +26,7 @@ type write struct {
 	mark chan struct{}
 }
 
-// NewAsyncWriter returns a writer to out. It has to be closed.
+// NewAsyncWriter returns a writer to out. The caller closes it.
 func NewAsyncWriter(out io.Writer) *AsyncWriter {
 	w := &AsyncWriter{out: out, queue: make(chan write, backlog), done: make(chan struct{})}
 	go w.run()
@@ -48,7 +48,7 @@ func (w *AsyncWriter) run() {
 	}
 }
 
-// Write never fails.
+// Write queues data to be written. It never blocks or fails.
 func (w *AsyncWriter) Write(data []byte) (int, error) {
 	select {
 	case w.queue <- write{data: append([]byte{}, data...)}:
@@ -57,7 +57,7 @@ func (w *AsyncWriter) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// Flush waits until everything is written, or for a second.
+// Flush waits until everything is written, at most for a second.
 func (w *AsyncWriter) Flush() {
 	timer := time.NewTimer(flushTimeout)
 	defer timer.Stop()
@@ -73,8 +73,8 @@ func (w *AsyncWriter) Flush() {
 	}
 }
 
-// Close flushes, and ends the writing. Anything written later is dropped: after a panic, a timer of the log may still be
-// running.
+// Close flushes, and stops writing. Anything written after it is dropped: after a panic, a timer of the log may
+// still be running.
 func (w *AsyncWriter) Close() {
 	w.Flush()
 	close(w.done)

@@ -18,9 +18,9 @@ type Ending struct {
 // IsQuiet reports whether a quiet run says nothing about a result: it exits 0, or the task is still running.
 func IsQuiet(r result.Result, exitCode int) bool { return exitCode == 0 || r == result.Running }
 
-// End shows how the wait ended: what is behind the message and, unless stdout shows it, the message itself. In GitHub
-// Actions, what makes the step fail is one annotation. A quiet log speaks of failures only, and of a result that could
-// not be written.
+// End shows how the wait ended: what is behind the message and, unless stdout shows it, the message itself. In
+// GitHub Actions, what makes the step fail is one annotation. A quiet log shows only failures, and a result that
+// could not be written.
 func (l *Log) End(e Ending) {
 	l.live.close()
 	l.mu.Lock()
@@ -53,13 +53,7 @@ func (l *Log) annotate(e Ending, events []event) (complete bool) {
 		}
 		lines := []string{message}
 		for _, event := range events {
-			prefix := ""
-			if event.level == levelError {
-				prefix = "error: "
-			} else if event.name == "hint" {
-				prefix = "hint: "
-			}
-			lines = append(lines, prefix+l.line(event.text))
+			lines = append(lines, event.prefix()+l.line(event.text))
 		}
 		l.annotator.Annotate("error", "dmswait: "+name, strings.Join(lines, "\n"))
 		return true
@@ -99,7 +93,8 @@ func notWritten(err error) event {
 	return event{name: "written", level: levelError, text: "could not write the result to " + err.Error()}
 }
 
-// NotOnStdout shows that the result could not be written to stdout, which is found out last. Even a quiet log shows it.
+// NotOnStdout shows that the result could not be written to stdout, which is found out last. Even a quiet log
+// shows it.
 func (l *Log) NotOnStdout(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -29,6 +29,18 @@ const (
 
 func (l level) String() string { return [...]string{"info", "warning", "error", "debug"}[l] }
 
+// prefix returns what a line says of an event's kind. Errors and hints are marked even where they do not make the run
+// fail; details never are, since they belong to the line before them.
+func (e event) prefix() string {
+	switch {
+	case e.name == "error", e.name == "hint":
+		return e.name + ": "
+	case e.name == "detail", e.level == levelInfo:
+		return ""
+	}
+	return e.level.String() + ": "
+}
+
 // field is a value that programs can read: a string, a number, or nil for one that is not known.
 type field struct {
 	name  string
@@ -74,28 +86,18 @@ func (p *printer) print(e event) {
 
 // printLine writes an event as a line, never as an annotation.
 func (p *printer) printLine(e event) {
-	prefix := "dmswait: "
-	switch {
-	case p.json:
-		p.live.above(p.out, p.object(e)+"\n")
-		return
-	case e.level == levelWarning:
-		prefix += "warning: "
-	case e.level == levelError:
-		prefix += "error: "
-	case e.name == "hint":
-		prefix += "hint: "
-	case e.level == levelDebug:
-		prefix += "debug: "
+	line := "dmswait: " + e.prefix() + p.line(e.text)
+	if p.json {
+		line = p.object(e)
 	}
-	p.live.above(p.out, prefix+p.line(e.text)+"\n")
+	p.live.above(p.out, line+"\n")
 }
 
 // line returns text as one safe line.
 func (p *printer) line(text string) string { return sanitize.Line(p.secrets.Redact(text)) }
 
-// short returns as much of the service's text as is worth showing. Secrets are redacted before it is cut: half a secret
-// cannot be recognized.
+// short returns as much of the service's text as is worth showing. Secrets are redacted before it is cut: half a
+// secret cannot be recognized.
 func (p *printer) short(text string) string { return sanitize.Truncate(p.secrets.Redact(text), 64) }
 
 // object returns an event as a JSON object.

@@ -17,8 +17,9 @@ import (
 // redraw is how often the live line is drawn again: often enough for a spinner to turn.
 const redraw = 200 * time.Millisecond
 
-// liveLine is the last line of a terminal, which shows how the wait stands. It is drawn with a carriage return and blanks
-// only, so that every terminal can show it, and disappears when anything else is written. A nil liveLine draws nothing.
+// liveLine is the last line of a terminal, which shows how the wait stands. It is drawn with a carriage return
+// and blanks only, so that every terminal can show it, and disappears when anything else is written. A nil
+// liveLine draws nothing.
 type liveLine struct {
 	out   io.Writer
 	width func() int // of the terminal now, in columns
@@ -42,8 +43,8 @@ type liveStatus struct {
 	left    time.Duration // until the timeout
 }
 
-// newLiveLine returns a live line on stderr if that is a terminal that can show one, otherwise nil. It has no colors, so
-// NO_COLOR changes nothing.
+// newLiveLine returns a live line on stderr if that is a terminal that can show one, otherwise nil. It has no
+// colors, so NO_COLOR changes nothing.
 func newLiveLine(stderr *AsyncWriter, getenv func(string) string) *liveLine {
 	file, ok := stderr.out.(*os.File)
 	if !ok || getenv("TERM") == "dumb" || !term.IsTerminal(int(file.Fd())) {
@@ -92,8 +93,9 @@ func (v *liveLine) draw(status liveStatus) {
 	v.drawn = len(line)
 }
 
-// blanks returns what covers the rest of the last line from a column on. If the window has become narrower since, they go
-// to its edge; a terminal continues in the next row with the next character only, and that is a carriage return.
+// blanks returns what covers the rest of the last line from a column on. If the window has become narrower since,
+// they go to its edge; a terminal continues in the next row with the next character only, and that is a carriage
+// return.
 func (v *liveLine) blanks(from int) string {
 	return strings.Repeat(" ", max(0, min(v.drawn+echo, v.width())-from))
 }
@@ -131,8 +133,8 @@ func (v *liveLine) close() {
 	v.closed = true
 }
 
-// line returns as much as fits into so many columns, without the least important parts first. It is ASCII, where a byte
-// takes up one column.
+// line returns as much as fits into so many columns, without the least important parts first. It is ASCII, where
+// a byte takes up one column.
 func (s liveStatus) line(turn, columns int) string {
 	state, percent, bar := sanitize.ASCII(s.state), "", ""
 	if s.percent >= 0 {

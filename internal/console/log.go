@@ -1,6 +1,6 @@
-// Package console is what stderr shows: a log line when something changes and a heartbeat, the live line of a terminal,
-// annotations and debug lines. It decides what is worth showing; it never changes how a wait goes, and a stderr that
-// cannot be written changes nothing.
+// Package console is what stderr shows: a log line when something changes and a heartbeat, the live line of a
+// terminal, annotations and debug lines. It decides what is worth showing; it never changes how a wait goes, and
+// a stderr that cannot be written changes nothing.
 package console
 
 import (
@@ -29,7 +29,7 @@ type Options struct {
 	Annotator Annotator // nil outside GitHub Actions
 	Getenv    func(string) string
 	JSON      bool // one object per line, and no workflow commands
-	Quiet     bool // nothing but what End has to say about a failure
+	Quiet     bool // nothing but failures, see End
 	Start     time.Time
 	Timeout   time.Duration
 }
@@ -46,8 +46,8 @@ type Log struct {
 	last     poll.Outcome // of the last poll; N is 0 before the first
 	task     client.Task  // as last seen
 	percent  int          // as last seen; -1: never
-	changes  int          // shown since the last minute without any
-	omitted  int          // changes since the last line that was shown
+	changes  int          // shown since the last minute without any, up to maxChanges
+	omitted  int          // changes not shown since the last heartbeat
 	request  *event       // a request whose line waits for the pause after it
 	warned   map[string]bool
 	statuses map[client.Status]bool // unknown ones that were warned about
@@ -109,20 +109,20 @@ func (l *Log) Changef(name, format string, args ...any) {
 	l.change(l.warnOnce(event{name: name, text: fmt.Sprintf(format, args...)}))
 }
 
-// Bug shows a panic that is not part of a result, even if the log is quiet. It takes no lock, since the panic may have
-// left one behind.
+// Bug shows a panic that is not part of a result, even if the log is quiet. It takes no lock, since the panic may
+// have left one behind.
 func (l *Log) Bug(bug result.Panic) {
+	// Without the live line, which has a lock of its own.
+	unlocked := printer{out: l.out, secrets: l.secrets, json: l.json, start: l.start}
 	for _, line := range bug.Lines() {
 		e := lineEvent(line, levelError)
-		if l.json {
-			fmt.Fprintln(l.out, l.object(e))
-		} else {
-			(&printer{out: l.out, secrets: l.secrets}).printLine(e)
-		}
+		e.level = levelError // of the stack too, so that nobody filters it out
+		unlocked.printLine(e)
 	}
 }
 
-// survive is deferred where a timer runs a part of the log: a bug there must not end the process, and with it the wait.
+// survive is deferred where a timer runs a part of the log: a bug there must not end the process, and with it the
+// wait.
 func (l *Log) survive() {
 	if bug := recover(); bug != nil && !l.quiet {
 		l.Bug(result.Panic{Value: bug, Stack: string(debug.Stack())})

@@ -10,7 +10,7 @@ import (
 	"github.com/dmswait/dmswait/internal/result"
 )
 
-// Poll shows what a poll found, if that changes anything.
+// Poll shows what a poll found, if anything has changed since the last one.
 func (l *Log) Poll(p poll.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -28,41 +28,57 @@ func (l *Log) Poll(p poll.Outcome) {
 	l.last = p
 }
 
-// changed returns the event that a poll is worth. Something new about a failure that ends the wait is part of the result.
+// changed returns the event that a poll is worth, if any. A failure that ends the wait is part of the result.
 func (l *Log) changed(p poll.Outcome) (event, bool) {
-	at := result.Human(p.At) + " "
+	var e *client.Error
 	switch {
-	case p.Err == nil && l.last.Kind == poll.Failing:
-		return event{name: "recovered", text: at + "recovered: " + l.describe(p.Task), fields: l.taskFields(p.Task)}, true
-	case p.Err == nil && (p.Kind != l.last.Kind || p.Task.Status != l.task.Status):
-		return event{name: "status", text: at + l.describe(p.Task), fields: l.taskFields(p.Task)}, true
-	case p.Err == nil || p.Next == 0:
+	case p.Err == nil:
+		return l.changedTask(p)
+	case p.Next == 0 || !errors.As(p.Err, &e):
 		return event{}, false
 	}
-	var e *client.Error
-	errors.As(p.Err, &e)
-	reason, fields := e.Text(l.secrets.Redact), l.responseFields(e)
-	switch {
-	case p.Kind == poll.Failing && e.Throttled() && (l.last.Kind != poll.Failing || !l.warned["throttled"]):
-		return l.warnOnce(event{name: "throttled", text: at + "throttled; polling less often: " + reason, fields: fields}), true
-	case p.Kind == poll.Failing && l.last.Kind != poll.Failing:
-		return l.warnOnce(event{name: "outage", text: at + "no valid response, still polling: " + reason, fields: fields}), true
-	case p.Kind == poll.Missing && l.last.Kind != poll.Missing:
-		return event{name: "missing", text: at + "not found yet: " + reason, fields: fields}, true
+	name, text := "", ""
+	switch before := l.last.Kind; {
+	case p.Kind == poll.Failing && e.Throttled() && (before != poll.Failing || !l.warned["throttled"]):
+		name, text = "throttled", "throttled; polling less often: "
+	case p.Kind == poll.Failing && before != poll.Failing:
+		name, text = "outage", "no valid response; still polling: "
+	case p.Kind == poll.Missing && before != poll.Missing:
+		name, text = "missing", "not found yet: "
+	default:
+		return event{}, false
 	}
-	return event{}, false
+	text = result.Human(p.At) + " " + text + e.Text(l.secrets.Redact)
+	change := event{name: name, text: text, fields: l.responseFields(e)}
+	if p.Kind == poll.Failing {
+		change = l.warnOnce(change)
+	}
+	return change, true
 }
 
-// Progress shows a percentage, when it has reached another ten.
+func (l *Log) changedTask(p poll.Outcome) (event, bool) {
+	name, text := "status", ""
+	switch {
+	case l.last.Kind == poll.Failing:
+		name, text = "recovered", "recovered: "
+	case p.Kind == l.last.Kind && p.Task.Status == l.task.Status:
+		return event{}, false
+	}
+	text = result.Human(p.At) + " " + text + l.describe(p.Task)
+	return event{name: name, text: text, fields: l.taskFields(p.Task)}, true
+}
+
+// Progress shows a percentage, if its tens have changed.
 func (l *Log) Progress(percent int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	changed := l.percent < 0 || percent/10 != l.percent/10
 	l.percent = percent
 	if changed {
+		at, status := result.Human(time.Since(l.start)), l.statusName(l.task.Status)
 		l.change(event{
 			name:   "progress",
-			text:   fmt.Sprintf("%s %s, %d%%", result.Human(time.Since(l.start)), l.statusName(l.task.Status), percent),
+			text:   fmt.Sprintf("%s %s, %d%%", at, status, percent),
 			fields: []field{{"progress", percent}},
 		})
 	}
@@ -74,10 +90,15 @@ func (l *Log) warnUnknown(status client.Status) {
 		return
 	}
 	l.statuses[status] = true
+	shown := l.short(string(status))
+	problem := fmt.Sprintf("DMS does not document the status %q", shown)
+	if status == "" {
+		problem = "DMS returned no status"
+	}
 	l.show(event{
 		name: "unknown_status", level: levelWarning,
-		text:   fmt.Sprintf("DMS does not document the status %q; it is treated as still running", l.short(string(status))),
-		fields: []field{{"status", stringOrNil(l.short(string(status)))}},
+		text:   problem + "; the task is treated as still running",
+		fields: []field{{"status", stringOrNil(shown)}},
 	})
 }
 
@@ -103,7 +124,7 @@ func (l *Log) responseFields(e *client.Error) []field {
 func (l *Log) describe(task client.Task) string {
 	status := l.statusName(task.Status)
 	if took, ok := task.Elapsed(time.Now()); ok && task.Status.Ended() {
-		return fmt.Sprintf("%s after %s", status, result.Human(took))
+		return fmt.Sprintf("%s (took %s)", status, result.Human(took))
 	}
 	return status
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// Request shows a request, for those who have to find out why: in one line, as soon as the next pause or the next
-// request is known.
+// Request shows a request, for those who have to find out why a wait goes as it does. It is one line, which is
+// written as soon as the pause after the request, or the next request, is known.
 func (l *Log) Request(t client.Trace) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,7 +37,7 @@ func (l *Log) Request(t client.Trace) {
 	}}
 }
 
-// FlushRequest shows a request that no pause follows.
+// FlushRequest shows the last request at once, since no pause follows it.
 func (l *Log) FlushRequest() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,7 +47,7 @@ func (l *Log) FlushRequest() {
 // printRequestBefore prints the last request with the pause that follows it.
 func (l *Log) printRequestBefore(pause time.Duration) {
 	if l.request != nil && pause > 0 {
-		l.request.text += ", next in " + result.Human(pause)
+		l.request.text += ", next poll in " + result.Human(pause)
 		l.request.fields = append(l.request.fields, field{"next", seconds(pause)})
 	}
 	l.printRequest()

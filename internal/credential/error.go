@@ -10,9 +10,9 @@ import (
 // Error is a login that failed. It wraps the failed request, which is classified by the rules for logins.
 type Error struct {
 	Request *client.Error
-	Service string // who was asked, as within a sentence: "IAM", "the metadata service"
-	Reason  string // why no retry can help, in our own words without names or ids; empty: the response says why
-	Hint    string // what to do about it; empty: not known, or Request says it
+	Service string // who was asked to log in, within a sentence: "IAM", "the metadata service"
+	Reason  string // what is wrong, in our own words without names or ids; empty: the response says it
+	Hint    string // what to do about it; empty: not known, or the error says it
 }
 
 func (e *Error) Error() string { return e.Request.Error() }

@@ -87,9 +87,10 @@ func fileToken(path string, read func() ([]byte, error)) IDToken {
 		select {
 		case <-done:
 		case <-ctx.Done():
-			late := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
-			late.Hint = "the file did not come to its end: check its file system, and whether it is a pipe"
-			return "", late
+			e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
+			e.Reason = "the ID token's file could not be read in time"
+			e.Hint = "check the file system of the file, and whether it is a pipe"
+			return "", e
 		}
 		if err != nil {
 			return "", request.impossible(client.Response{}, "the ID token's file cannot be read", err)

@@ -16,7 +16,7 @@ type Method struct {
 	// Describe says with what it logs in, for the log's first line. Values are the login inputs by name. It never
 	// contains a secret.
 	Describe func(values map[string]string) string
-	// Hint says what to do where DMS refuses the credentials.
+	// Hint says what to do where DMS, or IAM's list of projects, refuses the credentials.
 	Hint string
 	New  func(Setup) Login
 }
@@ -40,5 +40,5 @@ type Setup struct {
 	Wrap func(*http.Transport) http.RoundTripper
 }
 
-// unusable is the hint of a method that logged in, with credentials that DMS refused.
-const unusable = "the login succeeded, but DMS refused the credentials it returned: check region and project_id"
+// unusable is the hint of a method that logged in, with credentials that were refused then.
+const unusable = "the login succeeded, but the credentials it returned were refused: check region and project_id"

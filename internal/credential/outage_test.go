@@ -66,7 +66,8 @@ func TestIDTokenFileThatHangsIsAnOutage(t *testing.T) {
 		assert.EqualError(t, err, `read the ID token in "x": not read within 10s`)
 		var e *Error
 		require.ErrorAs(t, err, &e)
-		assert.Contains(t, e.Hint, "check its file system")
+		assert.Equal(t, "the ID token's file could not be read in time", e.Reason)
+		assert.Contains(t, e.Hint, "check the file system")
 
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(cancelled) })

@@ -20,6 +20,10 @@ func (i IAM) Project(ctx context.Context, name string) (string, error) {
 		method: http.MethodGet,
 		url:    "/v3/projects?name=" + url.QueryEscape(name),
 	})
+	var e *client.Error
+	if errors.As(err, &e) && e.Response.StatusCode == http.StatusUnauthorized {
+		return "", err // about the credentials, not about the project
+	}
 	if err != nil {
 		return "", withHint(err, "set project_id, or grant the permission iam:projects:listProjects")
 	}

@@ -9,13 +9,15 @@ import (
 	"github.com/dmswait/dmswait/internal/result"
 )
 
-// Destination is somewhere a report is written to. A destination may block, and be left behind then: see file.Bounded.
+// Destination is somewhere a report is written to. Check and Write may block, on a pipe or on a file system
+// that hangs: call them through file.Bounded.
 type Destination interface {
-	// Name returns the input or variable that requests it.
+	// Name returns the input or variable that requests the destination.
 	Name() string
-	// Files returns the files that it writes.
+	// Files returns the files that Write writes.
 	Files() []File
-	// Check finds out whether the files can be written, before any request is sent, and changes nothing that exists.
+	// Check finds out whether Write will be able to write, and changes nothing that exists. It is for the time
+	// before the first request.
 	Check() error
 	// Write writes the report.
 	Write(result.Report) error
@@ -23,9 +25,9 @@ type Destination interface {
 
 // File is a file that a destination writes.
 type File struct {
-	Name    string // in results_dir; empty elsewhere
+	Name    string // the output that results_dir holds in it; empty elsewhere
 	Path    string
-	Appends bool // what it holds is kept
+	Appends bool // the file's content is kept
 }
 
 // ResultFile is the destination of output_file: JSON where the path ends in .json, otherwise dotenv.
@@ -49,12 +51,13 @@ func (f ResultFile) Write(r result.Report) error {
 	if strings.HasSuffix(f.Path, ".json") {
 		return file.Write(f.Path, []byte(JSON(r)+"\n"))
 	}
-	content, dropped := dotenv(r, f.Prefix)
-	warnDropped(f.Warnf, f.Name(), dropped)
+	content, emptied := dotenv(r, f.Prefix)
+	warnEmptied(f.Warnf, f.Name(), emptied)
 	return file.Write(f.Path, []byte(content))
 }
 
-// ResultsFolder is the destination of results_dir: a file for each output, named like it (Tekton, Argo).
+// ResultsFolder is the destination of results_dir: a file for each output, with the output's name (Tekton,
+// Argo).
 type ResultsFolder struct {
 	Path  string
 	Warnf func(format string, args ...any)
@@ -72,7 +75,7 @@ func (f ResultsFolder) Files() []File {
 	return files
 }
 
-// Check makes the folder if there is none, and finds out whether the files can be written.
+// Check creates the folder if there is none, and finds out whether the files can be written.
 func (f ResultsFolder) Check() error {
 	if err := file.CheckFolder(f.Path); err != nil {
 		return err
@@ -87,24 +90,30 @@ func (f ResultsFolder) Check() error {
 
 // Write replaces the files.
 func (f ResultsFolder) Write(r result.Report) error {
-	outputs := smallValues(r)
-	dropped := drop(outputs, func() (size int) {
-		for _, output := range outputs {
-			size += len(output.text)
-		}
-		return size
-	})
-	warnDropped(f.Warnf, f.Name(), dropped)
+	outputs, emptied := folderValues(r)
+	warnEmptied(f.Warnf, f.Name(), emptied)
 	for _, output := range outputs {
 		if err := file.Write(filepath.Join(f.Path, output.name), []byte(output.text)); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", output.name, err)
 		}
 	}
 	return nil
 }
 
-func warnDropped(warnf func(string, ...any), destination string, dropped []string) {
-	if len(dropped) > 0 {
-		warnf("%s is limited to %d bytes: %s left empty there", destination, maxSmall, strings.Join(dropped, " and "))
+// folderValues returns the outputs for a results folder, and the names of those that did not fit and are empty.
+func folderValues(r result.Report) (outputs []named, emptied []string) {
+	outputs = shortValues(r)
+	emptied = fit(outputs, func() (size int) {
+		for _, output := range outputs {
+			size += len(output.text)
+		}
+		return size
+	})
+	return outputs, emptied
+}
+
+func warnEmptied(warnf func(string, ...any), destination string, emptied []string) {
+	if len(emptied) > 0 {
+		warnf("%s is limited to %d bytes; left empty: %s", destination, maxSmall, strings.Join(emptied, ", "))
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/dmswait/dmswait/internal/result"
 )
 
-// StepOutputs is the destination GITHUB_OUTPUT: the outputs of a step of a GitHub Actions job.
+// StepOutputs is the destination GITHUB_OUTPUT: the outputs of a step in GitHub Actions.
 type StepOutputs struct{ Path string }
 
 // Name returns GITHUB_OUTPUT.
@@ -24,16 +24,17 @@ func (o StepOutputs) Name() string { return "GITHUB_OUTPUT" }
 // Files returns the file.
 func (o StepOutputs) Files() []File { return []File{{Path: o.Path, Appends: true}} }
 
-// Check finds out whether the file can be appended to.
+// Check finds out whether the file can be appended to, and creates it if there is none.
 func (o StepOutputs) Check() error {
+	// A named pipe is refused, because opening it would wait for a reader.
 	if info, err := os.Stat(o.Path); err == nil && (info.IsDir() || info.Mode()&fs.ModeNamedPipe != 0) {
 		return fmt.Errorf("%q is not a file", o.Path)
 	}
 	return file.CheckAppend(o.Path)
 }
 
-// Write appends all outputs in one write, so that other programs' outputs are neither lost nor cut in two. The delimiter
-// is a new random one, which no value can forge.
+// Write appends all outputs in one write, so that other programs' outputs are neither lost nor cut in two. The
+// delimiter is random and used once, so that no value can contain it.
 func (o StepOutputs) Write(r result.Report) error {
 	delimiter := "dmswait_" + rand.Text()
 	var lines strings.Builder
@@ -43,21 +44,22 @@ func (o StepOutputs) Write(r result.Report) error {
 	return file.AppendLines(o.Path, lines.String())
 }
 
-// Actions issues the workflow commands of GitHub Actions.
+// Actions issues workflow commands to the runner of GitHub Actions.
 type Actions struct{ action *githubactions.Action }
 
-// NewActions issues commands on w. The runner reads stdout and stderr alike.
+// NewActions returns an Actions that writes its commands to w. The runner reads them from stdout and stderr
+// alike.
 func NewActions(w io.Writer, getenv func(string) string) *Actions {
 	return &Actions{githubactions.New(githubactions.WithWriter(w), githubactions.WithGetenv(getenv))}
 }
 
 // Mask has the runner replace a secret in everything that the job prints from now on.
 func (a *Actions) Mask(secret string) {
-	// Without a log there is nothing to mask, so an error does not matter.
+	// The error does not matter: a log that cannot be written shows nothing.
 	_ = recovered(func() { a.action.AddMask(secret) })
 }
 
-// Annotate shows an error, a warning or a notice with the job's results.
+// Annotate shows an annotation on the page of the workflow run. The level is error, warning or notice.
 func (a *Actions) Annotate(level, title, text string) {
 	titled := a.action.WithFieldsMap(map[string]string{"title": title})
 	_ = recovered(func() {

@@ -1,6 +1,6 @@
-// Package output writes a report to where pipelines read it: GITHUB_OUTPUT, a JSON or dotenv file, a folder of results, a
-// job summary. There is one type per destination. It never decides what a wait came to, and it is not told by whom the
-// report is read: whatever came over the network is data, and made safe for each destination.
+// Package output writes a report to where pipelines read it: GITHUB_OUTPUT, a JSON or dotenv file, a folder of
+// results, a job summary. There is one type per destination. Text that came over the network is data, and is
+// written so that no runner, shell or Markdown page acts on it. The package never decides what a wait came to.
 package output
 
 import (
@@ -20,13 +20,13 @@ type Output struct {
 	value   func(rendering) value
 }
 
-// value is an output's value: as text, empty when it is not known, and as JSON, null then.
+// value is an output's value as text and as JSON. One that is not known is empty and null.
 type value struct{ text, json string }
 
-// rendering is a report with what several outputs need of it.
+// rendering is a report with its params redacted, which several outputs need.
 type rendering struct {
 	result.Report
-	params       string // redacted
+	params       string
 	paramsIsJSON bool
 }
 
@@ -37,20 +37,21 @@ func Outputs() []Output {
 			func(r rendering) value { return stringValue(r.Secrets.Redact(string(r.Task.Status))) }},
 		{"result", "how the wait ended: " + strings.Join(resultNames(), ", "),
 			func(r rendering) value { return stringValue(r.Result.Name) }},
-		{"duration", "how long the task took in seconds, e.g. 4.659; while it is running, its age by the server's clock",
-			func(r rendering) value { return numberValue(duration(r.Report)) }},
+		{"duration", "how long the task took in seconds, e.g. 4.659; " +
+			"while it is running, its age by the server's clock",
+			func(r rendering) value { return jsonValue(duration(r.Report)) }},
 		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged", paramsValue},
 		{"task_id", "the id of the task",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.TaskID)) }},
 		{"task", "the task as one JSON object with the API's eight fields", taskValue},
 		{"progress", "last percentage seen",
-			func(r rendering) value { return numberValue(progress(r.Report)) }},
+			func(r rendering) value { return jsonValue(progress(r.Report)) }},
 		{"waited", "how long dmswait waited, in seconds",
-			func(r rendering) value { return numberValue(seconds(r.Waited)) }},
+			func(r rendering) value { return jsonValue(seconds(r.Waited)) }},
 		{"polls", "number of status requests",
-			func(r rendering) value { return numberValue(strconv.Itoa(r.Polls)) }},
+			func(r rendering) value { return jsonValue(strconv.Itoa(r.Polls)) }},
 		{"exit_code", "the exit code of the result",
-			func(r rendering) value { return numberValue(strconv.Itoa(r.Result.Code)) }},
+			func(r rendering) value { return jsonValue(strconv.Itoa(r.Result.Code)) }},
 		{"message", "one sentence for people",
 			func(r rendering) value { return stringValue(r.Message()) }},
 	}
@@ -76,19 +77,25 @@ func paramsValue(r rendering) value {
 func taskValue(r rendering) value {
 	task := r.Task
 	if task == (client.Task{}) {
-		return numberValue("")
+		return jsonValue("")
 	}
 	var members []string
 	for _, field := range [][2]string{
-		{"id", task.ID}, {"name", task.Name}, {"user_name", task.UserName}, {"user_id", task.UserID}, {"params", r.params},
-		{"status", string(task.Status)}, {"created_at", task.CreatedAt}, {"updated_at", task.UpdatedAt},
+		{"id", task.ID},
+		{"name", task.Name},
+		{"user_name", task.UserName},
+		{"user_id", task.UserID},
+		{"params", r.params},
+		{"status", string(task.Status)},
+		{"created_at", task.CreatedAt},
+		{"updated_at", task.UpdatedAt},
 	} {
 		members = append(members, sanitize.QuoteJSON(field[0])+":"+sanitize.QuoteJSON(r.Secrets.Redact(field[1])))
 	}
-	return numberValue("{" + strings.Join(members, ",") + "}")
+	return jsonValue("{" + strings.Join(members, ",") + "}")
 }
 
-// duration returns the task's own time in seconds; empty: it is not known.
+// duration returns the task's own time in seconds, or "" where it is not known.
 func duration(r result.Report) string {
 	if took, ok := r.Task.Elapsed(r.At); ok {
 		return seconds(took)
@@ -96,6 +103,7 @@ func duration(r result.Report) string {
 	return ""
 }
 
+// progress returns the last percentage, or "" where none was seen.
 func progress(r result.Report) string {
 	if r.Progress == nil {
 		return ""
@@ -103,13 +111,13 @@ func progress(r result.Report) string {
 	return strconv.Itoa(r.Progress.Percent)
 }
 
-// seconds writes a duration in seconds, to the millisecond and without trailing zeros.
+// seconds returns a duration in seconds, to the millisecond and without trailing zeros.
 func seconds(d time.Duration) string {
-	// Duration.Seconds adds two rounded numbers: of 1.118 s it makes 1.1179999999999999.
+	// Not Duration.Seconds, which adds two rounded numbers: for 1.118 s it returns 1.1179999999999999.
 	return strconv.FormatFloat(float64(d.Round(time.Millisecond).Milliseconds())/1000, 'f', -1, 64)
 }
 
-// stringValue returns text that is a string in JSON.
+// stringValue returns the value of text that becomes a string in JSON.
 func stringValue(text string) value {
 	if text == "" {
 		return value{"", "null"}
@@ -117,15 +125,15 @@ func stringValue(text string) value {
 	return value{text, sanitize.QuoteJSON(text)}
 }
 
-// numberValue returns text that is JSON by itself.
-func numberValue(text string) value {
+// jsonValue returns the value of text that is JSON already: a number or an object.
+func jsonValue(text string) value {
 	if text == "" {
 		return value{"", "null"}
 	}
 	return value{text, text}
 }
 
-// named is the value of an output.
+// named is an output's value with the output's name.
 type named struct {
 	name string
 	value
@@ -142,7 +150,7 @@ func values(r result.Report) []named {
 	return all
 }
 
-// JSON returns a report as one JSON object on one line, with the outputs' names as keys, in their order.
+// JSON returns a report as one JSON object on one line. Its keys are the outputs' names, in their order.
 func JSON(r result.Report) string {
 	var members []string
 	for _, output := range values(r) {

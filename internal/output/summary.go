@@ -2,18 +2,22 @@ package output
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sethvargo/go-githubactions"
 
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
 const (
-	// minChart is how long a wait must be for its timeline to be worth a chart.
+	// minChart is the shortest wait whose summary has a chart of its timeline.
 	minChart = time.Minute
 	// maxParams is how much of params a summary shows, in bytes.
 	maxParams = 2000
@@ -24,7 +28,6 @@ const (
 // JobSummary is the destination GITHUB_STEP_SUMMARY: a page about the wait, in Markdown.
 type JobSummary struct {
 	Path     string
-	Actions  *Actions
 	Timeline *Timeline
 }
 
@@ -34,7 +37,7 @@ func (s JobSummary) Name() string { return "GITHUB_STEP_SUMMARY" }
 // Files returns the file.
 func (s JobSummary) Files() []File { return []File{{Path: s.Path, Appends: true}} }
 
-// Check does nothing: a summary that cannot be written is no reason not to wait.
+// Check returns nil: a summary that cannot be written is no reason not to wait.
 func (s JobSummary) Check() error { return nil }
 
 // Write appends to the summary.
@@ -42,44 +45,72 @@ func (s JobSummary) Write(r result.Report) error {
 	if info, err := os.Stat(s.Path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
 		return errors.New("it is a named pipe") // opening it would wait for a reader
 	}
-	return recovered(func() { s.Actions.action.AddStepSummary(s.markdown(r)) })
+	text := summary(r, s.Timeline)
+	action := githubactions.New(githubactions.WithGetenv(func(string) string { return s.Path }))
+	return recovered(func() { action.AddStepSummary(text) })
 }
 
-func (s JobSummary) markdown(r result.Report) string {
-	var b strings.Builder
+// summary returns a report as Markdown.
+func summary(r result.Report, timeline *Timeline) string {
 	name := strings.ReplaceAll(r.Result.Name, "_", " ")
-	b.WriteString("### " + icon(r.Result) + " dmswait: " + name + "\n\n" + sanitize.Markdown(r.Message()) + "\n\n")
-	b.WriteString("| result | " + name + " |\n| --- | --- |\n")
-	cell := func(text string) string { return sanitize.Truncate(r.Secrets.Redact(text), maxCell) }
-	took := ""
-	if elapsed, ok := r.Task.Elapsed(r.At); ok {
-		took = result.Human(elapsed)
-	}
-	params, _ := sanitize.RedactParams(r.Task.Params, r.Secrets)
-	for _, row := range [][2]string{
-		{"task", cell(r.Task.Name)},
-		{"id", r.Secrets.Redact(r.TaskID)},
-		{"status", cell(string(r.Task.Status))},
-		{"task took", took},
-		{"progress", percent(r)},
-		{"waited", result.Human(r.Waited) + ", " + plural(r.Polls, "poll")},
-		{"exit code", strconv.Itoa(r.Result.Code)},
-		{"params", sanitize.Truncate(params, maxParams)},
-	} {
-		if row[1] != "" {
-			b.WriteString("| " + row[0] + " | " + sanitize.Markdown(row[1]) + " |\n")
-		}
-	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s dmswait: %s\n\n%s\n\n", icon(r.Result), name, sanitize.Markdown(r.Message()))
+	writeTable(&b, [2]string{"result", name}, facts(r))
 	if r.Progress != nil && len(r.Progress.Steps) > 0 {
-		b.WriteString("\n| step | state |\n| --- | --- |\n")
+		var steps [][2]string
 		for _, step := range r.Progress.Steps {
-			b.WriteString("| " + sanitize.Markdown(cell(step.Name)) + " | " + sanitize.Markdown(cell(step.State)) + " |\n")
+			steps = append(steps, [2]string{shown(r, step.Name), shown(r, step.State)})
 		}
+		b.WriteString("\n")
+		writeTable(&b, [2]string{"step", "state"}, steps)
 	}
 	if r.Waited >= minChart {
-		b.WriteString("\n" + s.Timeline.gantt(r.Result, r.Waited))
+		b.WriteString("\n" + timeline.gantt(r.Result, r.Waited))
 	}
 	return b.String()
+}
+
+// facts returns what is known about the task and the wait, as rows of a table.
+func facts(r result.Report) [][2]string {
+	elapsed, elapsedName := "", "task age"
+	if d, ok := r.Task.Elapsed(r.At); ok {
+		elapsed = result.Human(d)
+	}
+	if r.Task.Status.Ended() {
+		elapsedName = "task took"
+	}
+	progress, polls := "", "1 poll"
+	if r.Progress != nil {
+		progress = fmt.Sprintf("%d%%", r.Progress.Percent)
+	}
+	if r.Polls != 1 {
+		polls = fmt.Sprintf("%d polls", r.Polls)
+	}
+	params, _ := sanitize.RedactParams(r.Task.Params, r.Secrets)
+	rows := [][2]string{
+		{"task", shown(r, r.Task.Name)},
+		{"id", r.Secrets.Redact(r.TaskID)},
+		{"status", shown(r, string(r.Task.Status))},
+		{elapsedName, elapsed},
+		{"progress", progress},
+		{"waited", result.Human(r.Waited) + ", " + polls},
+		{"exit code", strconv.Itoa(r.Result.Code)},
+		{"params", sanitize.Truncate(params, maxParams)},
+	}
+	return slices.DeleteFunc(rows, func(row [2]string) bool { return row[1] == "" })
+}
+
+// shown returns text of the service as a cell shows it. Secrets are redacted before anything is truncated,
+// because half a secret cannot be recognized.
+func shown(r result.Report, text string) string {
+	return sanitize.Truncate(r.Secrets.Redact(text), maxCell)
+}
+
+func writeTable(b *strings.Builder, head [2]string, rows [][2]string) {
+	fmt.Fprintf(b, "| %s | %s |\n| --- | --- |\n", head[0], head[1])
+	for _, row := range rows {
+		fmt.Fprintf(b, "| %s | %s |\n", sanitize.Markdown(row[0]), sanitize.Markdown(row[1]))
+	}
 }
 
 func icon(r result.Result) string {
@@ -90,18 +121,4 @@ func icon(r result.Result) string {
 		return ":hourglass:"
 	}
 	return ":x:"
-}
-
-func percent(r result.Report) string {
-	if r.Progress == nil {
-		return ""
-	}
-	return progress(r) + " %"
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
 }

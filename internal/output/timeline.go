@@ -10,69 +10,64 @@ import (
 	"github.com/dmswait/dmswait/internal/result"
 )
 
-// Timeline records what a wait went through, for the job summary. It grows with changes, not with polls, up to a limit.
+// Timeline records what a wait went through, for the job summary. It grows with changes, not with polls, up to
+// a limit.
 type Timeline struct{ spans []span }
 
-// span is a state that lasted. Its name is in our own words, whatever the service calls it.
+// span is a state that lasted. Its name is one of our own words, whatever the service calls the state.
 type span struct {
 	name     string
 	failing  bool
 	from, to time.Duration
 }
 
-// maxSpans is how many a chart can show.
+// maxSpans is how many spans a chart shows.
 const maxSpans = 20
 
 // Poll records what a poll found.
 func (t *Timeline) Poll(p poll.Outcome) {
-	name := stateName(p)
-	if n := len(t.spans); n > 0 {
-		last := &t.spans[n-1]
-		last.to = p.At
-		if last.name == name {
-			return
-		}
-		if n >= maxSpans {
-			if p.Kind != poll.Ended {
-				last.name, last.failing = "many changes", false
-			}
-			return
-		}
+	name, failing := state(p)
+	n := len(t.spans)
+	if n > 0 {
+		t.spans[n-1].to = p.At
 	}
-	if p.Kind != poll.Ended {
-		failing := p.Kind == poll.Failing || p.Kind == poll.Final
+	switch {
+	case p.Kind == poll.Ended: // the chart shows the result instead
+	case n > 0 && t.spans[n-1].name == name: // it lasts
+	case n == maxSpans:
+		t.spans[n-1].name, t.spans[n-1].failing = "many changes", false
+	default:
 		t.spans = append(t.spans, span{name: name, failing: failing, from: p.At, to: p.At})
 	}
 }
 
-func stateName(p poll.Outcome) string {
+// state names what a poll found, and reports whether that was no valid response.
+func state(p poll.Outcome) (name string, failing bool) {
 	switch {
 	case p.Kind == poll.Failing || p.Kind == poll.Final:
-		return "no valid response"
+		return "no valid response", true
 	case p.Kind == poll.Missing:
-		return "not found yet"
-	case p.Kind == poll.Ended:
-		return "ended"
+		return "not found yet", false
 	case p.Task.Status == client.Created:
-		return "created"
+		return "created", false
 	case p.Task.Status == client.Executing:
-		return "executing"
+		return "executing", false
 	}
-	return "running"
+	return "running", false
 }
 
-// chartStart is where a chart's time begins. Charts show the time since the start of the wait, on a day on which no clock
-// changes, which no viewer's time zone can shift.
+// chartStart stands for the start of the wait: charts show the time since then, which does not depend on a
+// viewer's time zone. On that day no zone changes its clocks.
 var chartStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// gantt returns the timeline as a Mermaid chart with the result at its end; empty when there was no response. It holds
-// our own words and times only.
+// gantt returns the timeline as a Mermaid chart that ends with the result, or "" where nothing was recorded.
+// The chart contains our own words and times only.
 func (t *Timeline) gantt(r result.Result, waited time.Duration) string {
 	if len(t.spans) == 0 {
 		return ""
 	}
 	var task, api strings.Builder
-	minimum := waited / 200 // a shorter bar could not be seen
+	minBar := waited / 200 // a shorter bar could not be seen
 	at := func(d time.Duration) string { return chartStart.Add(d).Format("2006-01-02 15:04:05.000") }
 	for i, s := range t.spans {
 		to := s.to
@@ -86,7 +81,7 @@ func (t *Timeline) gantt(r result.Result, waited time.Duration) string {
 		case s.name == "executing":
 			tag = "active"
 		}
-		from, end := min(s.from, waited-minimum), max(to, min(s.from+minimum, waited))
+		from, end := min(s.from, waited-minBar), max(to, min(s.from+minBar, waited))
 		fmt.Fprintf(row, "  %s %s :%s, %s, %s\n", s.name, result.Human(to-s.from), tag, at(from), at(end))
 	}
 	var b strings.Builder
@@ -103,7 +98,7 @@ func (t *Timeline) gantt(r result.Result, waited time.Duration) string {
 	return b.String()
 }
 
-// axisFormat returns the format of the times below a chart of that length.
+// axisFormat returns the format of the times below the chart of a wait of that length.
 func axisFormat(waited time.Duration) string {
 	switch {
 	case waited >= 24*time.Hour:

@@ -16,14 +16,15 @@ type Request struct {
 	Endpoint, Region, ProjectID, InstanceID string
 	TaskName                                string    // empty when the task was requested by its id
 	Since                                   time.Time // with TaskName: the earliest creation time
-	CredentialsHint                         string    // what to do where DMS refuses the credentials
+	CredentialsHint                         string    // what to do where the credentials are refused
+	SucceedOn                               []string  // results that exit 0 as well
 	InActions                               bool      // inputs are given in a workflow, not by flags
 }
 
 // Line is one line of an explanation.
 type Line struct {
 	Kind LineKind
-	Text string // may hold the service's text: it has to be made safe before it is printed
+	Text string // may contain the service's text: it has to be made safe before it is printed
 }
 
 // LineKind is what a line is for.
@@ -36,7 +37,7 @@ const (
 	DetailLine                 // circumstances
 )
 
-// Explain returns what is behind a report's message. There is nothing to explain where the task ended with SUCCESS.
+// Explain returns what is behind a report's message. It is empty where the task ended with SUCCESS.
 func Explain(r Report, request Request) []Line {
 	var faults config.Faults
 	var bug Panic
@@ -50,34 +51,37 @@ func Explain(r Report, request Request) []Line {
 	case errors.As(r.Err, &bug):
 		return bug.Lines()
 	}
-	var lines []Line
-	e := responseError(r.Err)
-	if e != nil {
-		lines = append(lines, Line{ErrorLine, e.Text(r.Secrets.Redact)})
-	}
 	if r.TaskID != "" { // once found by name, the task is requested by its id
 		request.TaskName = ""
 	}
-	if r.Result == NotFound && e != nil {
-		lines = append(lines, Line{DetailLine, request.String()})
-		lines = append(lines, r.listTasks(e, request)...)
+	var lines []Line
+	if e := responseError(r.Err); e != nil {
+		lines = append(lines, Line{ErrorLine, e.Text(r.Secrets.Redact)})
+		if r.Result == NotFound {
+			lines = append(lines, Line{DetailLine, request.describe()})
+			lines = append(lines, r.listTasks(e, request)...)
+		}
 	}
-	if hint := hint(r, request); hint != "" {
+	if hint := r.hint(request); hint != "" {
 		lines = append(lines, Line{HintLine, hint})
 	}
 	return lines
 }
 
-// String says what was requested from whom.
-func (r Request) String() string {
-	region := r.Region
+// describe returns what was requested from whom.
+func (r Request) describe() string {
+	task, region := "", r.Region
+	if r.TaskName != "" {
+		task = fmt.Sprintf("a task named %q created since %s, of ", r.TaskName, r.Since.UTC().Format(time.RFC3339))
+	}
 	if region == "" {
 		region = "not set"
 	}
-	return fmt.Sprintf("endpoint %s (region %s), project %s, instance %s", r.Endpoint, region, r.ProjectID, r.InstanceID)
+	return fmt.Sprintf("requested: %sinstance %s in project %s at %s (region %s)",
+		task, r.InstanceID, r.ProjectID, r.Endpoint, region)
 }
 
-// listTasks says which tasks exist, where none matches the requested name.
+// listTasks returns which tasks exist, where none matched the requested name.
 func (r Report) listTasks(e *client.Error, request Request) []Line {
 	var none *client.NoTaskError
 	if request.TaskName == "" || !errors.As(e, &none) {
@@ -93,24 +97,23 @@ func (r Report) listTasks(e *client.Error, request Request) []Line {
 		if old, ok := task.Age(r.At); ok {
 			age = Human(old.Round(time.Second)) + " old"
 		}
-		word := func(text string) string { return sanitize.Truncate(r.Secrets.Redact(text), maxWord) }
-		shown = append(shown, fmt.Sprintf("%s (%s, %s)", word(task.Name), age, word(string(task.Status))))
+		shown = append(shown, fmt.Sprintf("%s (%s, %s)", r.short(task.Name), age, r.short(string(task.Status))))
 	}
-	line := fmt.Sprintf("no task %q was created since %s; existing tasks: %s",
-		request.TaskName, request.Since.UTC().Format(time.RFC3339), strings.Join(shown, ", "))
+	line := "existing tasks: " + strings.Join(shown, ", ")
 	if more := len(none.Listed) - maxShown; more > 0 {
 		line += fmt.Sprintf(" and %d more", more)
 	}
 	lines := []Line{{DetailLine, line}}
 	if len(none.Listed) >= client.PageSize && allSince(none.Listed, request.Since) {
 		lines = append(lines, Line{DetailLine, fmt.Sprintf(
-			"all %d tasks of the page were created since then: the task may be on a later page", client.PageSize)})
+			"only the newest %d tasks were searched, and all of them were created since then: the task may be an older one",
+			client.PageSize)})
 	}
 	return lines
 }
 
-// maxWord is how many bytes of one value of the service a line shows.
-const maxWord = 64
+// short returns as much of one value of the service as a line shows.
+func (r Report) short(text string) string { return sanitize.Truncate(r.Secrets.Redact(text), 64) }
 
 func allSince(tasks []client.Task, since time.Time) bool {
 	for _, task := range tasks {

@@ -6,29 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/credential"
 )
 
-// hint returns what to do about a result, where that is known.
-func hint(r Report, request Request) string {
+// hint returns what to do about a result; empty: that is not known.
+func (r Report) hint(request Request) string {
 	e, login := responseError(r.Err), loginError(r.Err)
 	switch {
 	case r.Result == Failure:
-		return "the API does not say why a task failed: see the instance's background tasks in the console"
+		return "the API does not say why a task failed: see the instance's background tasks in the cloud console"
 	case r.Result == Timeout && e != nil:
 		return "to see the task's state, poll once with " + request.spell("timeout", "0")
+	case r.Result == Timeout && slices.Contains(request.SucceedOn, Timeout.Name):
+		return "the task keeps running: to wait longer, raise timeout"
 	case r.Result == Timeout:
-		return fmt.Sprintf("the task keeps running: raise timeout, or exit 0 with %s", request.spell("succeed_on", "timeout"))
+		return fmt.Sprintf("the task keeps running: raise timeout, or use %s to exit 0",
+			request.spell("succeed_on", Timeout.Name))
 	case e == nil:
 		return ""
 	case r.Result == NotFound:
 		return notFoundHint(e, request)
-	case login != nil && (login.Hint != "" || r.Result == Denied || r.Result == Usage):
-		return login.Hint
 	case r.Result == Unavailable:
-		return unavailableHint(e, request, r.service())
+		return r.unavailableHint(e, request)
+	case login != nil && (r.Result == Denied || r.Result == Usage):
+		return loginHint(login, request)
 	case r.Result == Denied:
 		return deniedHint(e, request)
 	case r.Result == Usage:
@@ -37,7 +42,7 @@ func hint(r Report, request Request) string {
 	return ""
 }
 
-// spell writes an input with a value as it is given where this run was started.
+// spell returns an input with a value as it is given where this run was started.
 func (r Request) spell(input, value string) string {
 	if r.InActions {
 		return input + ": " + value
@@ -55,28 +60,41 @@ func notFoundHint(e *client.Error, request Request) string {
 			"names are case-sensitive and must match exactly"
 	}
 	return "check that region, project, instance and task belong together; " +
-		"scheduled, migration and connector tasks have ids of other APIs"
+		"the ids of scheduled, migration and connector tasks belong to other APIs"
+}
+
+// loginHint returns what to do about a login that was refused. One without a hint of its own used credentials
+// that the user gave.
+func loginHint(login *credential.Error, request Request) string {
+	if login.Hint == "" && login.Reason == "" && login.Request.Denied() {
+		return request.CredentialsHint
+	}
+	return login.Hint
 }
 
 func deniedHint(e *client.Error, request Request) string {
 	switch {
 	case e.Forbidden():
-		return "grant the permission dms:instance:getBackgroundTask in this project (DMS ReadOnlyAccess includes it), " +
-			"and check project_id"
+		return "grant the permission dms:instance:getBackgroundTask in this project " +
+			"(DMS ReadOnlyAccess includes it), and check project_id"
 	case e.OtherProject():
 		return "the token is for another project: set project_id to the token's"
 	}
 	return request.CredentialsHint
 }
 
-func unavailableHint(e *client.Error, request Request, service string) string {
+func (r Report) unavailableHint(e *client.Error, request Request) string {
+	login := loginError(r.Err)
+	address, check := request.Endpoint, "the network, the proxy and the endpoint"
+	if login != nil {
+		address, check = login.Service, "the network and the proxy"
+	}
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var proxy *client.ProxyError
-	if service == "the API" {
-		service = request.Endpoint
-	}
 	switch {
+	case login != nil && login.Reason != "":
+		return login.Hint
 	case errors.As(e.Err, &dns) && dns.IsNotFound:
 		return fmt.Sprintf("the host name %s does not exist: check region and endpoint", dns.Name)
 	case errors.As(e.Err, &certificate):
@@ -84,14 +102,15 @@ func unavailableHint(e *client.Error, request Request, service string) string {
 	case errors.As(e.Err, &proxy) && proxy.LoginRequired():
 		return "the proxy requires a login: HTTPS_PROXY=http://user:password@host:port"
 	case e.Throttled():
-		return "too many requests from this account: poll less often (interval, max_interval), or wait for fewer tasks at once"
+		return "too many requests from this account: poll less often (interval, max_interval), " +
+			"or wait for fewer tasks at once"
 	case !e.Answered():
-		return fmt.Sprintf("could not reach %s: check the network, the proxy and the endpoint", service)
+		return fmt.Sprintf("could not reach %s: check %s", address, check)
 	case e.Unexpected():
 		return fmt.Sprintf("%s did not return the API's JSON: check region and endpoint, "+
-			"and whether a proxy or a login page is in between", service)
+			"and whether a proxy or a login page is in between", address)
 	}
-	return "the API is failing: run again later, or raise max_outage"
+	return r.service() + " is failing: run again later, or raise max_outage"
 }
 
 func certificateHint(err error) string {

@@ -3,6 +3,7 @@ package result
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -26,32 +27,27 @@ type Report struct {
 	Secrets  *sanitize.Secrets
 }
 
-// Message returns one sentence in our own words. Of the service's text it holds the status, the code and ids only, and
-// it names no host, region or project.
+// Message returns one sentence in our own words. Of the service's text it contains the status, the code and ids only,
+// and it names no host, region or project.
 func (r Report) Message() string {
+	task := capitalized(r.task())
 	switch r.Result {
 	case Success, Failure, Cancelled:
 		if took, ok := r.Task.Elapsed(r.At); ok {
-			return fmt.Sprintf("%s ended with %s after %s.", r.task(), r.status(), Human(took))
+			return fmt.Sprintf("%s ended with %s after %s.", task, r.status(), Human(took))
 		}
-		return fmt.Sprintf("%s ended with %s.", r.task(), r.status())
+		return fmt.Sprintf("%s ended with %s.", task, r.status())
 	case Timeout:
-		if responseError(r.Err) != nil { // the last response was missing or failing
-			return fmt.Sprintf("%s was last seen %s; after %s its state is unknown%s.",
-				r.task(), r.status(), Human(r.Waited), r.cause())
-		}
-		return fmt.Sprintf("%s was still %s after %s.", r.task(), r.status(), Human(r.Waited))
+		return r.timedOut()
 	case Running:
-		return fmt.Sprintf("%s is %s.", r.task(), r.status())
+		return fmt.Sprintf("%s is %s.", task, r.status())
 	case NotFound:
 		if e := responseError(r.Err); e != nil && e.NoSuchAPI() {
 			return fmt.Sprintf("The endpoint has no such API%s.", r.cause())
 		}
-		return fmt.Sprintf("%s was not found%s.", r.task(), r.cause())
+		return fmt.Sprintf("%s was not found%s.", task, r.cause())
 	case Unavailable:
-		service := r.service()
-		return fmt.Sprintf("%s returned no valid response%s; the task's state is unknown.",
-			strings.ToUpper(service[:1])+service[1:], r.cause())
+		return r.unavailable()
 	case Denied:
 		return r.denied()
 	case Usage:
@@ -62,15 +58,37 @@ func (r Report) Message() string {
 	return r.interrupted()
 }
 
-func (r Report) denied() string {
-	e := responseError(r.Err)
-	switch {
-	case loginError(r.Err) != nil:
-		return fmt.Sprintf("Login failed: %s refused the credentials%s.", r.service(), r.cause())
-	case e != nil && e.Forbidden():
-		return fmt.Sprintf("Permission denied by the API%s.", r.cause())
+func (r Report) timedOut() string {
+	if responseError(r.Err) != nil { // the last response was missing or failing
+		return fmt.Sprintf("Timed out after %s: %s was %s when last seen; its state is now unknown%s.",
+			Human(r.Waited), r.task(), r.status(), r.cause())
 	}
-	return fmt.Sprintf("The API refused the credentials%s.", r.cause())
+	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.task(), r.status())
+}
+
+func (r Report) unavailable() string {
+	e, login := responseError(r.Err), loginError(r.Err)
+	problem := ""
+	switch {
+	case login != nil && login.Reason != "":
+		problem = "Login failed: " + login.Reason
+	case e != nil && !e.Answered():
+		problem = "Could not reach " + r.service()
+	default:
+		problem = capitalized(r.service()) + " returned no valid response" + r.cause()
+	}
+	return problem + "; the task's state is unknown."
+}
+
+func (r Report) denied() string {
+	problem := r.service() + " refused the credentials"
+	if e := responseError(r.Err); e != nil && e.Forbidden() {
+		problem = "permission denied by " + r.service()
+	}
+	if loginError(r.Err) != nil {
+		return fmt.Sprintf("Login failed: %s%s.", problem, r.cause())
+	}
+	return fmt.Sprintf("%s%s.", capitalized(problem), r.cause())
 }
 
 func (r Report) usage() string {
@@ -100,22 +118,24 @@ func (r Report) interrupted() string {
 	return fmt.Sprintf("Interrupted%s; the task keeps running.", by)
 }
 
+// task names the task within a sentence. An id that is no word may contain anything: it is left out.
 func (r Report) task() string {
-	if sanitize.IsWord(r.TaskID) {
-		return "Task " + r.TaskID
+	if id := r.Secrets.Redact(r.TaskID); sanitize.IsWord(id) {
+		return "task " + id
 	}
-	return "The task"
+	return "the task"
 }
 
+// status returns the status as a word. Secrets are redacted before it is truncated: half a secret cannot be
+// recognized.
 func (r Report) status() string {
-	// Secrets are redacted before anything is truncated: half a secret cannot be recognized.
 	if status := sanitize.Word(r.Secrets.Redact(string(r.Task.Status))); status != "" {
 		return status
 	}
 	return "running"
 }
 
-// service names who returned the response that decided, as within a sentence.
+// service names, within a sentence, the service whose response decided.
 func (r Report) service() string {
 	if login := loginError(r.Err); login != nil {
 		return login.Service
@@ -126,7 +146,7 @@ func (r Report) service() string {
 // cause returns the status and code of the response that decided, in parentheses; empty: there was none.
 func (r Report) cause() string {
 	e := responseError(r.Err)
-	if e == nil || e.Response.StatusCode == 0 || e.Response.StatusCode == 200 {
+	if e == nil || !e.Answered() || e.Response.StatusCode == http.StatusOK {
 		return ""
 	}
 	if code := r.Secrets.Redact(e.Code); sanitize.IsWord(code) {
@@ -134,6 +154,9 @@ func (r Report) cause() string {
 	}
 	return fmt.Sprintf(" (%d)", e.Response.StatusCode)
 }
+
+// capitalized returns text as the beginning of a sentence.
+func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // responseError returns the failed request that an error is about, or nil.
 func responseError(err error) *client.Error {
@@ -147,24 +170,4 @@ func loginError(err error) *credential.Error {
 	var e *credential.Error
 	errors.As(err, &e)
 	return e
-}
-
-// Human writes a duration as people say it: 300ms, 5.2s, 1m30s, 1h.
-func Human(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		d = d.Round(time.Millisecond)
-	case d < 10*time.Second:
-		d = d.Round(100 * time.Millisecond)
-	default:
-		d = d.Round(time.Second)
-	}
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }

@@ -49,15 +49,16 @@ func Meanings() []Meaning {
 	return []Meaning{
 		row(Success, "the task ended with SUCCESS", ""),
 		row(Failure, "the task ended with FAILED", "no"),
-		row(Usage, "an input is wrong, or the API rejected the request (400)", "no"),
+		row(Usage, "an input is invalid, or the API rejected the request (400)", "no"),
 		row(Cancelled, "the task ended with CANCELLED or DELETED", "no"),
-		row(NotFound, "no such instance or task after not_found_grace or at timeout; no such API", "no"),
+		row(NotFound, "no instance or task after not_found_grace or timeout; no such API", "no"),
 		row(Internal, "a bug in dmswait", "no"),
-		row(Unavailable, "no valid response from the API for max_outage, or at all before timeout", "yes"),
-		row(Denied, "the API refused the credentials (401) or the permission (403)", "no"),
+		row(Unavailable, "no valid response for max_outage, or none at all before timeout", "yes"),
+		row(Denied, "the credentials were refused (401) or lack a permission (403)", "no"),
 		row(Timeout, "still running at timeout", "as you like"),
 		row(Running, "still running at timeout 0", "later"),
-		{"interrupted", "129, 130, 131, 143", "SIGHUP, SIGINT, SIGQUIT, SIGTERM; a second signal exits at once", "yes"},
+		{"interrupted", "129, 130, 131, 143",
+			"SIGHUP, SIGINT, SIGQUIT or SIGTERM; a second signal exits at once", "yes"},
 	}
 }
 
@@ -162,6 +163,6 @@ func Help() string {
 	for _, m := range Meanings() {
 		fmt.Fprintf(&b, "  %-18s %-11s %s\n", m.Code, m.Result, m.When)
 	}
-	fmt.Fprintf(&b, "  %-18d %-11s %s\n", NotWritten, "", "instead of 0: the result could not be written to a destination")
+	fmt.Fprintf(&b, "  %-18d %-11s instead of 0: the result could not be written to a destination\n", NotWritten, "")
 	return b.String()
 }

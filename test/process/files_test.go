@@ -1,0 +1,143 @@
+//go:build unix
+
+package process_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/test/trial"
+)
+
+// longText has nothing in it that any place writes otherwise.
+func longText(n int) string { return strings.Repeat("x", n) }
+
+const manyAtOnce = 20
+
+var outputStart = regexp.MustCompile(`(?m)^([a-z_]+)<<(dmswait_[A-Z2-7]+)$`)
+
+func TestManyProcessesAtOnceWriteAllTheirOutputsWhole(t *testing.T) {
+	t.Parallel()
+	server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING"), trial.At(300, "SUCCESS")))
+	folder := t.TempDir()
+	shared := trial.New(server).InActions(t)
+	path := filepath.Join(folder, "result.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"old":1}`), 0o600))
+
+	done := make(chan struct{})
+	var reader, processes sync.WaitGroup
+	reader.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(100 * time.Microsecond):
+			}
+			content, err := os.ReadFile(path)
+			if err != nil || !json.Valid(content) {
+				t.Errorf("half a file was read: %q, %v", content, err)
+				return
+			}
+		}
+	})
+	for range manyAtOnce {
+		tr := trial.New(server, "--interval", "100ms", "--max-interval", "100ms", "--output-file", path).Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", shared.OutputPath)
+		command := tr.Command(t)
+		processes.Go(func() { assert.Equal(t, 0, trial.ExitCode(command.Run()), tr.Log.String()) })
+	}
+	processes.Wait()
+	close(done)
+	reader.Wait()
+
+	content, err := os.ReadFile(shared.OutputPath)
+	require.NoError(t, err)
+	assert.Equal(t, "success", trial.ParseOutputs(t, string(content))["result"])
+	starts := outputStart.FindAllStringSubmatch(string(content), -1)
+	names := trial.OutputNames()
+	require.Len(t, starts, manyAtOnce*len(names))
+	delimiters := map[string]bool{}
+	for i, found := range starts {
+		assert.Equal(t, names[i%len(names)], found[1])
+		assert.Equal(t, starts[i-i%len(names)][2], found[2], "between two outputs of one process is none of another")
+		delimiters[found[2]] = true
+	}
+	assert.Len(t, delimiters, manyAtOnce)
+	assert.Equal(t, []string{"result.json"}, trial.List(t, folder))
+}
+
+func TestAFileThatMayNotGrowIsNoCrash(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "SUCCESS"))
+	sim.Tasks[0].Params = `{"x":"` + longText(30_000) + `"}`
+	folder := t.TempDir()
+	path := filepath.Join(folder, "result.json")
+	require.NoError(t, os.WriteFile(path, []byte("as it was"), 0o600))
+	tr := trial.New(trial.Start(t, sim), "--format", "json", "--output-file", path).InActions(t)
+	command := tr.Command(t)
+	trial.ByShell(command, `ulimit -f 16; exec "$@"`)
+	assert.Equal(t, 74, trial.ExitCode(command.Run()), tr.Log.String())
+	assert.Contains(t, tr.Log.String(), "the result could not be written to output_file: ")
+	assert.Contains(t, tr.Log.String(), "the result could not be written to GITHUB_OUTPUT: ")
+	assert.NotContains(t, tr.Log.String(), "goroutine")
+	assert.Equal(t, "success", tr.JSON(t)["result"], "stdout has it")
+	assert.Equal(t, map[string]string{"before": "1"}, tr.Outputs(t), "and not a part of it, for which the runner would refuse the rest")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "as it was", string(content))
+	assert.Equal(t, []string{"result.json"}, trial.List(t, folder))
+}
+
+func TestAProcessThatIsKilledLeavesTheOldFileOrTheNewOne(t *testing.T) {
+	t.Parallel()
+	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
+	for i := range 15 {
+		path := filepath.Join(t.TempDir(), "result.json")
+		require.NoError(t, os.WriteFile(path, []byte(`{"result":"old"}`), 0o600))
+		before := server.Count("task")
+		tr := trial.New(server, "--output-file", path).InActions(t)
+		command := tr.Command(t)
+		require.NoError(t, command.Start())
+		for deadline := time.Now().Add(soon); server.Count("task") == before && time.Now().Before(deadline); {
+			time.Sleep(50 * time.Microsecond)
+		}
+		time.Sleep(time.Duration(i) * 150 * time.Microsecond)
+		_ = command.Process.Kill()
+		_ = command.Wait()
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		var result struct{ Result string }
+		require.NoError(t, json.Unmarshal(content, &result), string(content))
+		assert.Contains(t, []string{"old", "success"}, result.Result)
+		if outputs := tr.Outputs(t); len(outputs) != 1 {
+			assert.Len(t, outputs, 1+len(trial.OutputNames()))
+		}
+	}
+}
+
+func TestAResultForStdoutAndTheResultOnItFollowEachOther(t *testing.T) {
+	t.Parallel()
+	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
+	for _, name := range []string{"/dev/stdout", "/dev/fd/1"} {
+		path := filepath.Join(t.TempDir(), "log")
+		log, err := os.Create(path)
+		require.NoError(t, err)
+		_, err = log.WriteString("before\n")
+		require.NoError(t, err)
+		command := trial.New(server, "--output-file", name).Command(t)
+		command.Stdout = log
+		assert.Equal(t, 0, trial.ExitCode(command.Run()))
+		require.NoError(t, log.Close())
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Regexp(t, `^before\nDMS_STATUS=SUCCESS\n(DMS_.*\n)+Task `+trial.TaskID+` ended with SUCCESS after .* s\.\n$`, string(content))
+	}
+}

@@ -1,0 +1,119 @@
+package trial
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/simulator"
+)
+
+// What [Cloud] and [Account] know.
+const (
+	AccessKey = "FAKEAK0EXAMPLE0ONLY0"
+	SecretKey = "fakeSecretKeyForTestsOnly012345678901234"
+	TaskID    = "8abfa7a77e2b4c0e017e2b4f0a2b0001"
+	TaskName  = "bindInstancePublicIp"
+
+	ProviderURN      = "iam::0a1b2c3d:oidcProvider:github"
+	AgencyURN        = "iam::0a1b2c3d:agency:dmswait"
+	IdentityProvider = "gitlab-idp"
+	UserPassword     = "correct horse battery staple"
+	ActionsToken     = "theTokenOfTheRunnerItself"
+)
+
+// Patience is how long a test waits for an event that comes at once on an idle machine.
+const Patience = time.Minute
+
+// Cloud returns a cloud with one task that goes through these steps.
+func Cloud(steps ...simulator.Step) simulator.Simulator {
+	return simulator.Simulator{
+		Keys: map[string]string{AccessKey: SecretKey},
+		Tasks: []simulator.Task{{
+			ID: TaskID, Name: TaskName, UserName: "tester", UserID: "0a1b2c",
+			Params: `{"public_ip_id":"06a13350","enable_public_ip":true}`,
+			Steps:  steps,
+		}},
+	}
+}
+
+// Account returns a [Cloud] where every login method works.
+func Account(steps ...simulator.Step) simulator.Simulator {
+	sim := Cloud(steps...)
+	sim.Projects = []simulator.Project{{ID: simulator.DefaultProjectID, Name: "cn-north-4"}}
+	sim.Users = []simulator.User{{Name: "waiter", Password: UserPassword, Domain: "acme"}}
+	sim.Agencies = []simulator.Agency{{ProviderURN: ProviderURN, AgencyURN: AgencyURN}}
+	sim.IdentityProviders = []string{IdentityProvider}
+	sim.ActionsToken = ActionsToken
+	sim.Metadata = simulator.Metadata{Agency: true}
+	return sim
+}
+
+// At returns a step to a status some milliseconds after the start. Where a test depends on what was polled before
+// the step, use [Hold] or [EndAt]: the machine may be slow.
+func At(ms int, status string) simulator.Step {
+	return simulator.Step{After: time.Duration(ms) * time.Millisecond, Status: status}
+}
+
+// Held is what the task of [Hold] and [EndAt] took, by its own times.
+const Held = 45 * time.Second
+
+// Hold keeps the task as it is until end is called; then it is SUCCESS. (It also is after 45 s: no test hangs.)
+func Hold(sim *simulator.Simulator) (end func()) {
+	var ended atomic.Bool
+	sim.Clock = func() time.Time {
+		if ended.Load() {
+			return time.Now().Add(Held)
+		}
+		return time.Now()
+	}
+	sim.Tasks[0].Steps = append(sim.Tasks[0].Steps, simulator.Step{After: Held, Status: "SUCCESS"})
+	return func() { ended.Store(true) }
+}
+
+// EndAt is [Hold] until the nth request of a kind: its response is the first to say SUCCESS.
+// It wraps sim.Intercept, which is set before.
+func EndAt(sim *simulator.Simulator, kind string, nth int) {
+	end, intercept := Hold(sim), sim.Intercept
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
+		if r.Kind == kind && r.Nth >= nth {
+			end()
+		}
+		if intercept == nil {
+			return nil
+		}
+		return intercept(r)
+	}
+}
+
+// Always answers every request alike.
+func Always(answer *simulator.Response) func(simulator.Request) *simulator.Response {
+	return func(simulator.Request) *simulator.Response { return answer }
+}
+
+// Only answers the requests of one kind, all alike.
+func Only(kind string, answer *simulator.Response) func(simulator.Request) *simulator.Response {
+	return func(r simulator.Request) *simulator.Response {
+		if r.Kind == kind {
+			return answer
+		}
+		return nil
+	}
+}
+
+// Start starts the cloud for as long as the test runs.
+func Start(t *testing.T, sim simulator.Simulator) *simulator.Server {
+	t.Helper()
+	server, err := sim.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return server
+}
+
+// Await waits until there has been a request of that kind.
+func Await(t *testing.T, server *simulator.Server, kind string) {
+	t.Helper()
+	require.Eventually(t, func() bool { return server.Count(kind) >= 1 }, Patience, 5*time.Millisecond, "no request: %s", kind)
+}

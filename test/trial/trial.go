@@ -1,0 +1,125 @@
+// Package trial runs dmswait against a simulated cloud, in the test's own process or as a process of the built program.
+// It only sets up runs and reads what they wrote. It does not judge a result: that is for the tests, and nothing else
+// imports it.
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/cli"
+	"github.com/dmswait/dmswait/internal/simulator"
+)
+
+// Trial is one run of the program, and afterwards its result.
+type Trial struct {
+	Args            []string
+	Env             map[string]string
+	Stdout, Stderr  io.Writer     // Out and Log unless a test replaces them; a [Trial.Command] always starts with those
+	MetadataAddress string        // in process only: a process cannot be told
+	Limit           time.Duration // after which a [Trial.Command] is killed
+	OutputPath      string        // of GITHUB_OUTPUT; empty outside of Actions
+
+	// The result.
+	Code     int
+	Out, Log bytes.Buffer // of stdout and stderr
+}
+
+// New returns a run that waits for the task on that server with an access key. Its pauses are so short that a test need
+// not wait for them. Without a server nobody answers.
+func New(server *simulator.Server, args ...string) *Trial {
+	tr := &Trial{
+		Args: args,
+		Env: map[string]string{
+			"DMSWAIT_ENDPOINT":     "http://127.0.0.1:9", // nobody there
+			"DMSWAIT_PROJECT_ID":   simulator.DefaultProjectID,
+			"DMSWAIT_INSTANCE_ID":  simulator.DefaultInstanceID,
+			"DMSWAIT_TASK_ID":      TaskID,
+			"DMSWAIT_ACCESS_KEY":   AccessKey,
+			"DMSWAIT_SECRET_KEY":   SecretKey,
+			"DMSWAIT_INTERVAL":     "10ms",
+			"DMSWAIT_MAX_INTERVAL": "20ms",
+		},
+		MetadataAddress: "http://127.0.0.1:9",
+		Limit:           Patience,
+	}
+	if server != nil {
+		tr.Env["DMSWAIT_ENDPOINT"], tr.MetadataAddress = server.URL, server.URL
+	}
+	tr.Stdout, tr.Stderr = &tr.Out, &tr.Log
+	return tr
+}
+
+// NewLogin returns a run without credentials and project, in cn-north-4 as far as names go, for a server with an [Account].
+func NewLogin(server *simulator.Server, args ...string) *Trial {
+	tr := New(server, args...)
+	for _, name := range []string{"DMSWAIT_ACCESS_KEY", "DMSWAIT_SECRET_KEY", "DMSWAIT_PROJECT_ID"} {
+		delete(tr.Env, name)
+	}
+	return tr.Set("DMSWAIT_REGION", "cn-north-4").Set("DMSWAIT_IAM_ENDPOINT", server.URL).
+		Set("DMSWAIT_STS_ENDPOINT", server.URL).Set("HOME", "/nonexistent")
+}
+
+// InActions makes it a step of a GitHub Actions job.
+func (tr *Trial) InActions(t *testing.T) *Trial {
+	tr.OutputPath = filepath.Join(t.TempDir(), "output")
+	require.NoError(t, os.WriteFile(tr.OutputPath, []byte("before=1\n"), 0o600))
+	return tr.Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", tr.OutputPath)
+}
+
+// ByAgency logs in with an ID token of GitHub Actions.
+func (tr *Trial) ByAgency(server *simulator.Server) *Trial {
+	return tr.Set("DMSWAIT_PROVIDER_URN", ProviderURN).Set("DMSWAIT_AGENCY_URN", AgencyURN).
+		Set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL()).Set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ActionsToken)
+}
+
+// ByPassword logs in as the account's user.
+func (tr *Trial) ByPassword() *Trial {
+	return tr.Set("DMSWAIT_USERNAME", "waiter").Set("DMSWAIT_PASSWORD", UserPassword).Set("DMSWAIT_DOMAIN_NAME", "acme")
+}
+
+// Set sets an environment variable.
+func (tr *Trial) Set(name, value string) *Trial {
+	tr.Env[name] = value
+	return tr
+}
+
+// Run runs it in this process.
+func (tr *Trial) Run(t *testing.T) *Trial {
+	t.Helper()
+	return tr.RunContext(t.Context())
+}
+
+// RunContext is [Trial.Run] until ctx ends.
+func (tr *Trial) RunContext(ctx context.Context) *Trial {
+	app := cli.App{
+		Stdout: tr.Stdout, Stderr: tr.Stderr, MetadataAddress: tr.MetadataAddress,
+		Getenv: func(name string) string { return tr.Env[name] },
+	}
+	tr.Code = app.Run(ctx, tr.Args)
+	return tr
+}
+
+// JSON returns the result on stdout.
+func (tr *Trial) JSON(t *testing.T) map[string]any {
+	t.Helper()
+	var result map[string]any
+	require.NoError(t, json.Unmarshal(tr.Out.Bytes(), &result), tr.Out.String())
+	return result
+}
+
+// Outputs returns the step's outputs as GitHub's runner reads them.
+func (tr *Trial) Outputs(t *testing.T) map[string]string {
+	t.Helper()
+	content, err := os.ReadFile(tr.OutputPath)
+	require.NoError(t, err)
+	return ParseOutputs(t, string(content))
+}
