@@ -10,7 +10,7 @@ import (
 // JSON returns valid JSON as one line that is safe in a terminal and in a CI system's log: what Line would
 // escape is escaped as in JSON. It means the same to a parser.
 func JSON(encoded string) string {
-	encoded = command.ReplaceAllString(encoded, `#\u0023$1`)
+	encoded = breakCommands(encoded, `\u0023`)
 	var b strings.Builder
 	for _, r := range encoded {
 		switch {
