@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -21,20 +20,8 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/test/trial"
 )
-
-var update = flag.Bool("update", false, "rewrite the tables in README.md and the plot")
-
-// golden compares a file of the repository with what it should contain, or rewrites it.
-func golden(t *testing.T, path, want string) {
-	t.Helper()
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
-	}
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, want, string(content), "%s: go test ./internal/bench -update updates it", path)
-}
 
 func TestTablesInReadmeAreUpToDate(t *testing.T) {
 	t.Parallel()
@@ -48,7 +35,7 @@ func TestTablesInReadmeAreUpToDate(t *testing.T) {
 		require.Regexp(t, block, readme)
 		readme = block.ReplaceAllString(readme, "${1}"+table.String()+"${2}")
 	}
-	golden(t, "README.md", readme)
+	trial.Golden(t, "README.md", readme)
 }
 
 func TestPlotIsUpToDate(t *testing.T) {
@@ -57,7 +44,7 @@ func TestPlotIsUpToDate(t *testing.T) {
 	require.NoError(t, run([]string{"schedules", "-svg", drawn}, io.Discard))
 	want, err := os.ReadFile(drawn)
 	require.NoError(t, err)
-	golden(t, "../../.github/schedules.svg", string(want))
+	trial.Golden(t, "../../.github/schedules.svg", string(want))
 	assert.Error(t, run([]string{"schedules", "-svg", filepath.Join(drawn, "nowhere")}, io.Discard))
 }
 

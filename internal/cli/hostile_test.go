@@ -62,7 +62,7 @@ func hostileCloud(text string) simulator.Simulator {
 	task := &sim.Tasks[0]
 	task.Name, task.UserName, task.UserID, task.Params = text, text, text, text
 	task.Progress = []simulator.ProgressStep{{Percent: 40}}
-	first := trial.HostileAnswer(503, text)
+	first := trial.HostileResponse(503, text)
 	sim.Intercept = func(r simulator.Request) *simulator.Response {
 		switch {
 		case r.Kind == "task" && r.Nth == 1:
@@ -155,7 +155,7 @@ func TestHostileErrorsAreOneLineAndNotInTheMessage(t *testing.T) {
 	for i, text := range texts {
 		for _, status := range []int{400, 401, 403, 404, 503} {
 			sim := trial.Cloud()
-			answer := trial.HostileAnswer(status, text)
+			answer := trial.HostileResponse(status, text)
 			if !utf8.ValidString(text) {
 				answer.Body = `{"error_code":"` + text + `","error_msg":"` + text + `"}`
 			}
@@ -181,13 +181,21 @@ func TestHostileLoginErrorsAreOneLine(t *testing.T) {
 			{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"},
 		}})
 		require.NoError(t, err)
-		for kind, answer := range map[string]*simulator.Response{
-			"id-token": {Status: 400, Body: "<html>" + text},
-			"assume":   trial.HostileAnswer(403, text),
-			"projects": {Body: string(projects)},
+		others, err := json.Marshal(map[string]any{"projects": []map[string]string{
+			{"id": text, "name": "of another name: " + text},
+		}})
+		require.NoError(t, err)
+		for _, response := range []struct {
+			kind string
+			*simulator.Response
+		}{
+			{"id-token", &simulator.Response{Status: 400, Body: "<html>" + text}},
+			{"assume", trial.HostileResponse(403, text)},
+			{"projects", &simulator.Response{Body: string(projects)}},
+			{"projects", &simulator.Response{Body: string(others)}},
 		} {
 			sim := trial.Account(trial.At(0, "SUCCESS"))
-			sim.Intercept = trial.Only(kind, answer)
+			sim.Intercept = trial.Only(response.kind, response.Response)
 			server := trial.Start(t, sim)
 			tr := trial.NewLogin(server, "--timeout", "0").ByAgency(server).InActions(t).Run(t)
 			assert.Contains(t, []int{2, 77}, tr.Code, tr.Log.String())

@@ -20,16 +20,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	measureIfAsked()
+	measureIfRequested()
 	trial.Main(m)
 }
 
-// measuring names the file that the most memory of a process is written to.
+// measuring is the variable with the path of the file to which the peak memory of the program is
+// written.
 const measuring = "DMSWAIT_TEST_MEASURE"
 
-// measureIfAsked makes this process a small one between the tests and the program, that starts the program and measures it. The tests can't do that
-// themselves: Linux counts in what a process had before it became another program, and a forked one has all the memory of its parent.
-func measureIfAsked() {
+// measureIfRequested makes this process a small one between the tests and the program, which starts
+// the program and measures it. The tests cannot do that themselves: Linux counts what a process had
+// before it became another program, and a forked one has all the memory of its parent.
+func measureIfRequested() {
 	path := os.Getenv(measuring)
 	if path == "" {
 		return
@@ -40,42 +42,43 @@ func measureIfAsked() {
 	command := exec.CommandContext(ctx, os.Args[1], os.Args[2:]...)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	code := trial.ExitCode(command.Run())
-	if err := os.WriteFile(path, []byte(strconv.FormatInt(mostMemory(command.ProcessState), 10)), 0o600); err != nil {
+	memory := strconv.FormatInt(peakMemory(command.ProcessState), 10)
+	if err := os.WriteFile(path, []byte(memory), 0o600); err != nil {
 		panic(err)
 	}
 	os.Exit(code)
 }
 
-// mostMemory is in bytes.
-func mostMemory(process *os.ProcessState) int64 {
-	most := process.SysUsage().(*syscall.Rusage).Maxrss
+// peakMemory returns the most memory that a process had, in bytes.
+func peakMemory(process *os.ProcessState) int64 {
+	peak := process.SysUsage().(*syscall.Rusage).Maxrss
 	if runtime.GOOS == "darwin" {
-		return most
+		return peak
 	}
-	return most * 1024
+	return peak * 1024 // elsewhere in KiB
 }
 
-func TestFaultsTakeLittleMemory(t *testing.T) {
+func TestFaultsUseLittleMemory(t *testing.T) {
 	t.Parallel()
 	path := trial.Program(t)
-	large := allEncounters(t, func(e *encounter) bool { return e.row.mostMemory > 0 && e.want.place == "last" })
+	large := allRuns(t, func(r *run) bool { return r.row.maxMemory > 0 && r.want.place == "last" })
 	require.NotEmpty(t, large)
-	meet(t, large, 2, func(e *encounter, ctx context.Context) {
-		command := exec.CommandContext(ctx, os.Args[0], append([]string{path}, e.Trial.Args...)...)
-		for name, value := range e.Env {
+	runAll(t, large, 4, func(r *run, ctx context.Context) {
+		command := exec.CommandContext(ctx, os.Args[0], append([]string{path}, r.Args...)...)
+		for name, value := range r.Env {
 			command.Env = append(command.Env, name+"="+value)
 		}
-		command.Env = append(command.Env, measuring+"="+e.OutputPath+".memory")
-		command.Stdout, command.Stderr = &e.Out, &e.Log
-		e.Code = trial.ExitCode(command.Run())
+		command.Env = append(command.Env, measuring+"="+r.OutputPath+".memory")
+		command.Stdout, command.Stderr = &r.Out, &r.Log
+		r.Code = trial.ExitCode(command.Run())
 	})
-	for _, e := range large {
-		e.judge(t)
-		content, err := os.ReadFile(e.OutputPath + ".memory")
+	for _, r := range large {
+		r.check(t)
+		content, err := os.ReadFile(r.OutputPath + ".memory")
 		require.NoError(t, err)
-		most, err := strconv.ParseInt(strings.TrimSpace(string(content)), 10, 64)
+		memory, err := strconv.ParseInt(strings.TrimSpace(string(content)), 10, 64)
 		require.NoError(t, err)
-		t.Logf("%s: %.1f MB", e.name, float64(most)/1e6)
-		assert.Less(t, most, e.row.mostMemory, "testdata/faults.md: %s: memory", e.name)
+		t.Logf("%s: %.1f MB", r.name, float64(memory)/1e6)
+		assert.Less(t, memory, r.row.maxMemory, "testdata/faults.md: %s: memory", r.name)
 	}
 }

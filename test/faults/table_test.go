@@ -12,14 +12,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// outcome is a row of the table of kinds: what a fault of that kind comes to at that place.
+// outcome is a row of the table of kinds: how a run ends that meets a fault of that kind at that place.
 type outcome struct {
 	kind, place string
 	result      string
 	code        int
-	status      string // itsOwn: what the fault shows
+	status      string // itsOwn: the status that the fault contains
 	polls       span
 	seconds     span
 }
@@ -29,42 +31,43 @@ const itsOwn = "its own"
 // faultRow is a row of a table of faults.
 type faultRow struct {
 	fault, kind string
-	status      string // what the fault itself shows, where it is a good answer
-	tries       span   // for a poll that meets it
-	mostMemory  int64  // in bytes; 0: not measured
+	status      string // in the fault itself, where it is a good response
+	tries       span   // requests of a poll that meets it
+	maxMemory   int64  // in bytes; 0: not measured
 }
 
-// span is a number, or a range of them: both ends are in it.
-type span struct{ least, most float64 }
+// span is a range of numbers, both ends included.
+type span struct{ min, max float64 }
 
-func (s span) holds(n float64) bool { return s.least <= n && n <= s.most }
+func (s span) holds(n float64) bool { return s.min <= n && n <= s.max }
 
 func (s span) String() string {
-	if s.least == s.most {
-		return fmt.Sprint(s.least)
+	if s.min == s.max {
+		return fmt.Sprint(s.min)
 	}
-	return fmt.Sprintf("%g–%g", s.least, s.most)
+	return fmt.Sprintf("%g–%g", s.min, s.max)
 }
 
-// parseSpan reads "3", "3–8", or a most, if that is what one number is, and forgets the unit.
-func parseSpan(t *testing.T, cell string, oneIsMost bool) span {
+// parseSpan reads "3" or "3–8", with any unit after it. A single number may stand for a maximum.
+func parseSpan(t *testing.T, cell string, oneIsMax bool) span {
 	t.Helper()
-	least, most, isRange := strings.Cut(strings.Fields(cell)[0], "–")
+	first, last, isRange := strings.Cut(strings.Fields(cell)[0], "–")
 	if !isRange {
-		most = least
+		last = first
 	}
-	low, err := strconv.ParseFloat(least, 64)
+	low, err := strconv.ParseFloat(first, 64)
 	require.NoError(t, err, cell)
-	high, err := strconv.ParseFloat(most, 64)
+	high, err := strconv.ParseFloat(last, 64)
 	require.NoError(t, err, cell)
-	if oneIsMost && !isRange {
+	if oneIsMax && !isRange {
 		low = 0
 	}
 	return span{low, high}
 }
 
-// allEncounters is each fault at each place that its kind has a row for, as far as they are wanted.
-func allEncounters(t *testing.T, wanted func(*encounter) bool) (all []*encounter) {
+// allRuns returns a run for each fault at each place that its kind has a row for, as far as they
+// are wanted.
+func allRuns(t *testing.T, isWanted func(*run) bool) (all []*run) {
 	t.Helper()
 	outcomes, faults := readFaults(t)
 	kinds, used := map[string][]outcome{}, map[string]bool{}
@@ -72,65 +75,78 @@ func allEncounters(t *testing.T, wanted func(*encounter) bool) (all []*encounter
 		kinds[o.kind] = append(kinds[o.kind], o)
 	}
 	for _, row := range faults {
-		require.NotEmpty(t, kinds[row.kind], "kind of %q", row.fault)
+		require.NotEmpty(t, kinds[row.kind], "%q is of the unknown kind %q", row.fault, row.kind)
 		used[row.kind], used[row.fault] = true, true
 		for _, want := range kinds[row.kind] {
 			if codes := statuses(row.fault); codes != nil {
 				all = append(all, everyStatus(row, want, codes)...)
 				continue
 			}
-			answer := literal(row.fault)
-			if answer == nil {
-				answer = named()[row.fault]
+			fault := literal(row.fault)
+			if fault == nil {
+				fault = named()[row.fault]
 			}
-			require.NotNil(t, answer, "fault %q is neither an answer nor a name", row.fault)
-			all = append(all, &encounter{name: row.fault, row: row, want: want, fault: answer})
+			require.NotNil(t, fault, "fault %q is neither a response nor a known name", row.fault)
+			all = append(all, &run{name: row.fault, row: row, want: want, fault: fault})
 		}
 	}
 	for kind := range kinds {
 		assert.True(t, used[kind], "no fault is of kind %q", kind)
 	}
 	for name := range named() {
-		assert.True(t, used[name], "no row has the fault %q", name)
+		assert.True(t, used[name], "no row names the fault %q", name)
 	}
-	all = slices.DeleteFunc(all, func(e *encounter) bool { return !wanted(e) })
-	for i, e := range all {
-		e.login = []string{"keys", "temporary keys", "token"}[i%3]
+	all = slices.DeleteFunc(all, func(r *run) bool { return !isWanted(r) })
+	for i, r := range all {
+		r.login = []string{"keys", "temporary keys", "token"}[i%3]
 		switch {
-		case strings.HasSuffix(e.name, "asked with a token"):
-			e.login = "token"
-		case strings.Contains(e.name, "Date"):
-			e.login = "keys"
+		case strings.HasSuffix(r.name, "requested with a token"):
+			r.login = "token"
+		case strings.Contains(r.name, "Date"):
+			r.login = "keys"
 		}
-		answer, secret := *e.fault, strings.Join(secretsOf(e.login), " ")
-		answer.Body, answer.Raw, answer.Header = filled(answer.Body, secret), filled(answer.Raw, secret), answer.Header.Clone()
-		for _, values := range answer.Header {
-			for i := range values {
-				values[i] = filled(values[i], secret)
-			}
-		}
-		e.fault = &answer
+		r.fault = withSecret(*r.fault, strings.Join(secretsOf(r.login), " "))
 	}
 	return all
 }
 
-// everyStatus is a row of statuses, each with each body as far as the place goes through them.
-func everyStatus(row faultRow, want outcome, codes []int) (all []*encounter) {
-	for _, code := range codes {
-		if !slices.Contains(edges, code) && want.place != "first" && want.place != "only" {
-			continue
+// withSecret returns a response with its placeholders replaced.
+func withSecret(response simulator.Response, secret string) *simulator.Response {
+	response.Body, response.Raw = filled(response.Body, secret), filled(response.Raw, secret)
+	response.Header = response.Header.Clone()
+	for _, values := range response.Header {
+		for i := range values {
+			values[i] = filled(values[i], secret)
 		}
-		for _, kind := range slices.Sorted(maps.Keys(bodies)) {
-			if want.place == "deadline" && kind != "a service's error" {
-				continue
+	}
+	return &response
+}
+
+// everyStatus returns the runs for a row of statuses: which statuses with which bodies is what
+// testdata/faults.md says.
+func everyStatus(row faultRow, want outcome, codes []int) (all []*run) {
+	kinds := slices.Sorted(maps.Keys(bodies))
+	for i, code := range codes {
+		var with []string
+		switch {
+		case want.place == "deadline":
+			if i == 0 {
+				with = []string{serviceBody}
 			}
-			all = append(all, &encounter{name: fmt.Sprintf("%d, body: %s", code, kind), row: row, want: want, fault: status(code, bodies[kind])})
+		case slices.Contains(edges, code):
+			with = kinds
+		case want.place == "first":
+			with = []string{kinds[i%len(kinds)]}
+		}
+		for _, kind := range with {
+			name := fmt.Sprintf("%d, body: %s", code, kind)
+			all = append(all, &run{name: name, row: row, want: want, fault: status(code, bodies[kind])})
 		}
 	}
 	return all
 }
 
-// readFaults reads testdata/faults.md: all its tables, whose columns are known by their names.
+// readFaults reads the tables of testdata/faults.md. Their columns are identified by their names.
 func readFaults(t *testing.T) (outcomes []outcome, faults []faultRow) {
 	t.Helper()
 	content, err := os.ReadFile("testdata/faults.md")
@@ -167,7 +183,7 @@ func readFaults(t *testing.T) (outcomes []outcome, faults []faultRow) {
 
 func parseOutcome(t *testing.T, row map[string]string) outcome {
 	t.Helper()
-	kind, _, _ := strings.Cut(row["kind"], ":") // and why
+	kind, _, _ := strings.Cut(row["kind"], ":") // the rest says why
 	code, err := strconv.Atoi(row["exit code"])
 	require.NoError(t, err, row)
 	return outcome{
@@ -179,14 +195,14 @@ func parseOutcome(t *testing.T, row map[string]string) outcome {
 func parseFault(t *testing.T, row map[string]string) faultRow {
 	t.Helper()
 	fault := faultRow{fault: row["fault"], kind: row["kind"], status: "EXECUTING", tries: span{1, 1}}
-	if status, told := row["status"]; told {
+	if status, isGiven := row["status"]; isGiven {
 		fault.status = status
 	}
 	if tries := row["tries"]; tries != "" {
 		fault.tries = parseSpan(t, tries, false)
 	}
-	if memory := row["most memory"]; memory != "" {
-		fault.mostMemory = int64(parseSpan(t, memory, true).most * 1e6)
+	if memory := row["max memory"]; memory != "" {
+		fault.maxMemory = int64(parseSpan(t, memory, true).max * 1e6)
 	}
 	return fault
 }
@@ -197,7 +213,7 @@ var (
 	headerSpan = regexp.MustCompile(`^([A-Z][A-Za-z-]+): (.*)$`)
 )
 
-// statuses are those of a cell like "400, 402, 405–407"; none if it is no such list.
+// statuses returns the statuses of a cell such as "400, 402, 405–407", or nil if it is not such a list.
 func statuses(cell string) (all []int) {
 	if !statusList.MatchString(cell) {
 		return nil
@@ -217,4 +233,5 @@ func statuses(cell string) (all []int) {
 }
 
 // edges are the statuses at the ends of classes, and those with a meaning of their own.
-var edges = statuses("300–304, 307, 308, 399–405, 407–410, 413–415, 418, 421, 422, 425, 426, 428, 429, 431, 451, 494, 499–511, 520–530, 599")
+var edges = statuses("300–304, 307, 308, 399–405, 407–410, 413–415, 418, 421, 422, 425, 426, 428, " +
+	"429, 431, 451, 494, 499–511, 520–530, 599")

@@ -3,6 +3,8 @@
 package process_test
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +19,9 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// stands is a destination that takes nothing, by the name that it has in the process.
-var stands = map[string]func(t *testing.T, command *exec.Cmd) (path string){
+// blocked are destinations that accept nothing. Each prepares a command and returns the path that
+// its process writes to.
+var blocked = map[string]func(t *testing.T, command *exec.Cmd) (path string){
 	"stderr": func(t *testing.T, command *exec.Cmd) string {
 		command.Stderr = trial.FullPipe(t)
 		return "/dev/stderr"
@@ -31,7 +34,7 @@ var stands = map[string]func(t *testing.T, command *exec.Cmd) (path string){
 		command.ExtraFiles = []*os.File{trial.FullPipe(t)}
 		return "/dev/fd/3"
 	},
-	"an open file, by its other name": func(t *testing.T, command *exec.Cmd) string {
+	"an open file in /proc": func(t *testing.T, command *exec.Cmd) string {
 		command.ExtraFiles = []*os.File{trial.FullPipe(t)}
 		return "/proc/self/fd/3"
 	},
@@ -39,14 +42,15 @@ var stands = map[string]func(t *testing.T, command *exec.Cmd) (path string){
 		master, slave, err := pty.Open()
 		require.NoError(t, err)
 		t.Cleanup(func() { master.Close(); slave.Close() })
-		stuff(t, slave)
+		fillTerminal(t, slave)
 		return slave.Name()
 	},
 }
 
-// stuff writes to a terminal until it has taken nothing for a while: what it took goes on to another
-// buffer by and by, which makes room again.
-func stuff(t *testing.T, terminal *os.File) {
+// fillTerminal writes to a terminal until it has accepted nothing for a while. A single refusal is
+// not enough: the kernel moves what it has accepted to another buffer later, which makes room
+// again.
+func fillTerminal(t *testing.T, terminal *os.File) {
 	t.Helper()
 	raw, err := terminal.SyscallConn()
 	require.NoError(t, err)
@@ -65,15 +69,15 @@ func stuff(t *testing.T, terminal *os.File) {
 	}
 }
 
-func TestADestinationThatTakesNothingHoldsUpNoOther(t *testing.T) {
+func TestBlockedDestinationDelaysNoOther(t *testing.T) {
 	t.Parallel()
-	for place, prepare := range stands {
-		for _, signalled := range []string{"before the end", "after it"} {
-			t.Run(place+", a signal "+signalled, func(t *testing.T) {
+	for place, prepare := range blocked {
+		for _, ended := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, task ended: %t", place, ended), func(t *testing.T) {
 				t.Parallel()
 				sim := trial.Cloud(trial.At(0, "SUCCESS"))
-				if signalled == "before the end" {
-					sim = hanging("task")()
+				if !ended {
+					sim = hanging("task")
 				}
 				server := trial.Start(t, sim)
 				results, summary := t.TempDir(), filepath.Join(t.TempDir(), "summary")
@@ -86,16 +90,16 @@ func TestADestinationThatTakesNothingHoldsUpNoOther(t *testing.T) {
 				}
 				command.Args = append(command.Args, "--output-file", path)
 				require.NoError(t, command.Start())
-				asked("task")(t, tr, server)
+				requested("task")(t, tr, server)
 				code := 143
-				if signalled == "after it" {
+				if ended {
 					code = 74
-					isWritten := func() bool { return written(results, "success") }
-					require.Eventually(t, isWritten, soon, 5*time.Millisecond, "without any signal")
+					isWritten := func() bool { return hasResult(results, "success") }
+					require.Eventually(t, isWritten, soon, 5*time.Millisecond, "written without a signal")
 				}
 				began := time.Now()
 				require.NoError(t, command.Process.Signal(syscall.SIGTERM))
-				require.Eventually(t, func() bool { return written(results, "") }, soon, 5*time.Millisecond)
+				require.Eventually(t, func() bool { return hasResult(results, "") }, soon, 5*time.Millisecond)
 				assert.Equal(t, code, trial.ExitCode(command.Wait()))
 				assert.Less(t, time.Since(began), soon)
 				assert.Len(t, trial.List(t, results), len(trial.OutputNames()))
@@ -106,13 +110,13 @@ func TestADestinationThatTakesNothingHoldsUpNoOther(t *testing.T) {
 	}
 }
 
-// written reports whether the folder holds that result, or any if it is empty.
-func written(folder, result string) bool {
+// hasResult reports whether a results folder holds that result; an empty result stands for any.
+func hasResult(folder, result string) bool {
 	content, err := os.ReadFile(filepath.Join(folder, "result"))
 	return err == nil && (result == "" || string(content) == result)
 }
 
-func TestAStreamOfOutputsWaitsForItsReader(t *testing.T) {
+func TestOutputToASlowPipeWaitsForItsReader(t *testing.T) {
 	t.Parallel()
 	reader, writer, err := os.Pipe()
 	require.NoError(t, err)
@@ -123,21 +127,14 @@ func TestAStreamOfOutputsWaitsForItsReader(t *testing.T) {
 	command.Args = append(command.Args, "--output-file", "/dev/stdout")
 	require.NoError(t, command.Start())
 	writer.Close()
-	time.Sleep(1500 * time.Millisecond) // longer than after a signal
+	time.Sleep(1500 * time.Millisecond) // longer than a write may take after a signal
 	read := make(chan string)
 	go func() {
-		content := make([]byte, 0, 1<<20)
-		for {
-			n, err := reader.Read(content[len(content):cap(content)])
-			content = content[:len(content)+n]
-			if err != nil {
-				break
-			}
-		}
+		content, _ := io.ReadAll(reader)
 		read <- string(content)
 	}()
 	assert.Equal(t, 0, trial.ExitCode(command.Wait()), tr.Log.String())
 	content := <-read
 	reader.Close()
-	assert.Regexp(t, `DMS_STATUS=SUCCESS\n(DMS_.*\n)+Task `+trial.TaskID+` ended with SUCCESS after .*\n$`, content)
+	assert.Regexp(t, `DMS_STATUS=SUCCESS\n(DMS_.*\n)+`+ended+`\n$`, content)
 }

@@ -18,15 +18,14 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// longText has nothing in it that any place writes otherwise.
+// longText returns text that no destination has to escape.
 func longText(n int) string { return strings.Repeat("x", n) }
-
-const manyAtOnce = 20
 
 var outputStart = regexp.MustCompile(`(?m)^([a-z_]+)<<(dmswait_[A-Z2-7]+)$`)
 
-func TestManyProcessesAtOnceWriteAllTheirOutputsWhole(t *testing.T) {
+func TestConcurrentProcessesWriteAllTheirOutputs(t *testing.T) {
 	t.Parallel()
+	const count = 20
 	server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING"), trial.At(300, "SUCCESS")))
 	folder := t.TempDir()
 	shared := trial.New(server).InActions(t)
@@ -44,13 +43,14 @@ func TestManyProcessesAtOnceWriteAllTheirOutputsWhole(t *testing.T) {
 			}
 			content, err := os.ReadFile(path)
 			if err != nil || !json.Valid(content) {
-				t.Errorf("half a file was read: %q, %v", content, err)
+				t.Errorf("the file was read while incomplete: %q, %v", content, err)
 				return
 			}
 		}
 	})
-	for range manyAtOnce {
-		tr := trial.New(server, "--interval", "100ms", "--max-interval", "100ms", "--output-file", path).Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", shared.OutputPath)
+	for range count {
+		tr := trial.New(server, "--interval", "100ms", "--max-interval", "100ms", "--output-file", path).
+			Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", shared.OutputPath)
 		command := tr.Command(t)
 		processes.Go(func() { assert.Equal(t, 0, trial.ExitCode(command.Run()), tr.Log.String()) })
 	}
@@ -63,18 +63,18 @@ func TestManyProcessesAtOnceWriteAllTheirOutputsWhole(t *testing.T) {
 	assert.Equal(t, "success", trial.ParseOutputs(t, string(content))["result"])
 	starts := outputStart.FindAllStringSubmatch(string(content), -1)
 	names := trial.OutputNames()
-	require.Len(t, starts, manyAtOnce*len(names))
+	require.Len(t, starts, count*len(names))
 	delimiters := map[string]bool{}
 	for i, found := range starts {
 		assert.Equal(t, names[i%len(names)], found[1])
-		assert.Equal(t, starts[i-i%len(names)][2], found[2], "between two outputs of one process is none of another")
+		assert.Equal(t, starts[i-i%len(names)][2], found[2], "the outputs of one process follow each other")
 		delimiters[found[2]] = true
 	}
-	assert.Len(t, delimiters, manyAtOnce)
+	assert.Len(t, delimiters, count)
 	assert.Equal(t, []string{"result.json"}, trial.List(t, folder))
 }
 
-func TestAFileThatMayNotGrowIsNoCrash(t *testing.T) {
+func TestFileSizeLimitIsAnErrorAndNotACrash(t *testing.T) {
 	t.Parallel()
 	sim := trial.Cloud(trial.At(0, "SUCCESS"))
 	sim.Tasks[0].Params = `{"x":"` + longText(30_000) + `"}`
@@ -85,18 +85,19 @@ func TestAFileThatMayNotGrowIsNoCrash(t *testing.T) {
 	command := tr.Command(t)
 	trial.ByShell(command, `ulimit -f 16; exec "$@"`)
 	assert.Equal(t, 74, trial.ExitCode(command.Run()), tr.Log.String())
-	assert.Contains(t, tr.Log.String(), "the result could not be written to output_file: ")
-	assert.Contains(t, tr.Log.String(), "the result could not be written to GITHUB_OUTPUT: ")
+	assert.Contains(t, tr.Log.String(), "could not write the result to output_file: ")
+	assert.Contains(t, tr.Log.String(), "could not write the result to GITHUB_OUTPUT: ")
 	assert.NotContains(t, tr.Log.String(), "goroutine")
-	assert.Equal(t, "success", tr.JSON(t)["result"], "stdout has it")
-	assert.Equal(t, map[string]string{"before": "1"}, tr.Outputs(t), "and not a part of it, for which the runner would refuse the rest")
+	assert.Equal(t, "success", tr.JSON(t)["result"], "stdout has the result")
+	// An incomplete output would make the runner reject the whole file.
+	assert.Equal(t, map[string]string{"before": "1"}, tr.Outputs(t))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, "as it was", string(content))
 	assert.Equal(t, []string{"result.json"}, trial.List(t, folder))
 }
 
-func TestAProcessThatIsKilledLeavesTheOldFileOrTheNewOne(t *testing.T) {
+func TestKilledProcessLeavesTheOldFileOrTheNewOne(t *testing.T) {
 	t.Parallel()
 	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
 	for i := range 15 {
@@ -123,7 +124,7 @@ func TestAProcessThatIsKilledLeavesTheOldFileOrTheNewOne(t *testing.T) {
 	}
 }
 
-func TestAResultForStdoutAndTheResultOnItFollowEachOther(t *testing.T) {
+func TestOutputFileOnStdoutPrecedesTheMessage(t *testing.T) {
 	t.Parallel()
 	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
 	for _, name := range []string{"/dev/stdout", "/dev/fd/1"} {
@@ -138,6 +139,6 @@ func TestAResultForStdoutAndTheResultOnItFollowEachOther(t *testing.T) {
 		require.NoError(t, log.Close())
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
-		assert.Regexp(t, `^before\nDMS_STATUS=SUCCESS\n(DMS_.*\n)+Task `+trial.TaskID+` ended with SUCCESS after .* s\.\n$`, string(content))
+		assert.Regexp(t, `^before\nDMS_STATUS=SUCCESS\n(DMS_.*\n)+`+ended+`\n$`, string(content))
 	}
 }

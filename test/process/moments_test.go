@@ -3,7 +3,6 @@
 package process_test
 
 import (
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,25 +16,28 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// moment is a place in a run's life at which a signal may come.
+// moment is a point in a run's life at which a signal may arrive. Its fields are for one run only.
 type moment struct {
-	sim     func() simulator.Simulator
-	prepare func(*testing.T, *trial.Trial, *simulator.Server)
-	reached func(*testing.T, *trial.Trial, *simulator.Server) // returns when the process is there
+	sim     simulator.Simulator
+	prepare func(*testing.T, *trial.Trial, *simulator.Server) // nil: nothing
+	reached func(*testing.T, *trial.Trial, *simulator.Server) // returns once the process is there
 }
 
-// hanging is a cloud that gives no answer to requests of a kind.
-func hanging(kind string) func() simulator.Simulator {
-	return func() simulator.Simulator {
-		sim := trial.Account(trial.At(0, "EXECUTING"))
-		sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
-		sim.Intercept = trial.Only(kind, &simulator.Response{Hang: true})
-		return sim
-	}
+// hanging returns a cloud that never responds to requests of a kind.
+func hanging(kind string) simulator.Simulator {
+	return responding(trial.Only(kind, &simulator.Response{Hang: true}))
 }
 
-// asked returns when there is a request of that kind.
-func asked(kind string) func(*testing.T, *trial.Trial, *simulator.Server) {
+// responding returns a cloud whose task keeps running and whose responses are intercepted.
+func responding(intercept func(simulator.Request) *simulator.Response) simulator.Simulator {
+	sim := trial.Account(trial.At(0, "EXECUTING"))
+	sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
+	sim.Intercept = intercept
+	return sim
+}
+
+// requested returns a function that waits for a request of that kind.
+func requested(kind string) func(*testing.T, *trial.Trial, *simulator.Server) {
 	return func(t *testing.T, _ *trial.Trial, s *simulator.Server) { trial.Await(t, s, kind) }
 }
 
@@ -46,94 +48,109 @@ func fifo(t *testing.T) string {
 	return path
 }
 
-// withoutLogin takes the way to log in from a trial.
+// withoutLogin removes the credentials from a trial.
 func withoutLogin(tr *trial.Trial, s *simulator.Server) *trial.Trial {
 	tr.Env = trial.NewLogin(s).Env
 	return tr
 }
 
-func moments() map[string]moment {
-	none := func(*testing.T, *trial.Trial, *simulator.Server) {}
-	waitsAtPipe := func(name string) moment {
-		return moment{hanging("none"), func(t *testing.T, tr *trial.Trial, _ *simulator.Server) { tr.Set(name, fifo(t)) },
-			func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
-				// It can be opened as soon as somebody reads it. Then nothing is written to it.
-				var writer *os.File
-				require.Eventually(t, func() bool {
-					var err error
-					writer, err = os.OpenFile(tr.Env[name], os.O_WRONLY|syscall.O_NONBLOCK, 0)
-					return err == nil
-				}, trial.Patience, 5*time.Millisecond)
-				t.Cleanup(func() { writer.Close() })
-			}}
+// openedPipe returns a function that waits until the process has opened the pipe that a variable
+// names. Nothing is ever written to it.
+func openedPipe(variable string) func(*testing.T, *trial.Trial, *simulator.Server) {
+	return func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
+		var writer *os.File
+		require.Eventually(t, func() bool { // a pipe can be opened for writing as soon as somebody reads it
+			var err error
+			writer, err = os.OpenFile(tr.Env[variable], os.O_WRONLY|syscall.O_NONBLOCK, 0)
+			return err == nil
+		}, trial.Patience, 5*time.Millisecond)
+		t.Cleanup(func() { writer.Close() })
 	}
-	all := map[string]moment{
-		"a secret's pipe that gives nothing": waitsAtPipe("DMSWAIT_SECURITY_TOKEN_FILE"),
-		"a profile's pipe that gives nothing": {waitsAtPipe("").sim, func(t *testing.T, tr *trial.Trial, s *simulator.Server) {
-			withoutLogin(tr, s).Set("DMSWAIT_CREDENTIALS_FILE", fifo(t))
-		}, waitsAtPipe("DMSWAIT_CREDENTIALS_FILE").reached},
-		"a secret's pipe without a writer": {hanging("none"),
+}
+
+// moments returns all moments by their names.
+func moments() map[string]moment {
+	byAgency := func(_ *testing.T, tr *trial.Trial, s *simulator.Server) { withoutLogin(tr, s).ByAgency(s) }
+	slower := simulator.Fault(429, "APIGW.0308", "slower")
+	slower.Header = map[string][]string{"Retry-After": {"3600"}}
+	slow := &simulator.Response{Body: strings.Repeat(" ", 1000), Slow: 100 * time.Millisecond}
+	return map[string]moment{
+		"reading a secret": {
+			responding(nil),
+			func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
+				tr.Set("DMSWAIT_SECURITY_TOKEN_FILE", fifo(t))
+			},
+			openedPipe("DMSWAIT_SECURITY_TOKEN_FILE"),
+		},
+		"reading a profile": {
+			responding(nil),
+			func(t *testing.T, tr *trial.Trial, s *simulator.Server) {
+				withoutLogin(tr, s).Set("DMSWAIT_CREDENTIALS_FILE", fifo(t))
+			},
+			openedPipe("DMSWAIT_CREDENTIALS_FILE"),
+		},
+		"opening a secret's pipe that has no writer": {
+			responding(nil),
 			func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
 				delete(tr.Env, "DMSWAIT_SECRET_KEY")
 				tr.Set("DMSWAIT_SECRET_KEY_FILE", fifo(t)).Set("DMSWAIT_SECURITY_TOKEN_FILE", fifo(t))
 			},
 			func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
-				// When it has the one secret it goes for the other.
+				// Having read this secret, it opens the next one.
 				require.NoError(t, os.WriteFile(tr.Env["DMSWAIT_SECRET_KEY_FILE"], []byte(trial.SecretKey), 0))
-			}},
-		"an ID token asked for": {hanging("id-token"), func(_ *testing.T, tr *trial.Trial, s *simulator.Server) { withoutLogin(tr, s).ByAgency(s) }, asked("id-token")},
-		"a login at STS":        {hanging("assume"), func(_ *testing.T, tr *trial.Trial, s *simulator.Server) { withoutLogin(tr, s).ByAgency(s) }, asked("assume")},
-		"a login at IAM": {hanging("iam-token"), func(_ *testing.T, tr *trial.Trial, s *simulator.Server) {
-			withoutLogin(tr, s).ByPassword()
-		}, asked("iam-token")},
-		"a project looked up": {hanging("projects"), func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
-			delete(tr.Env, "DMSWAIT_PROJECT_ID")
-			tr.Set("DMSWAIT_REGION", "cn-north-4").Set("DMSWAIT_IAM_ENDPOINT", tr.Env["DMSWAIT_ENDPOINT"])
-		}, asked("projects")},
-		"a first request": {hanging("task"), none, asked("task")},
-		"a list of tasks": {hanging("tasks"), func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
-			delete(tr.Env, "DMSWAIT_TASK_ID")
-			tr.Set("DMSWAIT_TASK_NAME", "x").Set("DMSWAIT_SINCE", "1h")
-		}, asked("tasks")},
-		"a progress request": {hanging("progress"), none, asked("progress")},
-		"a long pause": {hanging("none"), func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
-			tr.Args = append(tr.Args, "--interval", "1h", "--max-interval", "1h")
-		}, asked("task")},
-		"a pause that the service asked for": {func() simulator.Simulator {
-			sim, slower := hanging("none")(), simulator.Fault(429, "APIGW.0308", "slower")
-			slower.Header = map[string][]string{"Retry-After": {"3600"}}
-			sim.Intercept = trial.Always(slower)
-			return sim
-		}, none, asked("task")},
-		"an answer that drips": {func() simulator.Simulator {
-			sim := hanging("none")()
-			sim.Intercept = trial.Always(&simulator.Response{Body: strings.Repeat(" ", 1000), Slow: 100 * time.Millisecond})
-			return sim
-		}, none, asked("task")},
-		"nobody who reads its log": {hanging("task"), none, asked("task")},
+			},
+		},
+		"requesting an ID token": {hanging("id-token"), byAgency, requested("id-token")},
+		"logging in at STS":      {hanging("assume"), byAgency, requested("assume")},
+		"logging in at IAM": {
+			hanging("iam-token"),
+			func(_ *testing.T, tr *trial.Trial, s *simulator.Server) { withoutLogin(tr, s).ByPassword() },
+			requested("iam-token"),
+		},
+		"looking up the project": {
+			hanging("projects"),
+			func(_ *testing.T, tr *trial.Trial, s *simulator.Server) {
+				delete(tr.Env, "DMSWAIT_PROJECT_ID")
+				tr.Set("DMSWAIT_REGION", "cn-north-4").Set("DMSWAIT_IAM_ENDPOINT", s.URL)
+			},
+			requested("projects"),
+		},
+		"requesting the task": {hanging("task"), nil, requested("task")},
+		"requesting the list of tasks": {
+			hanging("tasks"),
+			func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
+				delete(tr.Env, "DMSWAIT_TASK_ID")
+				tr.Set("DMSWAIT_TASK_NAME", "x").Set("DMSWAIT_SINCE", "1h")
+			},
+			requested("tasks"),
+		},
+		"requesting the progress": {hanging("progress"), nil, requested("progress")},
+		"in a long pause": {
+			responding(nil),
+			func(_ *testing.T, tr *trial.Trial, _ *simulator.Server) {
+				tr.Args = append(tr.Args, "--interval", "1h", "--max-interval", "1h")
+			},
+			requested("task"),
+		},
+		"in a pause of Retry-After":  {responding(trial.Always(slower)), nil, requested("task")},
+		"reading a slow response":    {responding(trial.Always(slow)), nil, requested("task")},
+		"while nobody reads the log": {hanging("task"), nil, requested("task")},
+		"in a TLS handshake":         handshaking(),
 	}
-	silent := make(chan struct{}, 100)
-	all["a server that says nothing in TLS"] = moment{hanging("none"), func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		t.Cleanup(func() { listener.Close() })
-		go func() {
-			for {
-				connection, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				defer connection.Close()
-				silent <- struct{}{}
-			}
-		}()
-		tr.Set("DMSWAIT_ENDPOINT", "https://"+listener.Addr().String())
-	}, func(t *testing.T, _ *trial.Trial, _ *simulator.Server) {
-		select {
-		case <-silent:
-		case <-time.After(8 * time.Second):
-			require.Fail(t, "nobody came")
-		}
-	}}
-	return all
+}
+
+// handshaking returns the moment of a TLS handshake with a server that sends nothing.
+func handshaking() moment {
+	var s *silent
+	return moment{
+		responding(nil),
+		func(t *testing.T, tr *trial.Trial, _ *simulator.Server) {
+			s = listenSilently(t)
+			tr.Set("DMSWAIT_ENDPOINT", "https://"+s.address)
+		},
+		func(t *testing.T, _ *trial.Trial, _ *simulator.Server) {
+			isConnected := func() bool { return s.connections.Load() > 0 }
+			require.Eventually(t, isConnected, trial.Patience, 5*time.Millisecond)
+		},
+	}
 }

@@ -15,10 +15,11 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// isolate gives a command namespaces of its own, in which it is root. Not every machine allows that.
+// isolate gives a command its own namespaces, in which it is root. It skips the test where the
+// system does not allow that.
 func isolate(t *testing.T, command *exec.Cmd, namespaces uintptr) {
 	t.Helper()
-	apart := func() *syscall.SysProcAttr {
+	attributes := func() *syscall.SysProcAttr {
 		return &syscall.SysProcAttr{
 			Cloneflags:  syscall.CLONE_NEWUSER | namespaces,
 			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
@@ -26,26 +27,28 @@ func isolate(t *testing.T, command *exec.Cmd, namespaces uintptr) {
 		}
 	}
 	probe := exec.Command("true")
-	if probe.SysProcAttr = apart(); probe.Run() != nil {
-		t.Skip("this system does not let its users make namespaces")
+	if probe.SysProcAttr = attributes(); probe.Run() != nil {
+		t.Skip("this system does not let ordinary users create namespaces")
 	}
-	command.SysProcAttr = apart()
+	command.SysProcAttr = attributes()
 }
 
-func TestTheFirstProcessOfAContainerHearsSignals(t *testing.T) {
+func TestFirstProcessOfAContainerHandlesSignals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		sim     func() simulator.Simulator
+		sim     simulator.Simulator
 		signals []syscall.Signal
 		code    int
 	}{
 		"in a request": {hanging("task"), []syscall.Signal{syscall.SIGTERM}, 143},
-		"in a pause":   {hanging("none"), []syscall.Signal{syscall.SIGINT}, 130},
-		"with nobody who reads its stdout, twice": {hanging("task"), []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}, 143},
+		"in a pause":   {responding(nil), []syscall.Signal{syscall.SIGINT}, 130},
+		"twice, and nobody reads its stdout": {
+			hanging("task"), []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}, 143,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := trial.Start(t, c.sim())
+			server := trial.Start(t, c.sim)
 			tr := trial.New(server).InActions(t)
 			command := tr.Command(t)
 			isolate(t, command, syscall.CLONE_NEWPID)
@@ -57,7 +60,7 @@ func TestTheFirstProcessOfAContainerHearsSignals(t *testing.T) {
 			began := time.Now()
 			for i, signal := range c.signals {
 				if i > 0 {
-					awaitInterrupted(t, tr) // signals that come at once come in any order
+					awaitInterrupted(t, tr) // signals sent together arrive in any order
 				}
 				require.NoError(t, command.Process.Signal(signal))
 			}
@@ -70,8 +73,9 @@ func TestTheFirstProcessOfAContainerHearsSignals(t *testing.T) {
 	}
 }
 
-// mounted runs the program behind a script of a shell's, in a namespace in which that can mount. The program is "$@".
-func mounted(t *testing.T, tr *trial.Trial, script string) (code int) {
+// runMounted runs a shell script that can mount, in its own namespace, and returns its exit code.
+// The program is "$@" there.
+func runMounted(t *testing.T, tr *trial.Trial, script string) (code int) {
 	t.Helper()
 	command := tr.Command(t)
 	trial.ByShell(command, "set -eu\n"+script)
@@ -79,7 +83,7 @@ func mounted(t *testing.T, tr *trial.Trial, script string) (code int) {
 	return trial.ExitCode(command.Run())
 }
 
-func TestADiskThatFillsUpCostsNothingThatWasThere(t *testing.T) {
+func TestFullDiskKeepsExistingContent(t *testing.T) {
 	t.Parallel()
 	sim := trial.Cloud(trial.At(0, "SUCCESS"))
 	sim.Tasks[0].Params = `{"x":"` + longText(20_000) + `"}`
@@ -88,7 +92,7 @@ func TestADiskThatFillsUpCostsNothingThatWasThere(t *testing.T) {
 	tr := trial.New(server, "--format", "none", "--output-file", filepath.Join(folder, "result.json")).
 		Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", filepath.Join(folder, "output")).
 		Set("DISK", folder).Set("KEPT", kept)
-	code := mounted(t, tr, `
+	code := runMounted(t, tr, `
 		mount -t tmpfs -o size=64k dmswait "$DISK"
 		echo '{"old":1}' >"$DISK/result.json"
 		echo before=1 >"$DISK/output"
@@ -98,20 +102,24 @@ func TestADiskThatFillsUpCostsNothingThatWasThere(t *testing.T) {
 		cp "$DISK/result.json" "$DISK/output" "$KEPT"
 		exit $code`)
 	assert.Equal(t, 74, code, tr.Log.String())
-	assert.Contains(t, tr.Log.String(), "error: the result could not be written to GITHUB_OUTPUT: ")
-	assert.Contains(t, tr.Log.String(), "error: the result could not be written to output_file: ")
-	for name, want := range map[string]string{"list": "full\noutput\nresult.json\n", "result.json": "{\"old\":1}\n", "output": "before=1\n"} {
+	assert.Contains(t, tr.Log.String(), "error: could not write the result to GITHUB_OUTPUT: ")
+	assert.Contains(t, tr.Log.String(), "error: could not write the result to output_file: ")
+	for name, want := range map[string]string{
+		"list": "full\noutput\nresult.json\n", "result.json": "{\"old\":1}\n", "output": "before=1\n",
+	} {
 		content, err := os.ReadFile(filepath.Join(kept, name))
 		require.NoError(t, err)
 		assert.Equal(t, want, string(content), name)
 	}
 }
 
-func TestADiskThatTakesNoMoreFilesCostsNothingThatWasThere(t *testing.T) {
+func TestDiskWithoutInodesKeepsExistingContent(t *testing.T) {
 	t.Parallel()
 	folder, kept := t.TempDir(), t.TempDir()
-	tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS"))), "--format", "none", "--output-file", filepath.Join(folder, "result.json")).Set("DISK", folder).Set("KEPT", kept)
-	code := mounted(t, tr, `
+	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
+	tr := trial.New(server, "--format", "none", "--output-file", filepath.Join(folder, "result.json")).
+		Set("DISK", folder).Set("KEPT", kept)
+	code := runMounted(t, tr, `
 		mount -t tmpfs -o nr_inodes=2 dmswait "$DISK" # one for the folder, one for the file
 		echo '{"old":1}' >"$DISK/result.json"
 		code=0; "$@" || code=$?
@@ -124,46 +132,50 @@ func TestADiskThatTakesNoMoreFilesCostsNothingThatWasThere(t *testing.T) {
 	assert.Equal(t, "{\"old\":1}\n", string(content))
 }
 
-func TestAMountedFileIsWrittenInPlace(t *testing.T) {
+func TestMountedFileIsWrittenInPlace(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"by its name": "mounted.json", "through a link": "link.json"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
-			require.NoError(t, os.WriteFile(outside, []byte("longer than what comes, by far: "+longText(9000)), 0o600))
+			require.NoError(t, os.WriteFile(outside, []byte("longer than the result: "+longText(9000)), 0o600))
 			require.NoError(t, os.WriteFile(filepath.Join(folder, "mounted.json"), []byte("below"), 0o600))
 			require.NoError(t, os.Symlink("mounted.json", filepath.Join(folder, "link.json")))
-			tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS"))), "--format", "json", "--output-file", filepath.Join(folder, path)).Set("OUTSIDE", outside).Set("FOLDER", folder)
-			assert.Equal(t, 0, mounted(t, tr, `mount --bind "$OUTSIDE" "$FOLDER/mounted.json"; exec "$@"`), tr.Log.String())
+			server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
+			tr := trial.New(server, "--format", "json", "--output-file", filepath.Join(folder, path)).
+				Set("OUTSIDE", outside).Set("FOLDER", folder)
+			code := runMounted(t, tr, `mount --bind "$OUTSIDE" "$FOLDER/mounted.json"; exec "$@"`)
+			assert.Equal(t, 0, code, tr.Log.String())
 			content, err := os.ReadFile(outside)
 			require.NoError(t, err)
 			assert.Equal(t, tr.Out.String(), string(content))
 			content, err = os.ReadFile(filepath.Join(folder, "mounted.json"))
 			require.NoError(t, err)
 			assert.Equal(t, "below", string(content))
-			entries, err := os.ReadDir(folder)
-			require.NoError(t, err)
-			assert.Len(t, entries, 2, "and nothing temporary")
+			assert.Len(t, trial.List(t, folder), 2, "no temporary file")
 		})
 	}
 }
 
-func TestAReadOnlyDiskIsAFaultBeforeAnyRequest(t *testing.T) {
+func TestReadOnlyDiskIsAUsageErrorBeforeAnyRequest(t *testing.T) {
 	t.Parallel()
-	for flag, path := range map[string]string{"--output-file": "old.json", "--results-dir": "", "--output-file=": "new/result.json"} {
-		t.Run(flag+path, func(t *testing.T) {
+	for name, c := range map[string]struct{ flag, path string }{
+		"existing file":   {"--output-file", "old.json"},
+		"new folder":      {"--output-file", "new/result.json"},
+		"existing folder": {"--results-dir", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
 			folder := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(folder, "old.json"), []byte("as it was"), 0o600))
-			tr := trial.New(server).Set("FOLDER", folder)
-			if path = filepath.Join(folder, path); flag == "--output-file=" {
-				tr.Args = append(tr.Args, flag+path)
-			} else {
-				tr.Args = append(tr.Args, flag, path)
-			}
-			assert.Equal(t, 2, mounted(t, tr, `mount --bind "$FOLDER" "$FOLDER"; mount -o remount,bind,ro "$FOLDER"; exec "$@"`), tr.Log.String())
-			assert.Contains(t, tr.Log.String(), "can't be written: ")
+			tr := trial.New(server, c.flag, filepath.Join(folder, c.path)).Set("FOLDER", folder)
+			code := runMounted(t, tr, `
+				mount --bind "$FOLDER" "$FOLDER"
+				mount -o remount,bind,ro "$FOLDER"
+				exec "$@"`)
+			assert.Equal(t, 2, code, tr.Log.String())
+			assert.Contains(t, tr.Log.String(), "cannot be written: ")
 			assert.Contains(t, tr.Log.String(), "read-only file system")
 			assert.Empty(t, server.Requests())
 		})

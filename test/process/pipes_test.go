@@ -17,7 +17,7 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-func TestAReaderThatGoesAwayInMidWaitLosesNoOutput(t *testing.T) {
+func TestReaderThatExitsDuringTheWaitLosesNoOutput(t *testing.T) {
 	t.Parallel()
 	for _, gone := range []string{"stdout", "stderr", "stdout and stderr"} {
 		for _, format := range []string{"text", "json"} {
@@ -43,21 +43,21 @@ func TestAReaderThatGoesAwayInMidWaitLosesNoOutput(t *testing.T) {
 				want := 0
 				if strings.Contains(gone, "stdout") {
 					want = 74
-					if gone == "stdout" {
-						defer func() { assert.Contains(t, tr.Log.String(), "the result could not be written to stdout: ") }()
-					}
 				}
 				assert.Equal(t, want, trial.ExitCode(command.Wait()))
+				if gone == "stdout" {
+					assert.Contains(t, tr.Log.String(), "could not write the result to stdout: ")
+				}
 				outputs := tr.Outputs(t)
 				assert.Equal(t, "success", outputs["result"])
-				assert.Equal(t, "0", outputs["exit_code"], "which is the result's")
+				assert.Equal(t, "0", outputs["exit_code"], "the result's own code")
 			})
 		}
 	}
 }
 
-// breakPipe closes the end to read from, and waits until nobody else has it: a process that another test is just starting
-// has a copy for a moment.
+// breakPipe closes the reading end, and waits until no process has it any more: one that another
+// test is just starting has a copy for a moment.
 func breakPipe(t *testing.T, reader, writer *os.File) {
 	t.Helper()
 	t.Cleanup(func() { writer.Close() })
@@ -68,7 +68,9 @@ func breakPipe(t *testing.T, reader, writer *os.File) {
 	}, trial.Patience, time.Millisecond)
 }
 
-// pipeline runs a line of a shell's, with the program as "$@", in a process group of its own, and returns the exit code that is in the file "code".
+// pipeline runs a shell command line in its own process group. The program is "$@" there, and the
+// line writes its exit code to the file "code", whose content is returned. If signal is not nil, it
+// is called once the shell has started.
 func pipeline(t *testing.T, tr *trial.Trial, line string, signal func(group int)) (code, out string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -80,16 +82,17 @@ func pipeline(t *testing.T, tr *trial.Trial, line string, signal func(group int)
 		signal(command.Process.Pid)
 	}
 	_ = command.Wait()
-	require.Eventually(t, func() bool { return syscall.Kill(-command.Process.Pid, 0) == syscall.ESRCH }, soon, 5*time.Millisecond, "nobody of the group is left")
+	isEmpty := func() bool { return syscall.Kill(-command.Process.Pid, 0) == syscall.ESRCH }
+	require.Eventually(t, isEmpty, soon, 5*time.Millisecond, "no process of the group is left")
 	content, err := os.ReadFile(filepath.Join(folder, "code"))
 	require.NoError(t, err)
 	return strings.TrimSpace(string(content)), tr.Out.String()
 }
 
-func TestHeadOfTheLogEndsAPipelineWithAllOutputs(t *testing.T) {
+func TestPipingIntoHeadLosesNoOutput(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		`{ "$@"; echo $? >code; } 2>&1 | head -1`:                     "74", // the result was to go there, too
+		`{ "$@"; echo $? >code; } 2>&1 | head -1`:                     "74", // the result goes there as well
 		`{ { "$@" 2>&1 >&3 3>&-; echo $? >code; } | head -1; } 3>out`: "0",
 		`{ "$@" 2>log; echo $? >code; } | head -1`:                    "0",
 		`{ "$@" 2>log; echo $? >code; } | true`:                       "74",
@@ -98,7 +101,7 @@ func TestHeadOfTheLogEndsAPipelineWithAllOutputs(t *testing.T) {
 			t.Run(format+" "+line, func(t *testing.T) {
 				t.Parallel()
 				sim := trial.Cloud(trial.At(0, "EXECUTING"))
-				trial.EndAt(&sim, "task", 40) // by then the reader is gone, on a slow machine, too
+				trial.EndAt(&sim, "task", 40) // by then the reader is gone, even on a slow machine
 				server := trial.Start(t, sim)
 				tr := trial.New(server, "--format", format).InActions(t)
 				code, out := pipeline(t, tr, line, nil)
@@ -110,7 +113,7 @@ func TestHeadOfTheLogEndsAPipelineWithAllOutputs(t *testing.T) {
 	}
 }
 
-func TestCtrlCToAPipelineLeavesOutputsAndNoProcess(t *testing.T) {
+func TestCtrlCInAPipelineWritesOutputsAndLeavesNoProcess(t *testing.T) {
 	t.Parallel()
 	for name, line := range map[string]string{
 		"a reader that dies":     `{ trap : INT; "$@"; echo $? >code; } | cat`,

@@ -17,10 +17,11 @@ import (
 
 func TestMain(m *testing.M) { trial.Main(m) }
 
-// soon is within a second, on a machine that has other things to do as well. It is less than a request's 10 s.
+// soon is how long something may take that takes less than a second on an idle machine. It is less
+// than the 10 s of a request.
 const soon = 6 * time.Second
 
-func TestALogThatNobodyReadsHoldsNothingUp(t *testing.T) {
+func TestUnreadLogDelaysNothing(t *testing.T) {
 	t.Parallel()
 	tr := trial.New(trial.Start(t, trial.Cloud(trial.At(200, "SUCCESS")))).InActions(t)
 	command := tr.Command(t)
@@ -32,7 +33,7 @@ func TestALogThatNobodyReadsHoldsNothingUp(t *testing.T) {
 	assert.Contains(t, tr.Out.String(), "SUCCESS")
 }
 
-func TestAClosedPipeLosesNoOutput(t *testing.T) {
+func TestClosedPipeLosesNoOutput(t *testing.T) {
 	t.Parallel()
 	server := trial.Start(t, trial.Cloud(trial.At(200, "SUCCESS")))
 	for name, code := range map[string]int{"stdout": 74, "stderr": 0} {
@@ -54,7 +55,7 @@ func TestAClosedPipeLosesNoOutput(t *testing.T) {
 	}
 }
 
-func TestAFullDiskIsNoSuccess(t *testing.T) {
+func TestResultThatCannotBeWrittenIsExitCode74(t *testing.T) {
 	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -67,15 +68,15 @@ func TestAFullDiskIsNoSuccess(t *testing.T) {
 	command := toStdout.Command(t)
 	command.Stdout = full
 	assert.Equal(t, 74, trial.ExitCode(command.Run()))
-	assert.Contains(t, toStdout.Log.String(), "could not be written to stdout")
+	assert.Contains(t, toStdout.Log.String(), "could not write the result to stdout")
 
 	toOutput := trial.New(server).Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", "/dev/full")
 	assert.Equal(t, 74, trial.ExitCode(toOutput.Command(t).Run()))
-	assert.Contains(t, toOutput.Out.String(), "SUCCESS", "the result is on stdout all the same")
-	assert.Contains(t, toOutput.Log.String(), "could not be written to GITHUB_OUTPUT")
+	assert.Contains(t, toOutput.Out.String(), "SUCCESS", "stdout has the result")
+	assert.Contains(t, toOutput.Log.String(), "could not write the result to GITHUB_OUTPUT")
 }
 
-func TestAServerThatDiesIsAnOutage(t *testing.T) {
+func TestServerThatDiesIsAnOutage(t *testing.T) {
 	t.Parallel()
 	sim := trial.Cloud(trial.At(0, "EXECUTING"))
 	server, err := sim.Start()
@@ -86,11 +87,11 @@ func TestAServerThatDiesIsAnOutage(t *testing.T) {
 	require.Eventually(t, func() bool { return server.Count("task") >= 2 }, trial.Patience, 5*time.Millisecond)
 	require.NoError(t, server.Close())
 	assert.Equal(t, 75, trial.ExitCode(command.Wait()))
-	assert.Contains(t, tr.Log.String(), "no good answer, asking on")
+	assert.Contains(t, tr.Log.String(), "no valid response; still polling")
 	assert.Contains(t, tr.Log.String(), "connection refused")
 }
 
-func TestHelpAndVersionWorkWithoutAnythingElse(t *testing.T) {
+func TestHelpAndVersionNeedNoInputs(t *testing.T) {
 	t.Parallel()
 	path := trial.Program(t)
 	for _, flag := range []string{"--help", "-h", "--version"} {

@@ -4,6 +4,7 @@ package process_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,19 +21,24 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-func TestSignalsEndTheProcessWithinASecond(t *testing.T) {
+func TestSignalEndsTheProcessWithItsOutputsWritten(t *testing.T) {
 	t.Parallel()
-	for signal, code := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGQUIT: 131, syscall.SIGTERM: 143} {
-		for place, answer := range map[string]*simulator.Response{"in a pause": nil, "in a request": {Hang: true}} {
+	for signal, code := range map[syscall.Signal]int{
+		syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGQUIT: 131, syscall.SIGTERM: 143,
+	} {
+		for place, response := range map[string]*simulator.Response{
+			"in a pause": nil, "in a request": {Hang: true},
+		} {
 			t.Run(signal.String()+" "+place, func(t *testing.T) {
 				t.Parallel()
 				sim := trial.Cloud(trial.At(0, "EXECUTING"))
-				sim.Intercept = simulator.Script(nil, answer)
+				sim.Intercept = simulator.Script(nil, response)
 				server := trial.Start(t, sim)
 				tr := trial.New(server, "--interval", "50ms", "--max-interval", "1m").InActions(t)
 				command := tr.Command(t)
 				require.NoError(t, command.Start())
-				require.Eventually(t, func() bool { return server.Count("task") >= 2 }, trial.Patience, 5*time.Millisecond)
+				isThere := func() bool { return server.Count("task") >= 2 }
+				require.Eventually(t, isThere, trial.Patience, 5*time.Millisecond)
 				began := time.Now()
 				require.NoError(t, command.Process.Signal(signal))
 				assert.Equal(t, code, trial.ExitCode(command.Wait()))
@@ -46,10 +52,10 @@ func TestSignalsEndTheProcessWithinASecond(t *testing.T) {
 	}
 }
 
-func TestASecondSignalEndsTheProcessAtOnceWithItsOwnCode(t *testing.T) {
+func TestSecondSignalEndsTheProcessAtOnceWithItsOwnCode(t *testing.T) {
 	t.Parallel()
 	server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING")))
-	// Nobody reads its stdout, which is full: without a second signal it would hang there.
+	// Nobody reads its stdout, which is full: without a second signal, it would wait there.
 	tr := trial.New(server).InActions(t)
 	command := tr.Command(t)
 	command.Stdout = trial.FullPipe(t)
@@ -61,7 +67,8 @@ func TestASecondSignalEndsTheProcessAtOnceWithItsOwnCode(t *testing.T) {
 	assert.Equal(t, 143, trial.ExitCode(command.Wait()))
 }
 
-// awaitInterrupted waits until a first signal was heard. The outputs are written then, and stdout is what comes last.
+// awaitInterrupted waits until a first signal was handled: the outputs are written. Only stdout
+// comes after them.
 func awaitInterrupted(t *testing.T, tr *trial.Trial) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -86,23 +93,26 @@ func TestNohupKeepsTheWaitAlive(t *testing.T) {
 	assert.Contains(t, tr.Out.String(), "SUCCESS")
 }
 
-func TestASignalIsHeardWhereverTheProcessIs(t *testing.T) {
+func TestSignalIsHandledAtEveryMoment(t *testing.T) {
 	t.Parallel()
 	for place := range moments() {
 		for name, signals := range map[string][]syscall.Signal{
-			"SIGINT": {syscall.SIGINT}, "SIGQUIT": {syscall.SIGQUIT}, "SIGTERM": {syscall.SIGTERM}, "two at once": {syscall.SIGINT, syscall.SIGTERM},
-			"the same twice": {syscall.SIGHUP, syscall.SIGHUP}, // which may arrive as one
+			"SIGINT": {syscall.SIGINT}, "SIGQUIT": {syscall.SIGQUIT}, "SIGTERM": {syscall.SIGTERM},
+			"two at once":    {syscall.SIGINT, syscall.SIGTERM},
+			"the same twice": {syscall.SIGHUP, syscall.SIGHUP}, // may arrive as one
 		} {
 			t.Run(place+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				m := moments()[place] // which is ours alone
-				sim := m.sim()
-				server := trial.Start(t, sim)
-				tr := trial.New(server).InActions(t)
-				m.prepare(t, tr, server)
-				tr.InActions(t).Set("DMSWAIT_OUTPUT_FILE", filepath.Join(t.TempDir(), "result.json")).Set("DMSWAIT_FORMAT", "json")
+				m := moments()[place] // for this run only
+				server := trial.Start(t, m.sim)
+				tr := trial.New(server)
+				if m.prepare != nil {
+					m.prepare(t, tr, server)
+				}
+				tr.InActions(t).Set("DMSWAIT_OUTPUT_FILE", filepath.Join(t.TempDir(), "result.json"))
+				tr.Set("DMSWAIT_FORMAT", "json")
 				command := tr.Command(t)
-				if place == "nobody who reads its log" {
+				if place == "while nobody reads the log" {
 					command.Stderr = trial.FullPipe(t)
 				}
 				require.NoError(t, command.Start())
@@ -121,34 +131,33 @@ func TestASignalIsHeardWhereverTheProcessIs(t *testing.T) {
 					assert.Equal(t, "interrupted", tr.JSON(t)["result"], tr.Log.String())
 					outputs := tr.Outputs(t)
 					assert.Equal(t, "interrupted", outputs["result"])
-					assert.Regexp(t, `^dmswait was interrupted by SIG[A-Z]+ after [0-9.]+ s(; the task goes on)?\.$`, outputs["message"])
+					assert.Regexp(t, "^"+interrupted+"$", outputs["message"])
 				}
-				wholeOrAbsent(t, tr)
+				assertWholeOrAbsent(t, tr)
 			})
 		}
 	}
 }
 
-// wholeOrAbsent holds that of each output everything is there, or nothing, and nothing temporary.
-func wholeOrAbsent(t *testing.T, tr *trial.Trial) {
+// assertWholeOrAbsent asserts that GITHUB_OUTPUT and the output file are complete or untouched, and
+// that no temporary file is left.
+func assertWholeOrAbsent(t *testing.T, tr *trial.Trial) {
 	t.Helper()
 	if outputs := tr.Outputs(t); len(outputs) != 1 {
 		assert.Len(t, outputs, 1+len(trial.OutputNames()))
 	}
 	path := tr.Env["DMSWAIT_OUTPUT_FILE"]
-	entries, err := os.ReadDir(filepath.Dir(path))
-	require.NoError(t, err)
-	for _, entry := range entries {
-		assert.Equal(t, filepath.Base(path), entry.Name())
+	for _, name := range trial.List(t, filepath.Dir(path)) {
+		assert.Equal(t, filepath.Base(path), name)
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
 		assert.True(t, json.Valid(content), string(content))
 	}
 }
 
-func TestASignalRightAtTheStartIsNoResult(t *testing.T) {
+func TestSignalAtTheStartEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	server := trial.Start(t, hanging("task")())
+	server := trial.Start(t, hanging("task"))
 	for i := range 30 {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[i%3]
 		command := trial.New(server).Command(t)
@@ -157,7 +166,7 @@ func TestASignalRightAtTheStartIsNoResult(t *testing.T) {
 		require.NoError(t, command.Process.Signal(signal))
 		_ = command.Wait()
 		status := command.ProcessState.Sys().(syscall.WaitStatus)
-		if status.Signaled() { // before it could listen: the shell makes the same code of that
+		if status.Signaled() { // before it could handle signals: a shell reports the same code
 			assert.Equal(t, signal, status.Signal())
 		} else {
 			assert.Equal(t, 128+int(signal), status.ExitStatus())
@@ -165,23 +174,23 @@ func TestASignalRightAtTheStartIsNoResult(t *testing.T) {
 	}
 }
 
-func TestASignalEndsWhatNobodyReads(t *testing.T) {
+func TestSignalEndsAWriteThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		prepare func(*testing.T, *trial.Trial, *exec.Cmd)
-		codes   []int // 143 if the signal came before the task's end was known
+		prepare func(*testing.T, *exec.Cmd)
+		codes   []int // 143: the signal came before the task's end was known
 	}{
-		"stdout": {func(t *testing.T, _ *trial.Trial, c *exec.Cmd) { c.Stdout = trial.FullPipe(t) }, []int{143, 74}},
-		"stdout and stderr": {func(t *testing.T, _ *trial.Trial, c *exec.Cmd) {
+		"stdout": {func(t *testing.T, c *exec.Cmd) { c.Stdout = trial.FullPipe(t) }, []int{143, 74}},
+		"stdout and stderr": {func(t *testing.T, c *exec.Cmd) {
 			c.Stdout, c.Stderr = trial.FullPipe(t), trial.FullPipe(t)
 		}, []int{143, 74}},
-		"a pipe for output_file": {func(t *testing.T, tr *trial.Trial, c *exec.Cmd) {
+		"a pipe for output_file": {func(t *testing.T, c *exec.Cmd) {
 			c.Env = append(c.Env, "DMSWAIT_OUTPUT_FILE="+fifo(t))
 		}, []int{143, 74}},
-		"a pipe for the summary": {func(t *testing.T, tr *trial.Trial, c *exec.Cmd) {
+		"a pipe for the summary": {func(t *testing.T, c *exec.Cmd) {
 			c.Env = append(c.Env, "GITHUB_STEP_SUMMARY="+fifo(t))
 		}, []int{143, 0}},
-		"pipes in results_dir": {func(t *testing.T, tr *trial.Trial, c *exec.Cmd) {
+		"pipes in results_dir": {func(t *testing.T, c *exec.Cmd) {
 			folder := t.TempDir()
 			for _, name := range []string{"status", "task", "message"} {
 				require.NoError(t, syscall.Mkfifo(filepath.Join(folder, name), 0o600))
@@ -190,15 +199,15 @@ func TestASignalEndsWhatNobodyReads(t *testing.T) {
 		}, []int{143, 74}},
 	} {
 		for _, times := range []int{1, 2} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, %d signals", name, times), func(t *testing.T) {
 				t.Parallel()
 				server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
 				tr := trial.New(server).InActions(t)
 				command := tr.Command(t)
-				c.prepare(t, tr, command)
+				c.prepare(t, command)
 				require.NoError(t, command.Start())
 				trial.Await(t, server, "task")
-				time.Sleep(100 * time.Millisecond) // so that it is writing as a rule
+				time.Sleep(100 * time.Millisecond) // usually, it is writing by then
 				began := time.Now()
 				for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP}[:times] {
 					_ = command.Process.Signal(signal)
@@ -214,17 +223,17 @@ func TestASignalEndsWhatNobodyReads(t *testing.T) {
 	}
 }
 
-func TestASecondSignalLeavesNothingHalfMade(t *testing.T) {
+func TestSecondSignalLeavesNoTemporaryFile(t *testing.T) {
 	t.Parallel()
 	for i := range 24 {
-		server := trial.Start(t, hanging("task")())
+		server := trial.Start(t, hanging("task"))
 		folder := t.TempDir()
 		tr := trial.New(server, "--results-dir", folder)
 		command := tr.Command(t)
 		require.NoError(t, command.Start())
 		trial.Await(t, server, "task")
 		require.NoError(t, command.Process.Signal(syscall.SIGINT))
-		time.Sleep(time.Duration(i) * 100 * time.Microsecond) // by then it is at one of its files
+		time.Sleep(time.Duration(i) * 100 * time.Microsecond) // each time it is at another file
 		_ = command.Process.Signal(syscall.SIGTERM)
 		assert.Contains(t, []int{130, 143}, trial.ExitCode(command.Wait()))
 		for _, name := range trial.List(t, folder) {
@@ -233,10 +242,10 @@ func TestASecondSignalLeavesNothingHalfMade(t *testing.T) {
 	}
 }
 
-// GitHub cancels a step by SIGINT, after 7.5 seconds SIGTERM, and 2.5 seconds later SIGKILL.
-func TestACancelledStepHasItsOutputsAtOnceEvenIfNobodyReads(t *testing.T) {
+// GitHub cancels a step with SIGINT, after 7.5 s with SIGTERM, and 2.5 s later with SIGKILL.
+func TestCancelledStepWritesItsOutputsAtOnceEvenIfNobodyReads(t *testing.T) {
 	t.Parallel()
-	server := trial.Start(t, hanging("task")())
+	server := trial.Start(t, hanging("task"))
 	tr := trial.New(server).InActions(t)
 	summary := filepath.Join(t.TempDir(), "summary")
 	tr.Set("GITHUB_STEP_SUMMARY", summary)
@@ -247,22 +256,25 @@ func TestACancelledStepHasItsOutputsAtOnceEvenIfNobodyReads(t *testing.T) {
 	require.NoError(t, command.Process.Signal(syscall.SIGINT))
 	require.Eventually(t, func() bool {
 		content, _ := os.ReadFile(tr.OutputPath)
-		told, _ := os.ReadFile(summary)
-		return strings.Contains(string(content), "\ninterrupted\n") && strings.Contains(string(told), "interrupted")
+		shown, _ := os.ReadFile(summary)
+		return strings.Contains(string(content), "\ninterrupted\n") &&
+			strings.Contains(string(shown), "interrupted")
 	}, soon, 5*time.Millisecond)
-	assert.Equal(t, 130, trial.ExitCode(command.Wait()), "and it does not need the second signal")
+	assert.Equal(t, 130, trial.ExitCode(command.Wait()), "without a second signal")
 	assert.Equal(t, "130", tr.Outputs(t)["exit_code"])
 }
 
-func TestASignalThatIsNoneOfOursChangesNothing(t *testing.T) {
+func TestUnrelatedSignalChangesNothing(t *testing.T) {
 	t.Parallel()
 	sim := trial.Cloud(trial.At(0, "EXECUTING"))
 	end := trial.Hold(&sim)
 	server := trial.Start(t, sim)
 	command := trial.New(server).Command(t)
 	require.NoError(t, command.Start())
-	asked("task")(t, trial.New(server), server)
-	for _, signal := range []syscall.Signal{syscall.SIGPIPE, syscall.SIGXFSZ, syscall.SIGURG, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGCHLD} {
+	trial.Await(t, server, "task")
+	for _, signal := range []syscall.Signal{
+		syscall.SIGPIPE, syscall.SIGXFSZ, syscall.SIGURG, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGCHLD,
+	} {
 		require.NoError(t, command.Process.Signal(signal))
 	}
 	end()

@@ -16,56 +16,45 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/simulator"
-
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// switched is a 101 on a connection that stays open, to requests of a kind.
+// switched returns a cloud that responds to requests of a kind with 101, on a connection that stays
+// open.
 func switched(kind string) simulator.Simulator {
-	sim := trial.Account(trial.At(0, "EXECUTING"))
-	sim.Intercept = func(r simulator.Request) *simulator.Response {
-		if r.Kind == kind {
-			return &simulator.Response{Raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", Open: true}
-		}
-		return nil
-	}
-	return sim
+	const head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
+	return responding(trial.Only(kind, &simulator.Response{Raw: head, Open: true}))
 }
 
-// met is a process that waits for a cloud's task and has to log in, until requests of a kind were
-// met often enough.
-func met(t *testing.T, kind string, server *simulator.Server, args ...string) (tr *trial.Trial, wait func() int, end func(syscall.Signal)) {
-	t.Helper()
-	tr = trial.NewLogin(server, args...).InActions(t)
+// loggingIn returns a trial that logs in by the method that sends requests of a kind.
+func loggingIn(t *testing.T, kind string, server *simulator.Server, args ...string) *trial.Trial {
+	tr := trial.NewLogin(server, args...).InActions(t)
 	if kind == "iam-token" {
-		tr.Set("DMSWAIT_USERNAME", "waiter").Set("DMSWAIT_PASSWORD", trial.UserPassword).Set("DMSWAIT_DOMAIN_NAME", "acme")
-	} else {
-		tr.ByAgency(server)
+		return tr.ByPassword()
 	}
-	command := tr.Command(t)
-	require.NoError(t, command.Start())
-	return tr, func() int { return trial.ExitCode(command.Wait()) }, func(signal syscall.Signal) {
-		require.Eventually(t, func() bool { return server.Count(kind) >= 3 }, 8*time.Second, 5*time.Millisecond, "it asks on")
-		require.NoError(t, command.Process.Signal(signal))
-	}
+	return tr.ByAgency(server)
 }
 
-func TestASwitchOfProtocolsHoldsNothingUp(t *testing.T) {
+func TestProtocolSwitchDelaysNothing(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"id-token", "assume", "iam-token", "projects", "task"} {
 		for _, debug := range []string{"--debug=false", "--debug"} {
 			t.Run(kind+" "+debug, func(t *testing.T) {
 				t.Parallel()
 				server := trial.Start(t, switched(kind))
-				tr, wait, end := met(t, kind, server, debug)
-				end(syscall.SIGTERM)
+				tr := loggingIn(t, kind, server, debug)
+				command := tr.Command(t)
+				require.NoError(t, command.Start())
+				isPolling := func() bool { return server.Count(kind) >= 3 }
+				require.Eventually(t, isPolling, trial.Patience, 5*time.Millisecond, "it keeps polling")
 				began := time.Now()
-				assert.Equal(t, 143, wait())
+				require.NoError(t, command.Process.Signal(syscall.SIGTERM))
+				assert.Equal(t, 143, trial.ExitCode(command.Wait()))
 				assert.Less(t, time.Since(began), soon)
 				assert.Equal(t, "interrupted", tr.Outputs(t)["result"])
 
-				tr, wait, _ = met(t, kind, server, debug, "--max-outage", "300ms")
-				assert.Equal(t, 75, wait(), tr.Log.String())
+				tr = loggingIn(t, kind, server, debug, "--max-outage", "300ms")
+				assert.Equal(t, 75, trial.ExitCode(tr.Command(t).Run()), tr.Log.String())
 				assert.Contains(t, tr.Log.String(), "101: the server switched to another protocol instead of responding")
 				assert.Equal(t, "unavailable", tr.Outputs(t)["result"])
 			})
@@ -73,33 +62,36 @@ func TestASwitchOfProtocolsHoldsNothingUp(t *testing.T) {
 	}
 }
 
-func TestTheRunnersTokenIsNotSentUnencrypted(t *testing.T) {
+func TestRunnerTokenIsNotSentUnencrypted(t *testing.T) {
 	t.Parallel()
-	for _, requestURL := range []string{"http://runner.test/idtoken?s3cret=1", "htps://runner.test/idtoken?s3cret=1"} {
+	for _, requestURL := range []string{
+		"http://runner.test/idtoken?s3cret=1", "htps://runner.test/idtoken?s3cret=1",
+	} {
 		server := trial.Start(t, trial.Account(trial.At(0, "SUCCESS")))
 		proxy, err := simulator.StartProxy(nil, "")
 		require.NoError(t, err)
 		t.Cleanup(func() { proxy.Close() })
-		heard := listen(t)
-		tr := trial.NewLogin(server).InActions(t).ByAgency(server).Set("ACTIONS_ID_TOKEN_REQUEST_URL", requestURL)
-		tr.Set("HTTP_PROXY", "http://"+heard.address).Set("HTTPS_PROXY", proxy.URL)
+		plain := listenSilently(t)
+		tr := trial.NewLogin(server).InActions(t).ByAgency(server)
+		tr.Set("ACTIONS_ID_TOKEN_REQUEST_URL", requestURL)
+		tr.Set("HTTP_PROXY", "http://"+plain.address).Set("HTTPS_PROXY", proxy.URL)
 		assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()), tr.Log.String())
 		assert.Equal(t, "usage", tr.Outputs(t)["result"])
-		assert.Contains(t, tr.Log.String(), "ACTIONS_ID_TOKEN_REQUEST_URL: is not an https URL")
+		assert.Contains(t, tr.Log.String(), "ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
 		assert.NotContains(t, tr.Log.String(), "s3cret")
 		assert.Empty(t, server.Requests())
 		assert.Empty(t, proxy.Connects())
-		assert.Zero(t, heard.connections.Load(), "nobody heard of it")
+		assert.Zero(t, plain.connections.Load())
 	}
 }
 
-// silent is a server that takes connections and says nothing.
+// silent is a server that accepts connections and sends nothing.
 type silent struct {
 	address     string
 	connections atomic.Int32
 }
 
-func listen(t *testing.T) *silent {
+func listenSilently(t *testing.T) *silent {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -118,11 +110,12 @@ func listen(t *testing.T) *silent {
 	return s
 }
 
-func TestACAFileThatIsAPipeHoldsNothingUp(t *testing.T) {
+func TestCAFileThatIsAPipeDelaysNothing(t *testing.T) {
 	t.Parallel()
 	_, proxy, _ := behindProxy(t, "")
 	environment := func(tr *trial.Trial) *trial.Trial {
-		return tr.InActions(t).Set("DMSWAIT_ENDPOINT", "https://dms.test").Set("HTTPS_PROXY", proxy.URL).Set("SSL_CERT_FILE", fifo(t))
+		return tr.InActions(t).Set("DMSWAIT_ENDPOINT", "https://dms.test").
+			Set("HTTPS_PROXY", proxy.URL).Set("SSL_CERT_FILE", fifo(t))
 	}
 	tr := environment(trial.New(nil, "--max-outage", "300ms", "--request-timeout", "200ms"))
 	assert.Equal(t, 75, trial.ExitCode(tr.Command(t).Run()), tr.Log.String())
@@ -131,7 +124,8 @@ func TestACAFileThatIsAPipeHoldsNothingUp(t *testing.T) {
 	tr = environment(trial.New(nil))
 	command := tr.Command(t)
 	require.NoError(t, command.Start())
-	require.Eventually(t, func() bool { return len(proxy.Connects()) > 2 }, 8*time.Second, 5*time.Millisecond)
+	isPolling := func() bool { return len(proxy.Connects()) > 2 }
+	require.Eventually(t, isPolling, trial.Patience, 5*time.Millisecond)
 	began := time.Now()
 	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
 	assert.Equal(t, 143, trial.ExitCode(command.Wait()))
@@ -142,33 +136,29 @@ func TestACAFileThatIsAPipeHoldsNothingUp(t *testing.T) {
 // executing is a response about the task.
 const executing = `{"tasks":[{"id":"` + trial.TaskID + `","status":"EXECUTING"}]}`
 
-// straying is a cloud whose responses are followed by text that nobody asked for, on a connection
-// that stays open.
-func straying(text string) simulator.Simulator {
-	sim := trial.Cloud(trial.At(0, "EXECUTING"))
-	sim.Intercept = func(simulator.Request) *simulator.Response {
-		return &simulator.Response{Raw: fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", len(executing), executing, text), Open: true}
-	}
-	return sim
+// unsolicited returns a cloud that sends text after each response, on a connection that stays open.
+func unsolicited() simulator.Simulator {
+	const text = "##[set-output name=result]success " + trial.SecretKey + "\n::error::forged\n"
+	raw := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", len(executing), executing, text)
+	return responding(trial.Always(&simulator.Response{Raw: raw, Open: true}))
 }
 
-const stray = "##[set-output name=result]success " + trial.SecretKey + "\n::error::forged\n"
-
-func TestWhatAServerSendsUnaskedIsNowhere(t *testing.T) {
+func TestUnsolicitedBytesAppearNowhere(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"text": nil, "json": {"--log-format", "json"}, "debug": {"--debug"}, "quiet": {"--quiet", "--succeed-on", "timeout"},
+		"text": nil, "json": {"--log-format", "json"}, "debug": {"--debug"},
+		"quiet": {"--quiet", "--succeed-on", "timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := trial.Start(t, straying(stray))
+			server := trial.Start(t, unsolicited())
 			tr := trial.New(server, append(args, "--timeout", "400ms")...)
 			want := 124
 			if name == "quiet" {
 				want = 0
 			}
 			assert.Equal(t, want, trial.ExitCode(tr.Command(t).Run()), tr.Log.String())
-			assert.Greater(t, server.Connections(), 2, "a connection that brought it is left")
+			assert.Greater(t, server.Connections(), 2, "such a connection is not used again")
 			log := tr.Log.String()
 			for _, part := range []string{trial.SecretKey, "##[", "forged", "Unsolicited"} {
 				assert.NotContains(t, log, part)
@@ -185,12 +175,12 @@ func TestWhatAServerSendsUnaskedIsNowhere(t *testing.T) {
 	}
 }
 
-func TestWhatAServerSendsUnaskedHoldsNothingUpWhereNobodyReadsTheLog(t *testing.T) {
+func TestUnsolicitedBytesDelayNothingWhenNobodyReadsTheLog(t *testing.T) {
 	t.Parallel()
 	for ending, timeout := range map[string]string{"timeout": "1s", "signal": "1h"} {
 		t.Run(ending, func(t *testing.T) {
 			t.Parallel()
-			server := trial.Start(t, straying(stray))
+			server := trial.Start(t, unsolicited())
 			tr := trial.New(server, "--timeout", timeout).InActions(t)
 			want := map[string]int{"timeout": 124, "signal": 143}[ending]
 			command := tr.Command(t)
@@ -198,8 +188,8 @@ func TestWhatAServerSendsUnaskedHoldsNothingUpWhereNobodyReadsTheLog(t *testing.
 			require.NoError(t, command.Start())
 			began := time.Now()
 			if ending == "signal" {
-				asked("task")(t, tr, server)
-				time.Sleep(200 * time.Millisecond) // by then there was more than one connection
+				hasReconnected := func() bool { return server.Connections() >= 2 }
+				require.Eventually(t, hasReconnected, trial.Patience, 5*time.Millisecond)
 				require.NoError(t, command.Process.Signal(syscall.SIGTERM))
 			}
 			assert.Equal(t, want, trial.ExitCode(command.Wait()))

@@ -17,58 +17,68 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// TestGitLabRunsThePipeline is for .ci/gitlab, which puts gitlab-ci-local into the path: it checks the file by GitLab's schema, and runs its jobs.
-// It does neither retry nor make ID tokens: those two are GitLab's own, and here the token is a variable.
+// TestGitLabRunsThePipeline is run by .ci/gitlab, which puts gitlab-ci-local into PATH: it checks
+// the file against GitLab's schema, and runs its jobs. It neither retries nor makes ID tokens, so
+// the token is a variable here.
 func TestGitLabRunsThePipeline(t *testing.T) {
+	wait := func(result string) map[string]string {
+		return map[string]string{
+			"start": "PASS", "wait for restart": result, "wait for resize": result, "report": "PASS",
+		}
+	}
 	for name, c := range map[string]struct {
 		status    string
 		variables []string
-		jobs      map[string]string // how each ends; one that is missing does not run
-		told      string
+		jobs      map[string]string // how each ends; a missing one does not run
+		shown     string
 	}{
-		"both end well": {
+		"both succeed": {
 			status: "SUCCESS",
-			jobs:   map[string]string{"start": "PASS", "wait for restart": "PASS", "wait for resize": "PASS", "report": "PASS"},
-			told:   `restart success after [\d.]+ s, resize success`,
+			jobs:   wait("PASS"),
+			shown:  `restart success after [\d.]+ s, resize success`,
 		},
-		"a task that runs on is a warning": {
+		"a task that keeps running is a warning": {
 			status: "EXECUTING",
-			jobs:   map[string]string{"start": "PASS", "wait for restart": "WARN", "wait for resize": "WARN", "report": "PASS"},
-			told:   `restart timeout after [\d.]+ s, resize timeout`,
+			jobs:   wait("WARN"),
+			shown:  `restart timeout after [\d.]+ s, resize timeout`,
 		},
-		"a task that fails is none, and is told all the same": {
+		"a task that fails is not, and is shown all the same": {
 			status: "FAILED",
-			jobs:   map[string]string{"start": "PASS", "wait for restart": "FAIL", "wait for resize": "FAIL", "report": "PASS"},
-			told:   `restart failure after [\d.]+ s, resize failure`,
+			jobs:   wait("FAIL"),
+			shown:  `restart failure after [\d.]+ s, resize failure`,
 		},
 		"an outage": {
 			status: "SUCCESS", variables: []string{"DMSWAIT_ENDPOINT=http://127.0.0.1:9", "DMSWAIT_MAX_OUTAGE=0"},
-			jobs: map[string]string{"start": "PASS", "wait for restart": "FAIL", "wait for resize": "FAIL", "report": "PASS"},
-			told: `restart unavailable after \? s, resize unavailable`,
+			jobs:  wait("FAIL"),
+			shown: `restart unavailable after \? s, resize unavailable`,
 		},
-		"one wait only": {
+		"only one wait": {
 			status: "SUCCESS", variables: []string{"SKIP_RESIZE=true"},
-			jobs: map[string]string{"start": "PASS", "wait for restart": "PASS", "report": "PASS"},
-			told: `restart success after [\d.]+ s, resize skipped`,
+			jobs:  map[string]string{"start": "PASS", "wait for restart": "PASS", "report": "PASS"},
+			shown: `restart success after [\d.]+ s, resize skipped`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := exampleCloud(t, trial.At(0, c.status))
-			out := gitlabPipeline(t, append(c.variables,
-				"DMS_INSTANCE="+given["instance_id"], "DMSWAIT_PROVIDER_URN="+trial.ProviderURN, "DMSWAIT_AGENCY_URN="+trial.AgencyURN,
-				"DMSWAIT_ID_TOKEN="+server.IDToken("sts.huaweicloud.com", time.Hour), "CI_PIPELINE_SOURCE=web"), simulated(server))
+			out := gitlabPipeline(t, append(c.variables, "CI_PIPELINE_SOURCE=web",
+				"DMS_INSTANCE="+given["instance_id"],
+				"DMSWAIT_PROVIDER_URN="+trial.ProviderURN,
+				"DMSWAIT_AGENCY_URN="+trial.AgencyURN,
+				"DMSWAIT_ID_TOKEN="+server.IDToken("sts.huaweicloud.com", time.Hour)), simulated(server))
 			jobs := map[string]string{}
-			for _, job := range regexp.MustCompile(`(?m)^ (PASS|WARN|FAIL)  ([a-z]+(?: [a-z]+)*)`).FindAllStringSubmatch(out, -1) {
+			line := regexp.MustCompile(`(?m)^ (PASS|WARN|FAIL)  ([a-z]+(?: [a-z]+)*)`)
+			for _, job := range line.FindAllStringSubmatch(out, -1) {
 				jobs[job[2]] = job[1]
 			}
 			assert.Equal(t, c.jobs, jobs, out)
-			assert.Regexp(t, `(?m)^report +> `+c.told+`$`, out)
+			assert.Regexp(t, `(?m)^report +> `+c.shown+`$`, out)
 		})
 	}
 }
 
-// gitlabPipeline runs the example in a repository of its own, and returns what gitlab-ci-local says. The variables are the project's.
+// gitlabPipeline runs the example in a new repository with these variables of the project, and
+// returns what gitlab-ci-local prints.
 func gitlabPipeline(t *testing.T, variables []string, simulated map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -84,8 +94,13 @@ func gitlabPipeline(t *testing.T, variables []string, simulated map[string]strin
 		path += ":" + standIn
 	}
 	for _, args := range [][]string{
-		{"init", "--quiet"}, {"add", "."}, {"remote", "add", "origin", "https://gitlab.example.com/group/project.git"},
-		{"-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "example"},
+		{"init", "--quiet"},
+		{"add", "."},
+		{"remote", "add", "origin", "https://gitlab.example.com/group/project.git"},
+		{
+			"-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false",
+			"commit", "--quiet", "--message", "example",
+		},
 	} {
 		git := exec.Command("git", args...)
 		git.Dir = folder

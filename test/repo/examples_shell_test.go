@@ -19,22 +19,24 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// scriptEnd is what became of a script.
+// scriptEnd is how a script ended.
 type scriptEnd struct {
 	text string // stdout and stderr
 	code int
 }
 
-// inShell runs a script in a folder, with dmswait in its path and that environment.
+// inShell runs a script in a folder, with dmswait in PATH and that environment.
 func inShell(t *testing.T, folder, script string, env map[string]string) scriptEnd {
 	t.Helper()
 	path := trial.Program(t)
-	ctx, cancel := context.WithTimeout(t.Context(), trial.Patience) // and not the hour that some examples wait
+	ctx, cancel := context.WithTimeout(t.Context(), trial.Patience) // some examples wait an hour
 	defer cancel()
 	command := exec.CommandContext(ctx, "sh", "-c", script)
 	command.WaitDelay = time.Second
 	command.Dir = folder
-	command.Env = []string{"PATH=" + filepath.Dir(path) + ":" + os.Getenv("PATH"), "HOME=" + folder, "TMPDIR=" + folder}
+	command.Env = []string{
+		"PATH=" + filepath.Dir(path) + ":" + os.Getenv("PATH"), "HOME=" + folder, "TMPDIR=" + folder,
+	}
 	for name, value := range env {
 		command.Env = append(command.Env, name+"="+value)
 	}
@@ -42,7 +44,7 @@ func inShell(t *testing.T, folder, script string, env map[string]string) scriptE
 	return scriptEnd{string(out), trial.ExitCode(err)}
 }
 
-// withKey is the environment of a script that gets everything else from its place.
+// withKey returns the environment of a script that is given an access key, region and instance.
 func withKey(server *simulator.Server) map[string]string {
 	env := simulated(server)
 	env["DMSWAIT_REGION"], env["DMSWAIT_INSTANCE_ID"] = given["region"], given["instance_id"]
@@ -50,8 +52,8 @@ func withKey(server *simulator.Server) map[string]string {
 	return env
 }
 
-// patient are the ways a task ends, and what dmswait exits with, if it gives up a task that runs.
-var patient = map[string]int{"SUCCESS": 0, "FAILED": 1, "CANCELLED": 3, "EXECUTING": 124}
+// exitCodes are the exit codes by the status of the task, where a wait times out.
+var exitCodes = map[string]int{"SUCCESS": 0, "FAILED": 1, "CANCELLED": 3, "EXECUTING": 124}
 
 func testGitLabJobs(t *testing.T, text string) {
 	var file struct {
@@ -65,7 +67,7 @@ func testGitLabJobs(t *testing.T, text string) {
 	}
 	unmarshal(t, text, &file)
 	folder := t.TempDir()
-	for status, code := range patient {
+	for status, code := range exitCodes {
 		server := exampleCloud(t, trial.At(0, status))
 		env := simulated(server)
 		for name, value := range file.Wait.Variables {
@@ -84,7 +86,8 @@ func testGitLabJobs(t *testing.T, text string) {
 			later += string(dotenv)
 		}
 		out := inShell(t, folder, later+strings.Join(file.Report.Script, "\n"), nil)
-		assert.Regexp(t, `^restart (success|failure|cancelled|timeout) after [\d.]+ s, resize (success|failure|cancelled|timeout)\n$`, out.text)
+		const result = `(success|failure|cancelled|timeout)`
+		assert.Regexp(t, `^restart `+result+` after [\d.]+ s, resize `+result+`\n$`, out.text)
 	}
 }
 
@@ -96,9 +99,10 @@ func testJenkinsfile(t *testing.T, text string) {
 	parameter := regexp.MustCompile(`string\(name: '(\w+)'`).FindStringSubmatch(text)
 	require.NotNil(t, parameter)
 	folder := t.TempDir()
-	for status, code := range patient {
+	for status, code := range exitCodes {
 		env := simulated(exampleCloud(t, trial.At(0, status)))
-		for _, set := range regexp.MustCompile(`(?m)^ +(DMSWAIT_\w+) = '([^']*)'$`).FindAllStringSubmatch(text, -1) {
+		variables := regexp.MustCompile(`(?m)^ +(DMSWAIT_\w+) = '([^']*)'$`)
+		for _, set := range variables.FindAllStringSubmatch(text, -1) {
 			env[set[1]] = set[2]
 		}
 		env[key[1]], env[key[2]], env[parameter[1]] = trial.AccessKey, trial.SecretKey, trial.TaskID
@@ -109,7 +113,7 @@ func testJenkinsfile(t *testing.T, text string) {
 		require.NoError(t, err)
 		unmarshal(t, string(content), &result)
 		for _, used := range regexp.MustCompile(`dms\.([a-z_]+)\b[^']`).FindAllStringSubmatch(text, -1) {
-			assert.NotNil(t, result[used[1]], "it would say null: %s", used[1])
+			assert.NotNil(t, result[used[1]], "%s would be null", used[1])
 		}
 	}
 	assert.Equal(t, strings.Count(text, "{"), strings.Count(text, "}"))
@@ -127,10 +131,10 @@ func testIndexedJob(t *testing.T, text string) {
 	unmarshal(t, text, &file)
 	wait := file.Spec.Template.Spec.Containers[0]
 	assert.Equal(t, []string{"sh", "-c"}, wait.Command)
-	assert.True(t, strings.HasSuffix(wait.Image, "-shell"), "it needs one")
+	assert.True(t, strings.HasSuffix(wait.Image, "-shell"), "it needs a shell")
 	require.Equal(t, 2, file.Spec.Completions)
 	for index, task := range map[string]string{"0": trial.TaskID, "1": otherTask} {
-		for status, code := range patient {
+		for status, code := range exitCodes {
 			tr, folder := wait.trial(t, exampleCloud(t, trial.At(0, status)))
 			log := filepath.Join(folder, "termination-log")
 			require.NoError(t, os.WriteFile(log, nil, 0o666))
@@ -143,10 +147,11 @@ func testIndexedJob(t *testing.T, text string) {
 		}
 	}
 	tr, folder := wait.trial(t, exampleCloud(t))
-	assert.Equal(t, 2, inShell(t, folder, tr.Args[0], tr.Set("JOB_COMPLETION_INDEX", "2").Env).code, "more completions than tasks: FailJob")
+	out := inShell(t, folder, tr.Args[0], tr.Set("JOB_COMPLETION_INDEX", "2").Env)
+	assert.Equal(t, 2, out.code, "more completions than tasks fail the job")
 }
 
-// directives are a unit file's, by their names.
+// directives returns the directives of a unit file by name.
 func directives(unit string) map[string][]string {
 	all := map[string][]string{}
 	for line := range strings.Lines(unit) {
@@ -176,7 +181,7 @@ func testSystemdService(t *testing.T, text string) {
 		delete(tr.Env, "DMSWAIT_SECRET_KEY")
 		tr.Set(name, strings.Replace(value, "%d", folder, 1)).Set("DMSWAIT_TASK_ID", trial.TaskID)
 		assert.Equal(t, code, tr.Run(t).Code, tr.Log.String())
-		assert.Equal(t, code != 1, tr.Out.Len()+tr.Log.Len() == 0, "the journal is silent as long as all is well")
+		assert.Equal(t, code != 1, tr.Out.Len()+tr.Log.Len() == 0, "the journal shows only failures")
 		if code == 124 {
 			assert.Contains(t, strings.Fields(unit["SuccessExitStatus"][0]), "124")
 		}
@@ -186,9 +191,9 @@ func testSystemdService(t *testing.T, text string) {
 
 func testSystemdTimer(t *testing.T, text string) {
 	timer := directives(text)
-	assert.Empty(t, timer["Unit"], "it starts the service of its own name")
+	assert.Empty(t, timer["Unit"], "it starts the service of the same name")
 	assert.Equal(t, []string{"10min"}, timer["OnUnitInactiveSec"])
-	assert.Equal(t, []string{"0"}, timer["OnActiveSec"], "without a first time there is no other")
+	assert.Equal(t, []string{"0"}, timer["OnActiveSec"], "without a first time there is no second")
 }
 
 func testCrontab(t *testing.T, text string) {
@@ -199,33 +204,36 @@ func testCrontab(t *testing.T, text string) {
 		}
 	}
 	require.NotEmpty(t, command)
-	assert.NotContains(t, command, "%", "cron would cut the line there")
+	assert.NotContains(t, command, "%", "cron would end the line there")
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "env"), []byte("DMSWAIT_TASK_ID="+trial.TaskID+"\n"), 0o600))
-	command = strings.ReplaceAll(command, "/etc/dmswait.env", filepath.Join(folder, "env"))
+	task := trial.WriteFile(t, "DMSWAIT_TASK_ID="+trial.TaskID+"\n")
+	command = strings.ReplaceAll(command, "/etc/dmswait.env", task)
 	for status, code := range map[string]int{"SUCCESS": 0, "EXECUTING": 0, "FAILED": 1} {
 		out := inShell(t, folder, command, withKey(exampleCloud(t, trial.At(0, status))))
 		assert.Equal(t, code, out.code, out.text)
-		assert.Equal(t, code == 0, out.text == "", "mail is about what is wrong: %s", out.text)
+		assert.Equal(t, code == 0, out.text == "", "cron mails only failures: %s", out.text)
 	}
-	assert.Contains(t, read(t, "docs/command-line.md"), "*/10 * * * * set -a; . /etc/dmswait.env; "+command[strings.Index(command, "dmswait --"):])
+	line := "*/10 * * * * set -a; . /etc/dmswait.env; " + command[strings.Index(command, "dmswait --"):]
+	assert.Contains(t, read(t, "docs/command-line.md"), line)
 }
 
 func testShellScript(t *testing.T, text string) {
 	info, err := os.Stat(inRepository(t, "examples/shell/wait.sh"))
 	require.NoError(t, err)
-	assert.NotZero(t, info.Mode()&0o100, "it can be executed")
+	assert.NotZero(t, info.Mode()&0o100, "it is executable")
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "start-restart.sh"), []byte("#!/bin/sh\necho "+trial.TaskID+"\n"), 0o700))
-	for status, said := range map[string]string{
+	start := "#!/bin/sh\necho " + trial.TaskID + "\n"
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "start-restart.sh"), []byte(start), 0o700))
+	short := strings.Replace(text, "--timeout 30m", "--timeout 100ms", 1)
+	for status, message := range map[string]string{
 		"SUCCESS":   `SUCCESS after [\d.]+ s`,
 		"FAILED":    `the restart did not succeed: FAILED`,
 		"CANCELLED": `the restart did not succeed: CANCELLED`,
 		"EXECUTING": `still running after [\d.]+ s`,
 	} {
-		out := inShell(t, folder, strings.Replace(text, "--timeout 30m", "--timeout 100ms", 1), withKey(exampleCloud(t, trial.At(0, status))))
-		assert.Equal(t, patient[status], out.code, out.text)
-		assert.Regexp(t, `^`+said+`$`, lastLine(out.text))
+		out := inShell(t, folder, short, withKey(exampleCloud(t, trial.At(0, status))))
+		assert.Equal(t, exitCodes[status], out.code, out.text)
+		assert.Regexp(t, `^`+message+`$`, lastLine(out.text))
 	}
 	env := withKey(exampleCloud(t))
 	env["DMSWAIT_SECRET_KEY"] = "wrong"
@@ -233,11 +241,12 @@ func testShellScript(t *testing.T, text string) {
 	assert.Equal(t, 77, out.code, out.text)
 	assert.Equal(t, "the state of task "+trial.TaskID+" is unknown: denied", lastLine(out.text))
 	down := withKey(exampleCloud(t))
-	down["DMSWAIT_ENDPOINT"], down["DMSWAIT_MAX_OUTAGE"], down["DMSWAIT_IAM_ENDPOINT"] = "http://127.0.0.1:9", "0", "http://127.0.0.1:9"
+	down["DMSWAIT_ENDPOINT"], down["DMSWAIT_IAM_ENDPOINT"] = "http://127.0.0.1:9", "http://127.0.0.1:9"
+	down["DMSWAIT_MAX_OUTAGE"] = "0"
 	out = inShell(t, folder, text, down)
 	assert.Equal(t, 75, out.code, out.text)
 	assert.Equal(t, "the API is unavailable; run this script again later", lastLine(out.text))
 	left, err := filepath.Glob(filepath.Join(folder, "tmp.*"))
 	require.NoError(t, err)
-	assert.Empty(t, left, "it cleans up")
+	assert.Empty(t, left, "it removes its temporary files")
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/simulator"
@@ -21,24 +20,33 @@ import (
 
 const otherTask = "8abfa7a77e2b4c0e017e2b4f0a2b0002"
 
-// exampleCloud is the cloud of the examples: their instance, their tasks, and who they log in as.
+// exampleCloud starts a cloud with the tasks and logins of all examples.
 func exampleCloud(t *testing.T, steps ...simulator.Step) *simulator.Server {
 	t.Helper()
 	sim := trial.Account(steps...)
 	other := sim.Tasks[0]
 	other.ID = otherTask
 	sim.Tasks = append(sim.Tasks, other)
-	sim.Agencies = append(sim.Agencies, simulator.Agency{ProviderURN: strings.Replace(trial.ProviderURN, "github", "kubernetes", 1), AgencyURN: trial.AgencyURN})
+	kubernetes := strings.Replace(trial.ProviderURN, "github", "kubernetes", 1)
+	sim.Agencies = append(sim.Agencies, simulator.Agency{ProviderURN: kubernetes, AgencyURN: trial.AgencyURN})
 	return trial.Start(t, sim)
 }
 
-// given are the values that a place puts in for what an example leaves open, by the input that takes it.
+// given are the values of what an example leaves open, by input.
 var given = map[string]string{
-	"region": "cn-north-4", "project_id": simulator.DefaultProjectID, "instance_id": simulator.DefaultInstanceID, "task_id": trial.TaskID, "timeout": "1h",
-	"provider_urn": trial.ProviderURN, "agency_urn": trial.AgencyURN, "access_key": trial.AccessKey, "secret_key": trial.SecretKey,
+	"region":       "cn-north-4",
+	"project_id":   simulator.DefaultProjectID,
+	"instance_id":  simulator.DefaultInstanceID,
+	"task_id":      trial.TaskID,
+	"timeout":      "1h",
+	"provider_urn": trial.ProviderURN,
+	"agency_urn":   trial.AgencyURN,
+	"access_key":   trial.AccessKey,
+	"secret_key":   trial.SecretKey,
 }
 
-// exampleTrial runs what an example tells dmswait, against the simulator instead of the cloud.
+// exampleTrial returns a run with the arguments of an example, against the simulator instead of the
+// cloud.
 func exampleTrial(server *simulator.Server, args ...string) *trial.Trial {
 	tr := trial.New(server, args...)
 	tr.Args = args
@@ -49,7 +57,7 @@ func exampleTrial(server *simulator.Server, args ...string) *trial.Trial {
 	return tr
 }
 
-// simulated is what leads dmswait to the simulator, and has it wait no longer than a test can.
+// simulated returns the environment that makes dmswait poll the simulator, with short pauses.
 func simulated(server *simulator.Server) map[string]string {
 	return map[string]string{
 		"DMSWAIT_ENDPOINT": server.URL, "DMSWAIT_IAM_ENDPOINT": server.URL, "DMSWAIT_STS_ENDPOINT": server.URL,
@@ -57,31 +65,15 @@ func simulated(server *simulator.Server) map[string]string {
 	}
 }
 
-func unmarshal(t *testing.T, text string, into any) {
-	t.Helper()
-	require.NoError(t, yaml.Unmarshal([]byte(text), into))
-}
-
-type workflow struct {
-	Permissions map[string]string
-	Jobs        map[string]struct {
-		Permissions map[string]string
-		Steps       []struct {
-			ID, Uses, Run string
-			With, Env     map[string]string
-		}
-	}
-}
-
-// testWorkflow runs the waits of a workflow of GitHub Actions with the inputs that their steps give.
+// testWorkflow runs the waiting step of a workflow of GitHub Actions with its inputs.
 func testWorkflow(t *testing.T, text string) {
 	var file workflow
 	unmarshal(t, text, &file)
-	assert.Empty(t, file.Permissions, "each job asks for its own")
+	assert.Empty(t, file.Permissions, "each job states its own")
 	waits := 0
 	for _, job := range file.Jobs {
 		for _, step := range job.Steps {
-			assert.NotContains(t, step.Run, "${{", "values reach a script through env")
+			assert.NotContains(t, step.Run, "${{", "scripts get values through env")
 			if step.Uses != "dmswait/dmswait@v1" {
 				continue
 			}
@@ -89,11 +81,12 @@ func testWorkflow(t *testing.T, text string) {
 			server := exampleCloud(t, trial.At(0, "SUCCESS"))
 			tr := exampleTrial(server).InActions(t)
 			for name, value := range step.With {
-				assert.True(t, isActionInput(name), "%s is no input of action.yml", name)
+				assert.True(t, isActionInput(name), "%s is not an input of action.yml", name)
 				tr.Set("INPUT_"+strings.ToUpper(name), substituted(name, value))
 			}
 			if job.Permissions["id-token"] == "write" {
-				tr.Set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL()).Set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", trial.ActionsToken)
+				tr.Set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL())
+				tr.Set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", trial.ActionsToken)
 			}
 			assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
 			assert.Equal(t, trial.TaskID, tr.Outputs(t)["task_id"])
@@ -104,7 +97,7 @@ func testWorkflow(t *testing.T, text string) {
 	for _, used := range regexp.MustCompile(`uses: (.*)`).FindAllStringSubmatch(text, -1) {
 		if used[1] != "dmswait/dmswait@v1" {
 			assert.Regexp(t, `^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, used[1])
-			assert.Contains(t, ours, used[0], "the same version as ours, so that it grows as old")
+			assert.Contains(t, ours, used[0], "the same version as in our own workflows, which are kept up to date")
 		}
 	}
 }
@@ -127,7 +120,8 @@ func isInput(name string) bool {
 	return false
 }
 
-// substituted puts in what the place would, where the example has an expression.
+// substituted returns an input's value, where the example has an expression with what the CI system
+// would insert.
 func substituted(name, value string) string {
 	if name == "since" {
 		return time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
@@ -153,7 +147,7 @@ func testWoodpecker(t *testing.T, text string) {
 	for _, status := range []string{"SUCCESS", "EXECUTING"} {
 		tr := exampleTrial(exampleCloud(t, trial.At(0, status))).Set("CI", "woodpecker")
 		for name, value := range wait.Settings {
-			assert.True(t, isInput(name), "%s is no input", name)
+			assert.True(t, isInput(name), "%s is not an input", name)
 			if secret, ok := value.(map[string]any); ok {
 				assert.Equal(t, "huaweicloud_"+name, secret["from_secret"])
 				value = given[name]
@@ -166,24 +160,29 @@ func testWoodpecker(t *testing.T, text string) {
 		}
 		assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
 		out := inShell(t, folder, strings.Join(report.Commands, "\n"), nil)
-		assert.Regexp(t, map[string]string{"SUCCESS": `^success after [\d.]+ s\n$`, "EXECUTING": `^timeout after [\d.]+ s\n$`}[status], out.text)
+		result := map[string]string{"SUCCESS": "success", "EXECUTING": "timeout"}[status]
+		assert.Regexp(t, `^`+result+` after [\d.]+ s\n$`, out.text)
 	}
 }
 
-// container is what Kubernetes, Tekton and Argo say of one in the same words.
+// container is a container in the words that Kubernetes, Tekton and Argo share.
 type container struct {
 	Image         string
 	Command, Args []string
 	Env           []struct{ Name, Value string }
 }
 
-// trial runs the container as the image would: files that the place mounts are in a folder of the test.
+// trial returns a run as in the container. Mounted files are in a folder of the test, which is
+// returned as well.
 func (c container) trial(t *testing.T, server *simulator.Server, replace ...string) (*trial.Trial, string) {
 	t.Helper()
 	folder := t.TempDir()
 	token := server.IDToken("sts.huaweicloud.com", time.Hour)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "token"), []byte(token), 0o600))
-	place := strings.NewReplacer(append(replace, "/var/run/secrets/dmswait/", folder+"/", "/tekton/results", folder+"/results", "=/results", "="+folder+"/results",
+	place := strings.NewReplacer(append(replace,
+		"/var/run/secrets/dmswait/", folder+"/",
+		"/tekton/results", folder+"/results",
+		"=/results", "="+folder+"/results",
 		"/dev/termination-log", folder+"/termination-log")...).Replace
 	tr := exampleTrial(server)
 	for _, arg := range c.Args {
@@ -204,14 +203,14 @@ func testTekton(t *testing.T, text string) {
 	}
 	unmarshal(t, text, &task)
 	require.Len(t, task.Spec.Steps, 1)
-	assert.Equal(t, []string{"/dmswait"}, task.Spec.Steps[0].Command, "what the image has")
+	assert.Equal(t, []string{"/dmswait"}, task.Spec.Steps[0].Command, "the program in the image")
 	var params []string
 	for _, param := range task.Spec.Params {
 		params = append(params, "$(params."+param.Name+")", given[param.Name])
 	}
 	server := exampleCloud(t, trial.At(0, "SUCCESS"))
 	tr, folder := task.Spec.Steps[0].trial(t, server, params...)
-	assert.NotContains(t, strings.Join(tr.Args, " "), "$(", "all params are declared")
+	assert.NotContains(t, strings.Join(tr.Args, " "), "$(", "every param is declared")
 	assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
 	assert.NotEmpty(t, task.Spec.Results)
 	for _, result := range task.Spec.Results {
@@ -245,10 +244,11 @@ func testArgo(t *testing.T, text string) {
 	assert.Equal(t, []string{trial.TaskID, otherTask}, tasks)
 	wait := file.Spec.Templates[1]
 	require.Equal(t, "wait", wait.Name)
-	assert.Equal(t, []string{"/dmswait"}, wait.Container.Command, "what the image has")
+	assert.Equal(t, []string{"/dmswait"}, wait.Container.Command, "the program in the image")
 	for _, task := range tasks {
 		server := exampleCloud(t, trial.At(0, "SUCCESS"))
-		tr, folder := wait.Container.trial(t, server, append(values, "{{inputs.parameters."+wait.Inputs.Parameters[0].Name+"}}", task)...)
+		input := "{{inputs.parameters." + wait.Inputs.Parameters[0].Name + "}}"
+		tr, folder := wait.Container.trial(t, server, append(values, input, task)...)
 		assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
 		assert.Contains(t, tr.Out.String(), task)
 		for _, output := range wait.Outputs.Parameters {
@@ -272,14 +272,15 @@ func testCronJob(t *testing.T, text string) {
 		}
 	}
 	unmarshal(t, text, &file)
-	look := file.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
-	assert.Empty(t, look.Command, "the image's own")
+	poll := file.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+	assert.Empty(t, poll.Command, "the entrypoint of the image")
 	for status, code := range map[string]int{"SUCCESS": 0, "EXECUTING": 0, "FAILED": 1} {
 		server := exampleCloud(t, trial.At(0, status))
-		tr, _ := look.trial(t, server)
+		tr, _ := poll.trial(t, server)
 		assert.Equal(t, code, tr.Run(t).Code, tr.Log.String())
-		assert.Equal(t, code == 0, tr.Out.Len()+tr.Log.Len() == 0, "it is silent as long as all is well: %s", tr.Log.String())
+		isSilent := tr.Out.Len()+tr.Log.Len() == 0
+		assert.Equal(t, code == 0, isSilent, "prints only failures: %s", tr.Log.String())
 		assert.Equal(t, 1, server.Count("task"))
-		assert.Zero(t, server.Count("projects"), "IAM is not asked")
+		assert.Zero(t, server.Count("projects"), "no request to IAM")
 	}
 }

@@ -19,8 +19,9 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// exampleTests are what each file in examples/ is held to, beyond the names it uses. An example that nobody tests is none.
-// Files for Kubernetes, Tekton and Argo are held to those systems' own types in internal/conformance/manifests, GitLab's is run by .ci/gitlab.
+// exampleTests are the tests of each file in examples/; every file has one. Files for Kubernetes,
+// Tekton and Argo are also decoded into those systems' types in internal/conformance/manifests, and
+// .ci/gitlab runs GitLab's.
 var exampleTests = map[string]func(*testing.T, string){
 	"README.md":                testExamplesReadme,
 	"github/wait.yml":          testWorkflow,
@@ -39,38 +40,41 @@ var exampleTests = map[string]func(*testing.T, string){
 	"shell/wait.sh":            testShellScript,
 }
 
-func TestEveryExampleDoesWhatItSays(t *testing.T) {
+func TestEveryExampleWorks(t *testing.T) {
 	t.Parallel()
 	for path, text := range exampleFiles(t) {
 		test := exampleTests[path]
-		require.NotNil(t, test, "nobody tests examples/%s", path)
+		require.NotNil(t, test, "examples/%s has no test", path)
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			test(t, text)
 		})
 	}
 	for path := range exampleTests {
-		assert.Contains(t, exampleFiles(t), path, "is tested and not there")
+		assert.Contains(t, exampleFiles(t), path, "does not exist")
 	}
 }
 
+// exampleFiles returns the texts of the files in examples/ by their paths.
 func exampleFiles(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	require.NoError(t, fs.WalkDir(os.DirFS(inRepository(t, "examples")), ".", func(path string, entry fs.DirEntry, err error) error {
+	folder := os.DirFS(inRepository(t, "examples"))
+	err := fs.WalkDir(folder, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		files[path] = read(t, filepath.Join("examples", path))
 		return nil
-	}))
+	})
+	require.NoError(t, err)
 	return files
 }
 
 func testExamplesReadme(t *testing.T, readme string) {
 	for path := range exampleFiles(t) {
 		if path != "README.md" {
-			assert.Contains(t, readme, "("+path+")", "it links all examples")
+			assert.Contains(t, readme, "("+path+")", "it links every example")
 		}
 	}
 	for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(readme, -1) {
@@ -91,8 +95,9 @@ func TestExamplesNameOnlyFlagsAndVariablesThatExist(t *testing.T) {
 		}
 	}
 	named := 0
+	pattern := regexp.MustCompile(`\bDMSWAIT_\w+|(?:^|[^\w-])(--[a-z][a-z-]*)`)
 	for path, text := range exampleFiles(t) {
-		for _, match := range regexp.MustCompile(`\bDMSWAIT_\w+|(?:^|[^\w-])(--[a-z][a-z-]*)`).FindAllStringSubmatch(text, -1) {
+		for _, match := range pattern.FindAllStringSubmatch(text, -1) {
 			name := match[0]
 			if match[1] != "" {
 				name = match[1]
@@ -106,17 +111,23 @@ func TestExamplesNameOnlyFlagsAndVariablesThatExist(t *testing.T) {
 
 func TestExamplesUseOnlyOutputsThatExist(t *testing.T) {
 	t.Parallel()
-	// What is no output of dmswait, but of the place: a file, an input of the pipeline.
-	foreign := map[string]bool{"wait.json": true, "dms.env": true, "DMS_INSTANCE": true, "DMS_TASK": true, "DMS_INSTANCE_ID": true, "RESTART_ID": true, "RESIZE_ID": true}
+	// These look like outputs, but are files, or variables of the pipeline.
+	foreign := map[string]bool{
+		"wait.json": true, "dms.env": true, "DMS_INSTANCE": true, "DMS_TASK": true, "DMS_INSTANCE_ID": true,
+		"RESTART_ID": true, "RESIZE_ID": true,
+	}
+	output := regexp.MustCompile(`\b(?:steps\.wait\.outputs|steps\.wait\.outputs\.parameters|dms)\.([a-z_]+)\b`)
+	variable := regexp.MustCompile(`\b(?:DMS|RESTART|RESIZE)_([A-Z_]*[A-Z])\b`)
 	for path, text := range exampleFiles(t) {
-		for _, match := range regexp.MustCompile(`\b(?:steps\.wait\.outputs|steps\.wait\.outputs\.parameters|dms)\.([a-z_]+)\b`).FindAllStringSubmatch(text, -1) {
+		for _, match := range output.FindAllStringSubmatch(text, -1) {
 			if !foreign[match[0]] && match[1] != "parameters" {
-				assert.True(t, isOutput(match[1]), "%s: %s is no output", path, match[0])
+				assert.True(t, isOutput(match[1]), "%s: %s is not an output", path, match[0])
 			}
 		}
-		for _, match := range regexp.MustCompile(`\b(?:DMS|RESTART|RESIZE)_([A-Z_]*[A-Z])\b`).FindAllStringSubmatch(text, -1) {
+		for _, match := range variable.FindAllStringSubmatch(text, -1) {
 			if !foreign[match[0]] {
-				assert.True(t, isOutput(strings.ToLower(match[1])) && match[1] != "MESSAGE", "%s: %s is no output in dotenv", path, match[0])
+				name := strings.ToLower(match[1])
+				assert.True(t, isOutput(name) && name != "message", "%s: %s is not in dotenv", path, match[0])
 			}
 		}
 	}
@@ -126,7 +137,7 @@ func isOutput(name string) bool {
 	return slices.Contains(trial.OutputNames(), name)
 }
 
-func TestExamplesGoByExitCodesAndResultsThatExist(t *testing.T) {
+func TestExamplesUseOnlyExitCodesAndResultsThatExist(t *testing.T) {
 	t.Parallel()
 	codes, results := map[string]bool{"74": true}, map[string]bool{}
 	for _, m := range result.Meanings() {
@@ -135,7 +146,7 @@ func TestExamplesGoByExitCodesAndResultsThatExist(t *testing.T) {
 			codes[code] = true
 		}
 	}
-	places := map[string]string{ // file to where its exit codes are
+	places := map[string]string{ // where the exit codes are in each file
 		"gitlab/.gitlab-ci.yml":    `(?m)^ +exit_codes: (\d+)`,
 		"jenkins/Jenkinsfile":      `(?m)^ +case (\d+):$`,
 		"argo/workflow.yaml":       `asInt\(lastRetry\.exitCode\) == (\d+)`,
@@ -149,16 +160,16 @@ func TestExamplesGoByExitCodesAndResultsThatExist(t *testing.T) {
 		assert.NotEmpty(t, matches, path)
 		for _, match := range matches {
 			for _, code := range regexp.MustCompile(`\d+`).FindAllString(match[1], -1) {
-				assert.True(t, codes[code], "%s: nothing ends with %s", path, code)
+				assert.True(t, codes[code], "%s: %s is not an exit code", path, code)
 			}
 		}
 	}
 	for path, text := range files {
 		if _, ok := places[path]; !ok {
-			assert.NotRegexp(t, `(?i)exit_?codes?: *\[?\d`, text, "%s goes by exit codes that this test does not know of", path)
+			assert.NotRegexp(t, `(?i)exit_?codes?: *\[?\d`, text, "%s has exit codes that nothing checks", path)
 		}
 		for _, match := range regexp.MustCompile(`outputs\.result [!=]= '(\w+)'`).FindAllStringSubmatch(text, -1) {
-			assert.True(t, results[match[1]], "%s: %s is no result", path, match[1])
+			assert.True(t, results[match[1]], "%s: %s is not a result", path, match[1])
 		}
 	}
 }

@@ -4,33 +4,27 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 )
 
-// What builds a release is others' code as well. In a job that may sign, it could sign whatever it likes as ours.
-func TestAJobThatMaySignRunsNothingButWhatSigns(t *testing.T) {
+// What builds a release runs other people's code. In a job that may sign, that code could sign
+// anything as ours.
+func TestJobThatMaySignRunsOnlyWhatSigns(t *testing.T) {
 	t.Parallel()
-	type workflow struct {
-		Permissions map[string]string
-		Jobs        map[string]struct {
-			Permissions map[string]string
-			Steps       []struct{ Uses, Run string }
-		}
-	}
-	paths, err := filepath.Glob(".github/workflows/*.yml")
+	paths, err := filepath.Glob(inRepository(t, ".github/workflows/*.yml"))
 	require.NoError(t, err)
 	signing := 0
 	for _, path := range paths {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
 		var w workflow
-		require.NoError(t, yaml.Unmarshal(content, &w), path)
-		require.NotNil(t, w.Permissions, "%s: without it, a job has all that the repository gives", path)
+		unmarshal(t, string(content), &w)
+		require.NotNil(t, w.Permissions, "%s: without permissions, a job has all that the repository allows", path)
 		for permission, level := range w.Permissions {
 			assert.Equal(t, "contents: read", permission+": "+level, path)
 		}
@@ -41,25 +35,25 @@ func TestAJobThatMaySignRunsNothingButWhatSigns(t *testing.T) {
 			signing++
 			for _, step := range job.Steps {
 				action, _, _ := strings.Cut(step.Uses, "@")
-				assert.Contains(t, []string{"", "actions/download-artifact", "actions/attest-build-provenance"}, action, "%s: %s", path, name)
-				assert.Regexp(t, `^(|cd dist && sha256sum --check checksums\.txt|docker login ghcr\.io [^;&|\n]*)$`, step.Run, "%s: %s", path, name)
+				allowed := []string{"", "actions/download-artifact", "actions/attest-build-provenance"}
+				assert.Contains(t, allowed, action, "%s: %s", path, name)
+				command := `^(|cd dist && sha256sum --check checksums\.txt|docker login ghcr\.io [^;&|\n]*)$`
+				assert.Regexp(t, command, step.Run, "%s: %s", path, name)
 			}
 		}
 	}
 	assert.Equal(t, 1, signing)
 }
 
-func TestWhatNpmInstallsIsPinnedByItsHash(t *testing.T) {
+func TestNPMPackagesArePinnedByHash(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile(".ci/npm/package-lock.json")
-	require.NoError(t, err)
 	var lock struct {
 		Packages map[string]struct {
 			Integrity, Resolved string
 			Link                bool
 		}
 	}
-	require.NoError(t, json.Unmarshal(content, &lock))
+	require.NoError(t, json.Unmarshal([]byte(read(t, ".ci/npm/package-lock.json")), &lock))
 	require.Contains(t, lock.Packages, "node_modules/gitlab-ci-local")
 	for name, locked := range lock.Packages {
 		if name == "" { // our own package.json
@@ -68,5 +62,24 @@ func TestWhatNpmInstallsIsPinnedByItsHash(t *testing.T) {
 		assert.Regexp(t, `^sha512-[0-9A-Za-z+/]{86}==$`, locked.Integrity, name)
 		assert.False(t, locked.Link, name)
 		assert.Empty(t, locked.Resolved, "%s: .ci/npm/.npmrc leaves it out", name)
+	}
+}
+
+// The linker ignores -X for a variable that does not exist, and the release would not know its version.
+func TestReleaseBuildsSetAVariableThatExists(t *testing.T) {
+	t.Parallel()
+	set := regexp.MustCompile(`-X github\.com/dmswait/dmswait/([\w/]+)\.(\w+)=`)
+	for _, recipe := range []string{"Dockerfile", ".github/goreleaser.yaml"} {
+		found := set.FindStringSubmatch(read(t, recipe))
+		require.NotNil(t, found, recipe)
+		files, err := filepath.Glob(filepath.Join(inRepository(t, found[1]), "*.go"))
+		require.NoError(t, err)
+		var source strings.Builder
+		for _, path := range files {
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			source.Write(content)
+		}
+		assert.Contains(t, source.String(), "\nvar "+found[2]+" string\n", recipe)
 	}
 }

@@ -24,7 +24,7 @@ const (
 	ActionsToken     = "theTokenOfTheRunnerItself"
 )
 
-// Patience is how long a test waits for an event that comes at once on an idle machine.
+// Patience is how long a test waits for an event that happens at once on an idle machine.
 const Patience = time.Minute
 
 // Cloud returns a cloud with one task that goes through these steps.
@@ -51,16 +51,17 @@ func Account(steps ...simulator.Step) simulator.Simulator {
 	return sim
 }
 
-// At returns a step to a status some milliseconds after the start. Where a test depends on what was polled before
-// the step, use [Hold] or [EndAt]: the machine may be slow.
+// At returns a step to a status some milliseconds after the start. A test that depends on a poll
+// before that step uses [Hold] or [EndAt] instead, since the machine may be slow.
 func At(ms int, status string) simulator.Step {
 	return simulator.Step{After: time.Duration(ms) * time.Millisecond, Status: status}
 }
 
-// Held is what the task of [Hold] and [EndAt] took, by its own times.
+// Held is the duration of the task of [Hold] and [EndAt], by its own times.
 const Held = 45 * time.Second
 
-// Hold keeps the task as it is until end is called; then it is SUCCESS. (It also is after 45 s: no test hangs.)
+// Hold keeps the task as it is until end is called; then it is SUCCESS. (It also is after 45 s, so
+// that no test hangs.)
 func Hold(sim *simulator.Simulator) (end func()) {
 	var ended atomic.Bool
 	sim.Clock = func() time.Time {
@@ -73,8 +74,8 @@ func Hold(sim *simulator.Simulator) (end func()) {
 	return func() { ended.Store(true) }
 }
 
-// EndAt is [Hold] until the nth request of a kind: its response is the first to say SUCCESS.
-// It wraps sim.Intercept, which is set before.
+// EndAt is [Hold] until the nth request of a kind, whose response is the first with SUCCESS. It
+// wraps sim.Intercept, which has to be set before.
 func EndAt(sim *simulator.Simulator, kind string, nth int) {
 	end, intercept := Hold(sim), sim.Intercept
 	sim.Intercept = func(r simulator.Request) *simulator.Response {
@@ -88,16 +89,16 @@ func EndAt(sim *simulator.Simulator, kind string, nth int) {
 	}
 }
 
-// Always answers every request alike.
-func Always(answer *simulator.Response) func(simulator.Request) *simulator.Response {
-	return func(simulator.Request) *simulator.Response { return answer }
+// Always returns an intercept that gives every request the same response.
+func Always(response *simulator.Response) func(simulator.Request) *simulator.Response {
+	return func(simulator.Request) *simulator.Response { return response }
 }
 
-// Only answers the requests of one kind, all alike.
-func Only(kind string, answer *simulator.Response) func(simulator.Request) *simulator.Response {
+// Only returns an intercept that gives every request of one kind the same response.
+func Only(kind string, response *simulator.Response) func(simulator.Request) *simulator.Response {
 	return func(r simulator.Request) *simulator.Response {
 		if r.Kind == kind {
-			return answer
+			return response
 		}
 		return nil
 	}
@@ -115,5 +116,6 @@ func Start(t *testing.T, sim simulator.Simulator) *simulator.Server {
 // Await waits until there has been a request of that kind.
 func Await(t *testing.T, server *simulator.Server, kind string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return server.Count(kind) >= 1 }, Patience, 5*time.Millisecond, "no request: %s", kind)
+	isRequested := func() bool { return server.Count(kind) >= 1 }
+	require.Eventually(t, isRequested, Patience, 5*time.Millisecond, "no %s request", kind)
 }

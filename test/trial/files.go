@@ -19,7 +19,7 @@ import (
 // Update reports whether tests write the files that they compare with.
 var Update = flag.Bool("update", false, "write the files that tests compare with")
 
-// Golden holds a file to what the code says. With -update it writes the file first.
+// Golden compares a file with what it has to contain. With -update it writes the file first.
 func Golden(t *testing.T, path, want string) {
 	t.Helper()
 	if *Update {
@@ -29,12 +29,12 @@ func Golden(t *testing.T, path, want string) {
 	require.NoError(t, err)
 	wanted, got := strings.Split(want, "\n"), strings.Split(string(content), "\n")
 	for i := range min(len(wanted), len(got)) {
-		require.Equal(t, wanted[i], got[i], "%s, line %d: go test -update brings it up to date", path, i+1)
+		require.Equal(t, wanted[i], got[i], "%s, line %d: go test -update writes it", path, i+1)
 	}
 	assert.Len(t, got, len(wanted), path)
 }
 
-// List returns the names in a folder.
+// List returns the names of the files in a folder.
 func List(t *testing.T, folder string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -45,7 +45,7 @@ func List(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-// WriteFile writes a file into a folder of the test's own, and returns its path.
+// WriteFile writes a file into a temporary folder of the test, and returns its path.
 func WriteFile(t *testing.T, content string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "file")
@@ -56,7 +56,8 @@ func WriteFile(t *testing.T, content string) (path string) {
 //go:embed testdata/hostile.txt
 var hostile string
 
-// HostileTexts returns texts that would do harm if they were printed as they are: a long one, and those of testdata/hostile.txt.
+// HostileTexts returns texts that would do harm if they were printed unchanged: first a long one,
+// then those of testdata/hostile.txt.
 func HostileTexts(t *testing.T) []string {
 	t.Helper()
 	texts := []string{strings.Repeat("long\n::error::", 10_000)}
@@ -71,16 +72,17 @@ func HostileTexts(t *testing.T) []string {
 	return texts
 }
 
-// HostileAnswer says the text wherever an error can say any: code, message, headers.
-func HostileAnswer(status int, text string) *simulator.Response {
-	answer := simulator.Fault(status, text, text)
-	// A header takes no control characters on its way.
+// HostileResponse returns an error that has a text in every place where it can: code, message and
+// headers.
+func HostileResponse(status int, text string) *simulator.Response {
+	response := simulator.Fault(status, text, text)
+	// A header cannot carry control characters.
 	inHeader := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '
 		}
 		return r
 	}, text[:min(len(text), 2000)])
-	answer.Header = http.Header{"X-Request-Id": {inHeader}, "Retry-After": {inHeader}}
-	return answer
+	response.Header = http.Header{"X-Request-Id": {inHeader}, "Retry-After": {inHeader}}
+	return response
 }

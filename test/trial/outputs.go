@@ -17,7 +17,8 @@ func OutputNames() (names []string) {
 	return names
 }
 
-// ParseOutputs follows the runner's rules for a file of outputs: name=value, or name<<delimiter, lines, delimiter.
+// ParseOutputs returns the outputs in a file, by the rules of GitHub's runner: name=value, or
+// name<<delimiter, lines and the delimiter.
 func ParseOutputs(t *testing.T, content string) map[string]string {
 	t.Helper()
 	outputs := map[string]string{}
@@ -37,7 +38,7 @@ func ParseOutputs(t *testing.T, content string) map[string]string {
 		for i++; i < len(lines) && lines[i] != delimiter; i++ {
 			value = append(value, lines[i])
 		}
-		require.Less(t, i, len(lines), "no end of %s", name)
+		require.Less(t, i, len(lines), "%s has no end", name)
 		outputs[name] = strings.Join(value, "\n")
 	}
 	return outputs

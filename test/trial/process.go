@@ -19,19 +19,28 @@ import (
 
 // Main is the TestMain of a package that runs trials.
 func Main(m *testing.M) {
-	if signal.Ignored(syscall.SIGHUP) { // under nohup: the processes of tests would inherit that
+	if signal.Ignored(syscall.SIGHUP) { // under nohup; the processes of tests would inherit it
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	// Most tests wait for something, and keep no processor busy. A -parallel of the command line goes before it.
+	// Most tests wait rather than compute. -parallel on the command line, parsed later, overrides this.
 	_ = flag.Set("test.parallel", "8")
 	code := m.Run()
-	if built != "" {
-		os.RemoveAll(built)
+	if shared != "" {
+		os.RemoveAll(shared)
 	}
 	os.Exit(code)
 }
 
-// Root returns the root of the repository: the nearest folder above the test's own that has a go.mod.
+var shared string // the folder of SharedFolder, once it exists
+
+// SharedFolder returns a folder for what a package's tests make once. Main removes it.
+var SharedFolder = sync.OnceValues(func() (_ string, err error) {
+	shared, err = os.MkdirTemp("", "dmswait-test-")
+	return shared, err
+})
+
+// Root returns the root of the repository: the nearest folder with a go.mod, from the working
+// directory up.
 func Root() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -43,27 +52,27 @@ func Root() (string, error) {
 		}
 		parent := filepath.Dir(folder)
 		if parent == folder {
-			return "", errors.New("there is no go.mod here or above")
+			return "", errors.New("no go.mod found in the working directory or above")
 		}
 		folder = parent
 	}
 }
-
-var built string // the folder of the built program, for Main to remove
 
 var build = sync.OnceValues(func() (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
-	// The tests import what main imports, but not main itself: once it is read here, cached results depend on it, too.
+	// The tests import what main imports, but not main itself. Reading it here makes cached test
+	// results depend on it.
 	if _, err := os.ReadFile(filepath.Join(root, "main.go")); err != nil {
 		return "", err
 	}
-	if built, err = os.MkdirTemp("", "dmswait-test-"); err != nil {
+	folder, err := SharedFolder()
+	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(built, "dmswait")
+	path := filepath.Join(folder, "dmswait")
 	command := exec.Command("go", "build", "-o", path, ".")
 	command.Dir = root
 	if out, err := command.CombinedOutput(); err != nil {
@@ -72,7 +81,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// Program returns the path of the program, which is built once for all tests of a package.
+// Program returns the path of the program. It is built once for all tests of a package.
 func Program(t *testing.T) string {
 	t.Helper()
 	path, err := build()
@@ -80,14 +89,15 @@ func Program(t *testing.T) string {
 	return path
 }
 
-// Command returns the run as a process of the built program, not started yet. It has the trial's environment and no other.
+// Command returns a process of the built program, not started yet. Its environment is the trial's
+// and nothing else.
 func (tr *Trial) Command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	path := Program(t)
 	ctx, cancel := context.WithTimeout(context.Background(), tr.Limit)
 	t.Cleanup(cancel)
 	command := exec.CommandContext(ctx, path, tr.Args...)
-	command.Env = []string{} // nil would be ours
+	command.Env = []string{} // nil would be the test's own
 	for name, value := range tr.Env {
 		command.Env = append(command.Env, name+"="+value)
 	}
@@ -95,14 +105,16 @@ func (tr *Trial) Command(t *testing.T) *exec.Cmd {
 	return command
 }
 
-// ByShell makes the command the arguments of a script: the program is "$@" there. The shell finds other programs, too.
+// ByShell makes the command run a shell script in which "$@" is the program with its arguments. The
+// script has a PATH.
 func ByShell(command *exec.Cmd, script string) {
 	command.Args = append([]string{"sh", "-c", script, "sh"}, command.Args...)
 	command.Path, command.Err = "/bin/sh", nil
 	command.Env = append(command.Env, "PATH="+os.Getenv("PATH"))
 }
 
-// ExitCode returns the exit code of a process whose [exec.Cmd.Wait] returned err. It is -1 if a signal killed it.
+// ExitCode returns the exit code of a process whose [exec.Cmd.Wait] returned err: -1 if a signal
+// killed it.
 func ExitCode(err error) int {
 	if exit, ok := err.(*exec.ExitError); ok {
 		return exit.ExitCode()
@@ -110,7 +122,7 @@ func ExitCode(err error) int {
 	return 0
 }
 
-// FullPipe returns the writing end of a pipe that accepts nothing more, because nobody reads it.
+// FullPipe returns the writing end of a pipe that is full and that nobody reads.
 func FullPipe(t *testing.T) *os.File {
 	t.Helper()
 	reader, writer, err := os.Pipe()
@@ -123,7 +135,7 @@ func FullPipe(t *testing.T) *os.File {
 // Fill writes to a pipe until it accepts nothing more.
 func Fill(t *testing.T, pipe *os.File) {
 	t.Helper()
-	for refused := 0; refused < 2; { // once might be a slow machine, whose time was over before it wrote
+	for refused := 0; refused < 2; { // once may be a slow machine that reached the deadline before it wrote
 		require.NoError(t, pipe.SetWriteDeadline(time.Now().Add(50*time.Millisecond)))
 		n, err := pipe.Write(make([]byte, 4096))
 		switch {

@@ -1,6 +1,6 @@
-// Package trial runs dmswait against a simulated cloud, in the test's own process or as a process of the built program.
-// It only sets up runs and reads what they wrote. It does not judge a result: that is for the tests, and nothing else
-// imports it.
+// Package trial runs dmswait against a simulated cloud, in the test's own process or as a process
+// of the built program. It sets up runs and reads what they wrote; it never judges a result, and
+// only tests import it.
 package trial
 
 import (
@@ -23,23 +23,23 @@ import (
 type Trial struct {
 	Args            []string
 	Env             map[string]string
-	Stdout, Stderr  io.Writer     // Out and Log unless a test replaces them; a [Trial.Command] always starts with those
-	MetadataAddress string        // in process only: a process cannot be told
+	Stdout, Stderr  io.Writer     // Out and Log unless a test replaces them; not used by [Trial.Command]
+	MetadataAddress string        // not used by [Trial.Command]: the program has no input for it
 	Limit           time.Duration // after which a [Trial.Command] is killed
-	OutputPath      string        // of GITHUB_OUTPUT; empty outside of Actions
+	OutputPath      string        // of GITHUB_OUTPUT; empty outside Actions
 
 	// The result.
 	Code     int
 	Out, Log bytes.Buffer // of stdout and stderr
 }
 
-// New returns a run that waits for the task on that server with an access key. Its pauses are so short that a test need
-// not wait for them. Without a server nobody answers.
+// New returns a run that waits for the task on that server, with an access key and very short
+// pauses. If server is nil, nothing responds.
 func New(server *simulator.Server, args ...string) *Trial {
 	tr := &Trial{
 		Args: args,
 		Env: map[string]string{
-			"DMSWAIT_ENDPOINT":     "http://127.0.0.1:9", // nobody there
+			"DMSWAIT_ENDPOINT":     "http://127.0.0.1:9", // nothing listens there
 			"DMSWAIT_PROJECT_ID":   simulator.DefaultProjectID,
 			"DMSWAIT_INSTANCE_ID":  simulator.DefaultInstanceID,
 			"DMSWAIT_TASK_ID":      TaskID,
@@ -58,7 +58,7 @@ func New(server *simulator.Server, args ...string) *Trial {
 	return tr
 }
 
-// NewLogin returns a run without credentials and project, in cn-north-4 as far as names go, for a server with an [Account].
+// NewLogin returns a run in cn-north-4 without credentials and project, for a server with an [Account].
 func NewLogin(server *simulator.Server, args ...string) *Trial {
 	tr := New(server, args...)
 	for _, name := range []string{"DMSWAIT_ACCESS_KEY", "DMSWAIT_SECRET_KEY", "DMSWAIT_PROJECT_ID"} {
@@ -68,22 +68,23 @@ func NewLogin(server *simulator.Server, args ...string) *Trial {
 		Set("DMSWAIT_STS_ENDPOINT", server.URL).Set("HOME", "/nonexistent")
 }
 
-// InActions makes it a step of a GitHub Actions job.
+// InActions makes the run a step of a GitHub Actions job.
 func (tr *Trial) InActions(t *testing.T) *Trial {
 	tr.OutputPath = filepath.Join(t.TempDir(), "output")
 	require.NoError(t, os.WriteFile(tr.OutputPath, []byte("before=1\n"), 0o600))
 	return tr.Set("GITHUB_ACTIONS", "true").Set("GITHUB_OUTPUT", tr.OutputPath)
 }
 
-// ByAgency logs in with an ID token of GitHub Actions.
+// ByAgency makes the run log in with an ID token of GitHub Actions.
 func (tr *Trial) ByAgency(server *simulator.Server) *Trial {
 	return tr.Set("DMSWAIT_PROVIDER_URN", ProviderURN).Set("DMSWAIT_AGENCY_URN", AgencyURN).
 		Set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL()).Set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ActionsToken)
 }
 
-// ByPassword logs in as the account's user.
+// ByPassword makes the run log in as the account's user.
 func (tr *Trial) ByPassword() *Trial {
-	return tr.Set("DMSWAIT_USERNAME", "waiter").Set("DMSWAIT_PASSWORD", UserPassword).Set("DMSWAIT_DOMAIN_NAME", "acme")
+	return tr.Set("DMSWAIT_USERNAME", "waiter").Set("DMSWAIT_PASSWORD", UserPassword).
+		Set("DMSWAIT_DOMAIN_NAME", "acme")
 }
 
 // Set sets an environment variable.
@@ -92,7 +93,7 @@ func (tr *Trial) Set(name, value string) *Trial {
 	return tr
 }
 
-// Run runs it in this process.
+// Run runs the program in this process.
 func (tr *Trial) Run(t *testing.T) *Trial {
 	t.Helper()
 	return tr.RunContext(t.Context())
@@ -108,7 +109,7 @@ func (tr *Trial) RunContext(ctx context.Context) *Trial {
 	return tr
 }
 
-// JSON returns the result on stdout.
+// JSON returns the JSON result on stdout.
 func (tr *Trial) JSON(t *testing.T) map[string]any {
 	t.Helper()
 	var result map[string]any
