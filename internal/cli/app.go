@@ -12,9 +12,7 @@ import (
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/console"
 	"github.com/dmswait/dmswait/internal/credential"
-	"github.com/dmswait/dmswait/internal/output"
 	"github.com/dmswait/dmswait/internal/result"
-	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
 // App is the program apart from its inputs: what it writes to, and the machine that it runs on.
@@ -46,39 +44,17 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 	case cfg.Version:
 		return a.print(ctx, "dmswait "+version()+"\n")
 	}
-	secrets := sanitize.NewSecrets(cfg.Secrets()...)
-	actions := output.NewActions(stderr, a.Getenv)
-	mask := func(secrets ...string) {
-		if cfg.Actions.On {
-			for _, secret := range secrets {
-				actions.Mask(secret)
-			}
-		}
-	}
-	mask(cfg.Secrets()...) // before anything else is printed
-	options := console.Options{
-		Out: stderr, Secrets: secrets, Getenv: a.Getenv,
-		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout,
-	}
-	if cfg.Actions.On {
-		options.Annotator = actions
-	}
-	log := console.New(options)
-	bug = bugReporter{log: log, secretsKnown: true}
+	w := newWait(cfg, start, stderr, a.Getenv)
+	w.mask(cfg.Secrets()...) // before anything else is printed
+	bug = bugReporter{log: w.log, secretsKnown: true}
 
-	timeline := &output.Timeline{}
-	destinations := a.destinations(cfg, log, timeline)
-	usable, unusable := a.checkDestinations(ctx, cfg, destinations)
+	destinations, unusable := a.checkDestinations(ctx, cfg, w.destinations())
 	faults = append(faults, unusable...)
-	if cfg.DryRun {
-		usable = nil // not even for faults
-		if len(faults) == 0 {
-			return a.print(ctx, plan(cfg, secrets))
-		}
+	if cfg.DryRun && len(faults) == 0 {
+		return a.print(ctx, plan(cfg, w.secrets))
 	}
-	w := &wait{cfg: cfg, start: start, log: log, secrets: secrets, mask: mask, timeline: timeline, taskID: cfg.TaskID}
 	err := w.run(ctx, a.MetadataAddress, faults)
-	return a.finish(ctx, w, err, usable, stderr)
+	return a.finish(ctx, w, err, destinations)
 }
 
 // print prints what was requested instead of a wait.
@@ -89,12 +65,13 @@ func (a App) print(ctx context.Context, text string) (exitCode int) {
 	return 0
 }
 
-// bugReporter recovers from a panic outside the wait, which recovers from its own so that outputs are written.
+// bugReporter reports a panic outside the wait. The wait recovers from its own, so that outputs are written.
 type bugReporter struct {
 	log          *console.Log
-	secretsKnown bool // before, a panic's value could be a secret: only its type is shown
+	secretsKnown bool // until then a panic's value could be a secret, and only its type is shown
 }
 
+// recover has to be deferred. It recovers from a panic, reports it and sets the exit code.
 func (b *bugReporter) recover(exitCode *int) {
 	bug := recover()
 	if bug == nil {

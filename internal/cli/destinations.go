@@ -5,121 +5,128 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/dmswait/dmswait/internal/config"
-	"github.com/dmswait/dmswait/internal/console"
 	"github.com/dmswait/dmswait/internal/file"
 	"github.com/dmswait/dmswait/internal/output"
 )
 
-// destinations returns where the report is to be written, stdout aside. The order is that of the checks: what is to be a
-// folder cannot be a file as well.
-func (a App) destinations(cfg *config.Config, log *console.Log, timeline *output.Timeline) []output.Destination {
-	warnf := func(format string, args ...any) { log.Warnf("left_out", format, args...) }
+// destinations returns where the report is to be written, stdout aside. The order is that of the checks: the folder of
+// results_dir comes before output_file, which cannot be that folder as well.
+func (w *wait) destinations() []output.Destination {
+	warnf := func(format string, args ...any) { w.log.Warnf("left_out", format, args...) }
 	var all []output.Destination
-	if path := cfg.Actions.Output; path != "" {
+	if path := w.cfg.Actions.Output; path != "" {
 		all = append(all, output.StepOutputs{Path: path})
 	}
-	if path := cfg.Actions.StepSummary; path != "" {
-		all = append(all, output.JobSummary{Path: path, Timeline: timeline})
+	if path := w.cfg.Actions.StepSummary; path != "" {
+		all = append(all, output.JobSummary{Path: path, Timeline: w.timeline})
 	}
-	if path := cfg.ResultsDir; path != "" {
+	if path := w.cfg.ResultsDir; path != "" {
 		all = append(all, output.ResultsFolder{Path: path, Warnf: warnf})
 	}
-	if path := cfg.OutputFile; path != "" {
-		all = append(all, output.ResultFile{Path: path, Prefix: cfg.OutputPrefix, Warnf: warnf})
+	if path := w.cfg.OutputFile; path != "" {
+		all = append(all, output.ResultFile{Path: path, Prefix: w.cfg.OutputPrefix, Warnf: warnf})
 	}
 	return all
 }
 
 // checkDestinations finds out, before any request is sent, whether the report can be written. It returns the destinations
-// that can be used, and what is wrong with the others. A file system that hangs is given up after a signal.
-func (a App) checkDestinations(ctx context.Context, cfg *config.Config, destinations []output.Destination) (
+// that can be used, and what is wrong with the others: one fault each. A dry run changes nothing, so that it uses none.
+func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []output.Destination) (
 	usable []output.Destination, faults config.Faults) {
 
-	taken := a.takenFiles(cfg)
-	for _, destination := range destinations {
-		problem := make(chan string, 1)
-		err := file.Bounded(ctx, func() error {
-			problem <- clash(destination, taken)
-			return nil
-		})
-		if err != nil { // a signal: it is not known what would be overwritten
-			continue
-		}
-		text := <-problem
-		if text == "" && !cfg.DryRun { // which changes nothing
+	problems := a.clashes(ctx, cfg, all)
+	for range 2 { // again, since a folder that one check creates may be in the way of another destination's file
+		for i, destination := range all {
+			if problems[i] != "" || cfg.DryRun {
+				continue
+			}
 			if err := file.Bounded(ctx, destination.Check); err != nil {
-				text = fmt.Sprintf("cannot be written: %v", err)
+				problems[i] = fmt.Sprintf("cannot be written: %v", err)
 			}
 		}
-		if text != "" {
+	}
+	for i, destination := range all {
+		switch {
+		case problems[i] != "":
 			name := destination.Name()
-			faults = append(faults, config.Fault{Input: name, Text: name + " " + text})
-			continue
-		}
-		usable = append(usable, destination)
-		for _, f := range destination.Files() {
-			taken = append(taken, takenFile{name: fileName(destination, f), path: f.Path, appends: f.Appends})
+			faults = append(faults, config.Fault{Input: name, Text: name + " " + problems[i]})
+		case !cfg.DryRun:
+			usable = append(usable, destination)
 		}
 	}
 	return usable, faults
 }
 
-// takenFile is a file that the report must not be written to, unless both append to it.
-type takenFile struct {
-	name    string // the input, variable or stream that names it: its path may be a misplaced secret
-	path    string
-	open    *os.File // instead of a path
-	appends bool
-	foreign bool // not one of our own destinations
-}
-
-func (t takenFile) identity() file.Identity {
-	if t.open != nil {
-		return file.IdentifyOpen(t.open)
+// clashes returns for each destination what is wrong if one of its files is a file of others, or one of an earlier
+// destination. A file system that hangs is given up after a signal: then it is not known what would be overwritten.
+func (a App) clashes(ctx context.Context, cfg *config.Config, all []output.Destination) []string {
+	found := make(chan []string, 1)
+	err := file.Bounded(ctx, func() error {
+		taken := a.filesOfOthers(cfg)
+		problems := make([]string, len(all))
+		for i, destination := range all {
+			problems[i], taken = clash(destination, taken)
+		}
+		found <- problems
+		return nil
+	})
+	if err == nil {
+		return <-found
 	}
-	return file.Identify(t.path)
-}
-
-// takenFiles returns the files of the runner, those that we read, and what stdout and stderr go to.
-func (a App) takenFiles(cfg *config.Config) []takenFile {
-	var taken []takenFile
-	for _, f := range cfg.FilesOfOthers(a.Getenv) {
-		taken = append(taken, takenFile{name: f.Name, path: f.Path, foreign: true})
-	}
-	for name, stream := range map[string]io.Writer{"stdout": a.Stdout, "stderr": a.Stderr} {
-		if f, ok := stream.(*os.File); ok {
-			taken = append(taken, takenFile{name: name, open: f, foreign: true})
+	problems := make([]string, len(all))
+	for i, destination := range all {
+		if !destination.Files()[0].Appends {
+			problems[i] = fmt.Sprintf("cannot be checked: %v", err)
 		}
 	}
-	return taken
+	return problems
 }
 
-// clash returns what is wrong with a destination that would write to a taken file. Paths are compared by the files that
-// they mean, whatever links lead there and however they are spelled.
-func clash(destination output.Destination, taken []takenFile) string {
+// clash returns what is wrong if a destination would write to a taken file, and the taken files with its own. Paths are
+// compared by the files that they mean, however they are spelled and whatever links lead there.
+func clash(destination output.Destination, taken []takenFile) (problem string, all []takenFile) {
 	for _, f := range destination.Files() {
-		identity := file.Identify(f.Path)
+		own := takenFile{name: destination.Name(), identity: file.Identify(f.Path)}
+		if f.Name != "" {
+			own.name = f.Name + " in " + own.name
+		}
 		for _, other := range taken {
-			// The runner's files are for appending to.
-			if other.foreign && f.Appends || !identity.Same(other.identity()) {
+			if other.foreign && f.Appends || !own.identity.Same(other.identity) {
 				continue
 			}
-			problem := fmt.Sprintf("is the same file as %s: use another path", other.name)
+			problem = fmt.Sprintf("is the same file as %s: use another path", other.name)
 			if f.Name != "" {
 				problem = fmt.Sprintf("cannot be used: its file %s %s", f.Name, problem)
 			}
-			return problem
+			return problem, taken
 		}
+		taken = append(taken, own)
 	}
-	return ""
+	return "", taken
 }
 
-func fileName(destination output.Destination, f output.File) string {
-	if f.Name == "" {
-		return destination.Name()
+// takenFile is a file that no destination may write to.
+type takenFile struct {
+	name     string // the input, variable or stream that names it: its path may be a misplaced secret
+	identity file.Identity
+	foreign  bool // not one of our own destinations: appending to it does no harm
+}
+
+// filesOfOthers returns the files of the runner, those that we read, and what stdout and stderr go to.
+func (a App) filesOfOthers(cfg *config.Config) []takenFile {
+	var files []takenFile
+	for _, f := range cfg.FilesOfOthers(a.Getenv) {
+		files = append(files, takenFile{name: f.Name, identity: file.Identify(f.Path), foreign: true})
 	}
-	return filepath.Join(destination.Name(), f.Name)
+	for _, stream := range []struct {
+		name   string
+		writer io.Writer
+	}{{"stdout", a.Stdout}, {"stderr", a.Stderr}} {
+		if f, ok := stream.writer.(*os.File); ok {
+			files = append(files, takenFile{name: stream.name, identity: file.IdentifyOpen(f), foreign: true})
+		}
+	}
+	return files
 }

@@ -13,41 +13,44 @@ import (
 )
 
 // finish writes the result to every destination, stdout last, and returns the exit code.
-func (a App) finish(ctx context.Context, w *wait, err error, destinations []output.Destination,
-	stderr *console.AsyncWriter) (exitCode int) {
-
-	cfg, report := w.cfg, w.report(err)
-	notWritten := writeAll(ctx, report, destinations, w.log)
-	exitCode = result.ExitCode(report.Result, cfg.SucceedOn, len(notWritten) == 0)
-	quiet := cfg.Quiet && console.IsQuiet(report.Result, exitCode)
+func (a App) finish(ctx context.Context, w *wait, err error, destinations []output.Destination) (exitCode int) {
+	report := w.report(err)
+	notWritten := w.writeAll(ctx, report, destinations)
+	exitCode = result.ExitCode(report.Result, w.cfg.SucceedOn, len(notWritten) == 0)
+	text := w.onStdout(report, exitCode)
 	w.log.End(console.Ending{
 		Report:      report,
 		Explanation: result.Explain(report, w.request()),
 		NotWritten:  notWritten,
 		ExitCode:    exitCode,
-		OnStdout:    cfg.Format == "text" && !quiet,
+		OnStdout:    w.cfg.Format == "text" && text != "",
 	})
-	stderr.Flush() // so that a terminal shows the result last
-	text := ""
-	switch {
-	case cfg.Format == "json":
-		text = output.JSON(report) + "\n"
-	case cfg.Format == "text" && !quiet:
-		text = report.Message() + "\n"
-	}
+	w.stderr.Flush() // so that a terminal shows the result last
 	if text != "" {
 		if err := writeStdout(ctx, a.Stdout, text); err != nil {
 			w.log.NotOnStdout(fmt.Errorf("stdout: %w", err))
-			exitCode = result.ExitCode(report.Result, cfg.SucceedOn, false)
+			exitCode = result.ExitCode(report.Result, w.cfg.SucceedOn, false)
 		}
 	}
 	w.log.Close()
 	return exitCode
 }
 
+// onStdout returns what stdout shows of a report; empty: nothing.
+func (w *wait) onStdout(report result.Report, exitCode int) string {
+	quiet := w.cfg.Quiet && console.IsQuiet(report.Result, exitCode)
+	switch {
+	case w.cfg.Format == "json":
+		return output.JSON(report) + "\n"
+	case w.cfg.Format == "text" && !quiet:
+		return report.Message() + "\n"
+	}
+	return ""
+}
+
 // writeAll writes the report to all destinations at once: one that fails, or blocks, does not hinder the others. It
-// returns why any of them failed.
-func writeAll(ctx context.Context, report result.Report, destinations []output.Destination, log *console.Log) []error {
+// returns why those that matter for the exit code failed.
+func (w *wait) writeAll(ctx context.Context, report result.Report, destinations []output.Destination) []error {
 	errs := make([]error, len(destinations))
 	var all sync.WaitGroup
 	for i, destination := range destinations {
@@ -62,7 +65,7 @@ func writeAll(ctx context.Context, report result.Report, destinations []output.D
 		switch {
 		case errs[i] == nil:
 		case isSummary:
-			log.Warnf("written", "could not write the job summary: %v", errs[i])
+			w.log.Warnf("written", "could not write the job summary: %v", errs[i])
 		default:
 			notWritten = append(notWritten, fmt.Errorf("%s: %w", destination.Name(), errs[i]))
 		}

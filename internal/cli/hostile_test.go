@@ -20,7 +20,7 @@ import (
 
 var ourCommand = regexp.MustCompile(`^::(add-mask::|group::|endgroup::|(error|warning|notice) title=dmswait)`)
 
-// assertHarmless holds that no reader of a stream, a person or a program, is led astray by it.
+// assertHarmless asserts that a stream deceives no reader, be it a person or a program.
 func assertHarmless(t *testing.T, stream string) {
 	t.Helper()
 	require.True(t, utf8.ValidString(stream))
@@ -35,7 +35,8 @@ func assertHarmless(t *testing.T, stream string) {
 	}
 }
 
-// assertSummary holds that a summary is one table of two columns, whatever is in it, and nothing else that Markdown, HTML or GitHub would act on.
+// assertSummary asserts that a summary is one table of two columns, whatever is in it, and that it has nothing else that
+// Markdown, HTML or GitHub would act on.
 func assertSummary(t *testing.T, summary string) {
 	t.Helper()
 	assertHarmless(t, summary)
@@ -52,10 +53,10 @@ func assertSummary(t *testing.T, summary string) {
 	}
 }
 
-// heard is what a trial printed.
-func heard(tr *trial.Trial) string { return tr.Log.String() + "\n" + tr.Out.String() }
+// printed returns what a run printed.
+func printed(tr *trial.Trial) string { return tr.Log.String() + "\n" + tr.Out.String() }
 
-// hostileCloud says the text wherever the service can say any.
+// hostileCloud returns a cloud with the text wherever a response can have one.
 func hostileCloud(text string) simulator.Simulator {
 	sim := trial.Cloud(trial.At(0, text))
 	task := &sim.Tasks[0]
@@ -77,17 +78,21 @@ func hostileCloud(text string) simulator.Simulator {
 	return sim
 }
 
-func TestHostileTextIsShownSafelyAndKeptAsItWas(t *testing.T) {
+func TestHostileTextIsShownSafelyAndKeptInOutputs(t *testing.T) {
 	t.Parallel()
 	for _, text := range trial.HostileTexts(t) {
 		t.Run(text[:min(len(text), 12)], func(t *testing.T) {
 			t.Parallel()
 			server := trial.Start(t, hostileCloud(text))
 			folder := t.TempDir()
-			tr := trial.New(server, "--format", "json", "--debug", "--results-dir", filepath.Join(folder, "results"), "--output-file", filepath.Join(folder, "vars")).InActions(t)
+			tr := trial.New(server, "--format", "json", "--debug", "--results-dir", filepath.Join(folder, "results"),
+				"--output-file", filepath.Join(folder, "vars")).InActions(t)
 			tr.Set("GITHUB_STEP_SUMMARY", filepath.Join(folder, "summary")).Run(t)
 			assert.Equal(t, 0, tr.Code, tr.Log.String())
-			assertHarmless(t, heard(tr))
+			assertHarmless(t, printed(tr))
+			for line := range strings.Lines(tr.Log.String()) {
+				assert.Less(t, len(line), 12_000)
+			}
 
 			assert.Equal(t, 1, strings.Count(tr.Out.String(), "\n"))
 			result := tr.JSON(t)
@@ -118,7 +123,7 @@ func TestHostileTextIsShownSafelyAndKeptAsItWas(t *testing.T) {
 
 			tr = trial.New(server, "--log-format", "json", "--debug").Run(t)
 			assert.Equal(t, 0, tr.Code)
-			assertHarmless(t, heard(tr))
+			assertHarmless(t, printed(tr))
 			for line := range strings.Lines(tr.Log.String()) {
 				assert.True(t, json.Valid([]byte(line)), line)
 			}
@@ -133,18 +138,18 @@ func must(data []byte, err error) []byte {
 	return data
 }
 
-func TestAHostileStatusIsAnOutputAsItWasInUpperCase(t *testing.T) {
+func TestHostileStatusIsKeptInOutputsInUpperCase(t *testing.T) {
 	t.Parallel()
 	for _, text := range trial.HostileTexts(t) {
 		tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, text))), "--timeout", "0", "--format", "json").InActions(t).Run(t)
 		assert.Equal(t, 124, tr.Code)
-		assertHarmless(t, heard(tr))
+		assertHarmless(t, printed(tr))
 		assert.Equal(t, strings.ToUpper(strings.TrimSpace(text)), tr.Outputs(t)["status"])
 		assert.Regexp(t, `^Task `+trial.TaskID+` is [A-Za-z0-9._-]{1,64}\.$`, tr.Outputs(t)["message"])
 	}
 }
 
-func TestHostileErrorsAreToldInOneLineAndInNoMessage(t *testing.T) {
+func TestHostileErrorsAreOneLineAndNotInTheMessage(t *testing.T) {
 	t.Parallel()
 	texts := append(trial.HostileTexts(t), "not UTF-8: \xff\xc3\x28\xed\xa0\x80\x9b2J")
 	for i, text := range texts {
@@ -160,40 +165,52 @@ func TestHostileErrorsAreToldInOneLineAndInNoMessage(t *testing.T) {
 			sim.Intercept = trial.Always(answer)
 			tr := trial.New(trial.Start(t, sim), "--timeout", "0").InActions(t).Run(t)
 			assert.NotZero(t, tr.Code)
-			assertHarmless(t, heard(tr))
+			assertHarmless(t, printed(tr))
 			message := strings.TrimSuffix(tr.Out.String(), "\n")
-			assert.Regexp(t, `^[A-Za-z0-9 .;]+( \(`+strconv.Itoa(status)+`\))?[A-Za-z0-9 .;]*\.$`, message, "without any code")
+			assert.Regexp(t, `^[A-Za-z0-9 .;']+( \(`+strconv.Itoa(status)+`\))?[A-Za-z0-9 .;']*\.$`, message, "without any code")
 			assert.Equal(t, message, tr.Outputs(t)["message"])
 			assert.Equal(t, 1, strings.Count(tr.Log.String(), "::error "), "%q", tr.Log.String())
 		}
 	}
 }
 
-func TestHostileLoginsAreToldInOneLine(t *testing.T) {
+func TestHostileLoginErrorsAreOneLine(t *testing.T) {
 	t.Parallel()
 	for _, text := range trial.HostileTexts(t) {
-		projects, err := json.Marshal(map[string]any{"projects": []map[string]string{{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"}}})
+		projects, err := json.Marshal(map[string]any{"projects": []map[string]string{
+			{"id": "1\n" + text, "name": text}, {"id": "2", "name": "cn-north-4"}, {"id": text, "name": "cn-north-4"},
+		}})
 		require.NoError(t, err)
-		for kind, answer := range map[string]*simulator.Response{
-			"id-token": {Status: 400, Body: "<html>" + text}, "assume": trial.HostileResponse(403, text), "projects": {Body: string(projects)},
+		others, err := json.Marshal(map[string]any{"projects": []map[string]string{
+			{"id": text, "name": "of another name: " + text},
+		}})
+		require.NoError(t, err)
+		for _, response := range []struct {
+			kind string
+			*simulator.Response
+		}{
+			{"id-token", &simulator.Response{Status: 400, Body: "<html>" + text}},
+			{"assume", trial.HostileResponse(403, text)},
+			{"projects", &simulator.Response{Body: string(projects)}},
+			{"projects", &simulator.Response{Body: string(others)}},
 		} {
 			sim := trial.Account(trial.At(0, "SUCCESS"))
-			sim.Intercept = trial.Only(kind, answer)
+			sim.Intercept = trial.Only(response.kind, response.Response)
 			server := trial.Start(t, sim)
 			tr := trial.NewLogin(server, "--timeout", "0").ByAgency(server).InActions(t).Run(t)
 			assert.Contains(t, []int{2, 77}, tr.Code, tr.Log.String())
-			assertHarmless(t, heard(tr))
-			assert.Regexp(t, `^[A-Za-z0-9 .;'()]+\.\n$`, tr.Out.String())
+			assertHarmless(t, printed(tr))
+			assert.Regexp(t, `^[A-Za-z0-9 .;:'()]+\.\n$`, tr.Out.String())
 		}
 	}
 }
 
-func TestHostileInputsAreRefusedOrShownSafely(t *testing.T) {
+func TestHostileInputsAreRejectedOrShownSafely(t *testing.T) {
 	t.Parallel()
 	server := trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS")))
 	for _, text := range trial.HostileTexts(t) {
 		if strings.ContainsRune(text, 0) {
-			continue // nobody can say that: neither arguments nor variables have it
+			continue // neither arguments nor variables can contain it
 		}
 		for name, prepare := range map[string]func(*trial.Trial){
 			"task_name": func(tr *trial.Trial) {
@@ -212,14 +229,15 @@ func TestHostileInputsAreRefusedOrShownSafely(t *testing.T) {
 			"a flag":         func(tr *trial.Trial) { tr.Args = append(tr.Args, "--"+text) },
 			"a flag's value": func(tr *trial.Trial) { tr.Args = append(tr.Args, "--task-id="+text) },
 			"a user": func(tr *trial.Trial) {
-				tr.Set("DMSWAIT_ACCESS_KEY", "").Set("DMSWAIT_SECRET_KEY", "").Set("DMSWAIT_USERNAME", text).Set("DMSWAIT_DOMAIN_NAME", text).Set("DMSWAIT_PASSWORD", trial.UserPassword).Set("DMSWAIT_IAM_ENDPOINT", server.URL)
+				tr.Set("DMSWAIT_ACCESS_KEY", "").Set("DMSWAIT_SECRET_KEY", "").Set("DMSWAIT_PASSWORD", trial.UserPassword)
+				tr.Set("DMSWAIT_USERNAME", text).Set("DMSWAIT_DOMAIN_NAME", text).Set("DMSWAIT_IAM_ENDPOINT", server.URL)
 			},
 		} {
 			for _, args := range [][]string{{"--dry-run"}, {"--timeout", "0"}} {
 				tr := trial.New(server, args...).InActions(t)
 				prepare(tr)
 				tr.Run(t)
-				assertHarmless(t, heard(tr))
+				assertHarmless(t, printed(tr))
 				if args[0] != "--dry-run" {
 					assert.NotZero(t, tr.Code, "%s %q", name, text)
 					assert.Regexp(t, `^[A-Z][A-Za-z0-9 .;,:()_'-]+\.\n$`, tr.Out.String(), name)

@@ -16,9 +16,11 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// shells are those that are there, each as a command to give a script to.
+// shells returns the shells that are installed, each as a command that takes a script.
 func shells() (found [][]string) {
-	for _, shell := range [][]string{{"sh"}, {"dash"}, {"bash"}, {"bash", "--posix"}, {"busybox", "sh"}, {"zsh"}, {"ksh"}, {"mksh"}} {
+	for _, shell := range [][]string{
+		{"sh"}, {"dash"}, {"bash"}, {"bash", "--posix"}, {"busybox", "sh"}, {"zsh"}, {"ksh"}, {"mksh"},
+	} {
 		if _, err := exec.LookPath(shell[0]); err == nil {
 			found = append(found, append(shell, "-c"))
 		}
@@ -26,21 +28,22 @@ func shells() (found [][]string) {
 	return found
 }
 
-func TestADotenvFileOfHostileTextRunsNothingInAnyShell(t *testing.T) {
+func TestNothingRunsWhenAnyShellSourcesHostileDotenv(t *testing.T) {
 	t.Parallel()
 	const script = `set -eu; set -a; . ./vars; set +a; exec env`
 	for _, text := range trial.HostileTexts(t)[1:] {
 		sim := hostileCloud(text)
 		sim.Tasks[0].Steps, sim.Intercept = sim.Tasks[0].Steps[:1], nil
 		folder := t.TempDir()
-		tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--format", "json", "--output-file", filepath.Join(folder, "vars")).Run(t)
+		tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--format", "json",
+			"--output-file", filepath.Join(folder, "vars")).Run(t)
 		assert.Equal(t, 124, tr.Code, tr.Log.String())
 		content, err := os.ReadFile(filepath.Join(folder, "vars"))
 		require.NoError(t, err)
 		want := map[string]string{}
 		for line := range strings.Lines(string(content)) {
 			name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
-			want[name] = strings.ReplaceAll(value, `"`, "") // the shell takes the quotes off, and nothing else
+			want[name] = strings.ReplaceAll(value, `"`, "") // the shell removes the quotes, and nothing else
 			var decoded any
 			if strings.ContainsAny(value, `"`) {
 				require.NoError(t, json.Unmarshal([]byte(value), &decoded), value)

@@ -22,53 +22,49 @@ func plan(cfg *config.Config, secrets *sanitize.Secrets) string {
 	if project == "" {
 		project = cfg.ProjectName + ", its id looked up at " + strings.Join(cfg.IAMEndpoints(), " or ")
 	}
-	const shown = 8
-	at, count := poll.Plan(cfg.Interval, cfg.MaxInterval, cfg.Timeout, shown)
 	rows := [][2]string{
 		{"endpoint", cfg.Endpoint},
 		{"task", task},
 		{"instance", cfg.InstanceID},
 		{"project", project},
 		{"credentials", identity(cfg)},
-		{"polls at", pollTimes(at, count)},
-		{"polls", pollCount(cfg.Timeout, count)},
-	}
-	if cfg.Timeout > 0 {
-		rows = append(rows, [2]string{"tolerates", fmt.Sprintf("a missing task for %s, an API without a valid response for %s",
-			result.Human(cfg.NotFoundGrace), result.Human(cfg.MaxOutage))})
 	}
 	var b strings.Builder
-	for _, row := range rows {
+	for _, row := range append(rows, pollRows(cfg)...) {
 		fmt.Fprintf(&b, "%-11s  %s\n", row[0], sanitize.Line(secrets.Redact(row[1])))
 	}
 	b.WriteString("Nothing was sent.\n")
 	return b.String()
 }
 
-func pollTimes(at []time.Duration, count int) string {
+// pollRows returns the rows of a plan about polling.
+func pollRows(cfg *config.Config) [][2]string {
+	if cfg.Timeout == 0 {
+		return [][2]string{{"polls", "once, because timeout is 0"}}
+	}
+	const maxShown = 8
+	at, count := poll.Plan(cfg.Interval, cfg.MaxInterval, cfg.Timeout, maxShown)
 	var times []string
 	for _, t := range at {
 		times = append(times, result.Human(t))
 	}
-	text := strings.Join(times, ", ")
 	if count > len(at) {
-		text += ", …"
+		times = append(times, "…")
 	}
-	return text + " after the start"
-}
-
-func pollCount(timeout time.Duration, count int) string {
-	if timeout == 0 {
-		return "1, since timeout is 0"
-	}
-	text := strconv.Itoa(count)
+	polls := strconv.Itoa(count)
 	if count == poll.MaxPlanned {
-		text = "more than " + text
+		polls = "more than " + polls
 	}
-	return fmt.Sprintf("%s until the timeout of %s, unless the task ends before; pauses vary by up to 10 %%",
-		text, result.Human(timeout))
+	return [][2]string{
+		{"polls at", strings.Join(times, ", ") + " after the start"},
+		{"polls", fmt.Sprintf("%s until the timeout of %s, unless the task ends before; pauses vary by up to 10 %%",
+			polls, result.Human(cfg.Timeout))},
+		{"tolerates", fmt.Sprintf("a missing task for %s, an API without a valid response for %s",
+			result.Human(cfg.NotFoundGrace), result.Human(cfg.MaxOutage))},
+	}
 }
 
+// since says when a task must have been created.
 func since(s config.Since) string {
 	if s.At.IsZero() {
 		return result.Human(s.Ago) + " before the start"

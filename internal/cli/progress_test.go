@@ -8,16 +8,15 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/dmswait/dmswait/internal/simulator"
-
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
+func TestRefusedProgressRequestCausesNoLoginAndNoFailure(t *testing.T) {
 	t.Parallel()
 	for name, ahead := range map[string]time.Duration{"the clocks agree": 0, "its clock is wrong": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sim := trial.Account(trial.At(200, "SUCCESS"))
+			sim := trial.Account(trial.At(0, "EXECUTING"))
 			sim.Intercept = func(r simulator.Request) *simulator.Response {
 				if r.Kind != "progress" && (r.Kind != "assume" || r.Nth == 1) {
 					return nil
@@ -26,8 +25,9 @@ func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
 				refusal.Header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
 				return refusal
 			}
+			trial.EndAt(&sim, "task", 5) // progress could be requested twice until then
 			server := trial.Start(t, sim)
-			tr := trial.NewLogin(server, "--format", "json").ByAgency(server).Run(t)
+			tr := trial.NewLogin(server, "--format", "json", "--interval", "500ms", "--max-interval", "500ms").ByAgency(server).Run(t)
 			assert.Equal(t, 0, tr.Code, tr.Log.String())
 			assert.Equal(t, "success", tr.JSON(t)["result"])
 			assert.Equal(t, 1, server.Count("progress"))
@@ -35,4 +35,14 @@ func TestA401ToTheProgressRequestEndsNoWaitAndCostsNoLogin(t *testing.T) {
 			assert.NotContains(t, tr.Log.String(), "the local clock is off")
 		})
 	}
+}
+
+func TestProgressIsAnOutput(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
+	sim.Tasks[0].Progress = []simulator.ProgressStep{{Percent: 40}}
+	trial.EndAt(&sim, "progress", 1)
+	// The request is cut off at the end of the pause, which is long enough here for a slow machine.
+	tr := trial.New(trial.Start(t, sim), "--format", "json", "--interval", "2s", "--max-interval", "2s").Run(t)
+	assert.EqualValues(t, 40, tr.JSON(t)["progress"])
 }

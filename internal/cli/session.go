@@ -134,8 +134,3 @@ func (w *wait) idToken(exchange credential.Exchange) credential.IDToken {
 		return token, err
 	}
 }
-
-// identity says with which credentials requests are sent, and where those come from. It makes no connection.
-func identity(cfg *config.Config) string {
-	return cfg.Login.Method.Describe(cfg.Login.Values) + " (from " + cfg.Login.From + ")"
-}

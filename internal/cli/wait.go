@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -23,9 +20,10 @@ import (
 type wait struct {
 	cfg      *config.Config
 	start    time.Time
+	stderr   *console.AsyncWriter
 	log      *console.Log
+	actions  *output.Actions // nil outside GitHub Actions
 	secrets  *sanitize.Secrets
-	mask     func(secrets ...string)
 	timeline *output.Timeline
 	session  *session // nil before the first request
 
@@ -34,6 +32,37 @@ type wait struct {
 	polls    int              // status requests
 	task     client.Task      // as last seen
 	progress *client.Progress // as last seen
+}
+
+func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, getenv func(string) string) *wait {
+	w := &wait{
+		cfg:      cfg,
+		start:    start,
+		stderr:   stderr,
+		secrets:  sanitize.NewSecrets(cfg.Secrets()...),
+		timeline: &output.Timeline{},
+		taskID:   cfg.TaskID,
+	}
+	options := console.Options{
+		Out: stderr, Secrets: w.secrets, Getenv: getenv,
+		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout,
+	}
+	if cfg.Actions.On {
+		w.actions = output.NewActions(stderr, getenv)
+		options.Annotator = w.actions // not outside: a nil *Actions is an Annotator that is not nil
+	}
+	w.log = console.New(options)
+	return w
+}
+
+// mask has the runner of GitHub Actions replace secrets in whatever the job prints from now on.
+func (w *wait) mask(secrets ...string) {
+	if w.actions == nil {
+		return
+	}
+	for _, secret := range secrets {
+		w.actions.Mask(secret)
+	}
 }
 
 // run waits for the task. A panic is an error, and so are faults of the inputs.
@@ -135,42 +164,6 @@ func (w *wait) requestProgress(ctx context.Context, task client.Task) error {
 func (w *wait) observe(p poll.Outcome) {
 	w.timeline.Poll(p)
 	w.log.Poll(p)
-}
-
-// announcement returns the first line of the log: who requests what from whom, so that nobody works with the wrong account
-// unawares.
-func (w *wait) announcement() string {
-	task := "task " + w.taskID
-	if w.taskID == "" {
-		task = "task " + strconv.Quote(w.cfg.TaskName)
-	}
-	project := w.cfg.ProjectID
-	if project == "" {
-		project = w.cfg.ProjectName
-	}
-	doing := "waiting up to " + result.Human(w.cfg.Timeout) + " for"
-	if w.cfg.Timeout == 0 {
-		doing = "polling once:"
-	}
-	return fmt.Sprintf("%s %s of instance %s in project %s at %s with %s",
-		doing, task, w.cfg.InstanceID, project, hosts(w.cfg), identity(w.cfg))
-}
-
-// hosts names the host of DMS, and points out every host outside the known clouds' domains.
-func hosts(cfg *config.Config) string {
-	text := cfg.Endpoint
-	if u, err := url.Parse(text); err == nil {
-		text = u.Host
-	}
-	if !config.IsHuawei(cfg.Endpoint) {
-		text += " (not a domain of Huawei Cloud)"
-	}
-	for _, login := range cfg.LoginEndpoints() {
-		if login != cfg.Endpoint && !config.IsHuawei(login) {
-			text += ", logging in at " + strings.TrimPrefix(login, "https://") + " (not a domain of Huawei Cloud)"
-		}
-	}
-	return text
 }
 
 // report returns what the wait came to.

@@ -16,15 +16,16 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// The wait started an hour ago, and gets its first list now: counted from now, the task would be too old.
-func TestSinceAsADurationCountsFromTheStartOfTheWait(t *testing.T) {
+// The wait started an hour ago and receives its first list now: counted back from now, the task would be too old.
+func TestSinceCountsBackFromTheStartOfTheWait(t *testing.T) {
 	t.Parallel()
+	const id = "8abfa7a77e2b4c0e017e2b4f0a2b0001"
 	for age, found := range map[time.Duration]bool{
 		time.Minute: true, 64 * time.Minute: true, 66 * time.Minute: false,
 	} {
 		sim := simulator.Simulator{
 			Keys:  map[string]string{"AK": "SK"},
-			Tasks: []simulator.Task{{ID: "t1", Name: "restart", Age: age, Steps: []simulator.Step{{Status: "EXECUTING"}}}},
+			Tasks: []simulator.Task{{ID: id, Name: "restart", Age: age, Steps: []simulator.Step{{Status: "EXECUTING"}}}},
 		}
 		server, err := sim.Start()
 		require.NoError(t, err)
@@ -47,7 +48,7 @@ func TestSinceAsADurationCountsFromTheStartOfTheWait(t *testing.T) {
 		task, err := w.poll(context.Background())
 		if found {
 			require.NoError(t, err, age)
-			assert.Equal(t, "t1", task.ID, age)
+			assert.Equal(t, id, task.ID, age)
 		} else {
 			assert.ErrorAs(t, err, new(*client.NoTaskError), age)
 		}

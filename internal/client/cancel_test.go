@@ -5,88 +5,79 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 )
 
-var errCalledOff = errors.New("called off")
+var errCancelled = errors.New("cancelled by the test")
 
-func TestACallOffEndsARequestAtOnce(t *testing.T) {
+func TestCancellationEndsARequestAtOnce(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancelCause(t.Context())
-	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		cancel(errCalledOff)
-		hang(r)
-	})
-	s.Timeout = time.Minute
-	began := time.Now()
-	_, err := s.Task(ctx, "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": called off`)
-	assert.ErrorIs(t, err, errCalledOff)
-	assert.Less(t, time.Since(began), time.Second)
+	assertCancelledAtOnce(t, hang, `get task "t1": cancelled by the test`)
 }
 
-func TestACallOffEndsABodyAtOnce(t *testing.T) {
+func TestCancellationEndsReadingABodyAtOnce(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancelCause(t.Context())
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, `{"tasks":[`)
-		w.(http.Flusher).Flush()
-		hang(r)
-	})
-	s.Timeout = time.Minute
-	s.Transport = carrier(func(req *http.Request) (*http.Response, error) {
-		resp, err := s.transport.RoundTrip(req)
-		time.AfterFunc(20*time.Millisecond, func() { cancel(errCalledOff) })
-		return resp, err
-	})
-	began := time.Now()
-	_, err := s.Task(ctx, "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": 200: called off`)
-	assert.ErrorIs(t, err, errCalledOff)
-	assert.Less(t, time.Since(began), time.Second)
+	assertCancelledAtOnce(t, hangInBody, `get task "t1": 200: cancelled by the test`)
 }
 
-func TestTheCauseIsToldWhateverWordsTheTransportHas(t *testing.T) {
+// assertCancelledAtOnce cancels a request while a server hangs, and asserts that it ends in that instant.
+func assertCancelledAtOnce(t *testing.T, serve func(net.Conn), want string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errCancelled) })
+		began := time.Now()
+		_, err := pipeTo(t, serve).Task(ctx, "i1", "t1")
+		assert.EqualError(t, err, want)
+		assert.ErrorIs(t, err, errCancelled)
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+}
+
+func TestCancellationCauseReplacesTheTransportError(t *testing.T) {
 	t.Parallel()
-	for text, transport := range map[string]carrier{
-		`get task "t1": called off`: func(req *http.Request) (*http.Response, error) {
+	for text, transport := range map[string]roundTripper{
+		`get task "t1": cancelled by the test`: func(req *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("dial: %w", req.Context().Err())
 		},
-		`get task "t1": 200: called off`: func(req *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(iotest.ErrReader(req.Context().Err()))}, nil
+		`get task "t1": 200: cancelled by the test`: func(req *http.Request) (*http.Response, error) {
+			body := io.NopCloser(iotest.ErrReader(req.Context().Err()))
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body}, nil
 		},
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(errCalledOff)
-		_, err := (&Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: transport}).Task(ctx, "i1", "t1")
+		cancel(errCancelled)
+		_, err := over(transport).Task(ctx, "i1", "t1")
 		assert.EqualError(t, err, text)
-		assert.ErrorIs(t, err, errCalledOff)
+		assert.ErrorIs(t, err, errCancelled)
 	}
 }
 
-func TestAfterACallOffNothingIsSent(t *testing.T) {
+func TestNothingIsSentAfterCancellation(t *testing.T) {
 	t.Parallel()
 	s := serve(t, reply{Status: 200, Body: `{"tasks":[{"id":"t1"}]}`}.handle)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errCalledOff)
+	cancel(errCancelled)
 	_, err := s.Task(ctx, "i1", "t1")
-	assert.ErrorIs(t, err, errCalledOff)
+	assert.ErrorIs(t, err, errCancelled)
 	assert.Zero(t, s.requests.Load())
 }
 
-func TestAnAnswerThatIsThereCountsThoughTheContextEnds(t *testing.T) {
+func TestCompleteResponseCountsAlthoughTheContextEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := serve(t, reply{Status: 200, Body: `{"tasks":[{"id":"t1","status":"SUCCESS"}]}`}.handle)
-	s.Transport = carrier(func(req *http.Request) (*http.Response, error) {
+	s.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
 		resp, err := s.transport.RoundTrip(req)
 		if err == nil {
-			resp.Body = endsAfter{resp.Body, cancel}
+			resp.Body = cancelAtEOF{resp.Body, cancel}
 		}
 		return resp, err
 	})
@@ -95,13 +86,13 @@ func TestAnAnswerThatIsThereCountsThoughTheContextEnds(t *testing.T) {
 	assert.Equal(t, Success, task.Status)
 }
 
-// endsAfter is a body whose end calls off the request.
-type endsAfter struct {
+// cancelAtEOF is a body whose end cancels the request.
+type cancelAtEOF struct {
 	io.ReadCloser
 	cancel func()
 }
 
-func (b endsAfter) Read(p []byte) (int, error) {
+func (b cancelAtEOF) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF {
 		b.cancel()

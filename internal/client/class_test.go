@@ -15,21 +15,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// answers are answers to `get task "t1"`, with what they are by the error's methods, and how the error reads; empty: no error.
-func answers(t testing.TB) (all []struct {
+// responses returns responses to `get task "t1"`, with the class that the error's methods report and its
+// text; empty: no error.
+func responses(t testing.TB) (all []struct {
 	reply
 	Name, Is, Error string
 }) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/answers.json")
+	data, err := os.ReadFile("testdata/responses.json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &all))
 	return all
 }
 
-func TestEveryAnswerIsSortedAndReadsAsAPath(t *testing.T) {
+func TestEveryResponseIsClassifiedAndItsErrorReadsAsAPath(t *testing.T) {
 	t.Parallel()
-	for _, c := range answers(t) {
+	for _, c := range responses(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, c.handle)
@@ -40,13 +41,13 @@ func TestEveryAnswerIsSortedAndReadsAsAPath(t *testing.T) {
 				return
 			}
 			assert.EqualError(t, err, c.Error)
-			assert.Equal(t, c.Is, class(fault(t, err)))
-			assert.Equal(t, c.Status, fault(t, err).Answer.StatusCode)
+			assert.Equal(t, c.Is, classOf(clientError(t, err)))
+			assert.Equal(t, c.Status, clientError(t, err).Response.StatusCode)
 		})
 	}
 }
 
-func TestEveryErrorIsOfExactlyOneClass(t *testing.T) {
+func TestEveryErrorHasExactlyOneClass(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]func() io.Reader{
 		"cut":  func() io.Reader { return iotest.ErrReader(io.ErrUnexpectedEOF) },
@@ -66,8 +67,8 @@ func TestEveryErrorIsOfExactlyOneClass(t *testing.T) {
 			if text == "long" && status%100 > 4 {
 				continue
 			}
-			_, err := answering(status, nil, body()).Task(t.Context(), "i1", "t1")
-			e := fault(t, err)
+			_, err := respondWith(status, nil, body()).Task(t.Context(), "i1", "t1")
+			e := clientError(t, err)
 			var classes []string
 			for name, is := range map[string]bool{
 				"denied": e.Denied(), "no such api": e.NoSuchAPI(), "rejected": e.Rejected(), "missing": e.Missing(), "failing": e.Failing(),
@@ -78,29 +79,32 @@ func TestEveryErrorIsOfExactlyOneClass(t *testing.T) {
 			}
 			require.Len(t, classes, 1, "%d %s: %v", status, text, classes)
 			require.Equal(t, status == 429 || throttles(text), e.Throttled(), "%d %s", status, text)
-			require.False(t, e.Throttled() && !e.Failing(), "%d %s: throttled is an outage", status, text)
+			require.False(t, e.Throttled() && !e.Failing(), "%d %s: throttling is an outage", status, text)
 			require.False(t, e.Misconfigured(), "%d %s", status, text)
 			require.Equal(t, e.Error(), strings.TrimSpace(e.Error()))
 		}
 	}
 }
 
-func TestWithoutAnAnswerTheAPIIsFailing(t *testing.T) {
+func TestNetworkErrorIsFailing(t *testing.T) {
 	t.Parallel()
 	reset := errors.New("read: connection reset by peer")
-	_, err := failing(reset).Task(t.Context(), "i1", "t1")
+	_, err := failWith(reset).Task(t.Context(), "i1", "t1")
 	assert.EqualError(t, err, `get task "t1": read: connection reset by peer`)
 	assert.ErrorIs(t, err, reset)
-	assert.Equal(t, "failing", class(fault(t, err)))
-	assert.Equal(t, Answer{}, fault(t, err).Answer)
+	assert.Equal(t, "failing", classOf(clientError(t, err)))
+	assert.Equal(t, Response{}, clientError(t, err).Response)
 }
 
-func TestNoTaskOfTheNameIsMissingToo(t *testing.T) {
+func TestNoTaskWithTheNameIsMissing(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "missing", class(&Error{Op: "find", Err: ErrNoTask, Answer: Answer{StatusCode: http.StatusOK}, Seen: []Task{{ID: "t2"}}}))
+	none := &NoTaskError{Name: "bind", Listed: []Task{{ID: "t2"}}}
+	e := &Error{Op: `find task "bind"`, Err: none, Response: Response{StatusCode: http.StatusOK}}
+	assert.Equal(t, "missing", classOf(e))
+	assert.EqualError(t, e, `the instance has no task named "bind" created since then`)
 }
 
-func TestTheWindowOfThrottlingIsReadFromTheGatewaysWords(t *testing.T) {
+func TestThrottlingWindowIsReadFromTheGatewaysMessage(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]time.Duration{
 		"The throttling threshold has been reached: policy user over ratelimit,limit:60,time:1 minute": time.Minute,
@@ -115,7 +119,38 @@ func TestTheWindowOfThrottlingIsReadFromTheGatewaysWords(t *testing.T) {
 		"":                0,
 		",time:" + strings.Repeat("9", 1<<20) + " minutes": 0,
 	} {
-		assert.Equal(t, want, (&Error{Answer: Answer{StatusCode: 429}, Message: message}).Window(), shorten(message, 80))
+		assert.Equal(t, want, (&Error{Response: Response{StatusCode: 429}, Message: message}).Window(),
+			truncate(message, 80))
 	}
-	assert.Zero(t, (&Error{Answer: Answer{StatusCode: 503}, Message: "limit:60,time:1 minute"}).Window(), "not throttled")
+	assert.Zero(t, (&Error{Response: Response{StatusCode: 503}, Message: "limit:60,time:1 minute"}).Window(),
+		"not throttled")
+}
+
+func TestClassOverridesStatusAndCode(t *testing.T) {
+	t.Parallel()
+	for class, name := range map[Class]string{
+		Failing: "failing", Missing: "missing", Denied: "denied", NoSuchAPI: "no such api", Rejected: "rejected",
+	} {
+		for _, status := range []int{0, 200, 401, 404, 503} {
+			assert.Equal(t, name, classOf(&Error{Response: Response{StatusCode: status}, Class: class}), status)
+		}
+	}
+}
+
+func TestErrorTellsRefusalsAndStrayResponsesApart(t *testing.T) {
+	t.Parallel()
+	with := func(status int, code string) *Error {
+		return &Error{Response: Response{StatusCode: status}, Code: code}
+	}
+	assert.True(t, with(403, "").Forbidden())
+	assert.False(t, with(401, "").Forbidden())
+	assert.False(t, with(403, "APIGW.0308").Forbidden(), "throttled")
+	assert.True(t, with(403, "DMS.10240104").OtherProject())
+	assert.False(t, with(403, "").OtherProject())
+	for status, want := range map[int]struct{ answered, unexpected bool }{
+		0: {false, false}, 101: {true, false}, 200: {true, true}, 302: {true, true}, 404: {true, false}, 503: {true, false},
+	} {
+		assert.Equal(t, want.answered, with(status, "").Answered(), status)
+		assert.Equal(t, want.unexpected, with(status, "").Unexpected(), status)
+	}
 }

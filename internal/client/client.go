@@ -1,6 +1,6 @@
-// Package client requests background tasks from the DMS API: one HTTP request per call, a typed response or a typed
-// error. It never retries, never sleeps, follows no redirect and logs nobody in: when to request again is up to package
-// poll, and with which credentials to package credential.
+// Package client requests background tasks from the DMS API: one HTTP request per call, a typed response or a
+// typed error. It never retries, never sleeps, follows no redirect and logs nobody in: when to request again
+// is up to package poll, and with which credentials to package credential.
 package client
 
 import (
@@ -20,14 +20,15 @@ const (
 	PageSize = 100
 )
 
-// ValidID reports whether id may stand in a path: project, instance and task ids are 1 to 64 letters, digits, "_" or "-".
+// ValidID reports whether id may stand in a path: project, instance and task ids are 1 to 64 letters, digits,
+// "_" or "-".
 func ValidID(id string) bool {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 	return id != "" && len(id) <= 64 && strings.Trim(id, allowed) == ""
 }
 
-// Client sends requests to one DMS endpoint about one project. Its fields are set before the first call and not changed
-// after it.
+// Client sends requests to one DMS endpoint about one project. Its fields are set before the first call and
+// not changed after it.
 type Client struct {
 	Endpoint  string            // base URL without a path, e.g. https://dms.cn-north-4.myhuaweicloud.com
 	ProjectID string            // the project of the instances
@@ -46,7 +47,7 @@ func (c *Client) Task(ctx context.Context, instanceID, taskID string) (Task, err
 	}
 	var match *Task
 	err = eachTask(body, func(task Task) {
-		// An id with other characters may equal ours but for their case, and still not be ours.
+		// Unicode has characters that equal a letter of an id except for case.
 		if match == nil && ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
 			match = &task
 		}
@@ -128,8 +129,8 @@ func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]b
 	return Read(ctx, op, resp)
 }
 
-// Read reads a response: it returns the body of a 2xx, or an *Error about anything else. It reads at most 1 MiB, nothing
-// of a 1xx, and leaves closing the body to the caller.
+// Read reads a response: it returns the body of a 2xx, or an *Error about anything else. It reads at most 1
+// MiB, nothing of a 1xx, and leaves closing the body to the caller.
 func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Response, error) {
 	head := readHead(resp, time.Now())
 	if isRaw(resp) {
@@ -152,8 +153,9 @@ func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Response
 	return body, head, nil
 }
 
-// isRaw reports whether the body of a response is the connection itself, as net/http hands it over with a 101. It must
-// not be read: it ends with the connection, and with no context. Closing it closes the connection.
+// isRaw reports whether the body of a response is the connection itself, as net/http hands it over with a
+// 101. It must not be read: it ends with the connection, and with no context. Closing it closes the
+// connection.
 func isRaw(resp *http.Response) bool { return resp.StatusCode/100 == 1 }
 
 // unreadable returns the error about a 2xx that does not hold what was requested. It may still say why: a service may
@@ -163,8 +165,8 @@ func unreadable(op string, head Response, body []byte, err error) *Error {
 	return &Error{Op: op, Response: head, Code: found.code, Message: found.message, Err: err}
 }
 
-// cause returns what ended a request: net/http has the same words for a request that timed out and for a wait that was
-// called off.
+// cause returns what ended a request: net/http has the same words for a request that timed out and for a wait
+// that was called off.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAConnectionServesAgainUntilItWasIdleFor90Seconds(t *testing.T) {
+func TestIdleConnectionIsReusedFor90Seconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		connections := 0
@@ -41,7 +41,7 @@ func TestAConnectionServesAgainUntilItWasIdleFor90Seconds(t *testing.T) {
 	})
 }
 
-// respond is a server of one connection.
+// respond responds to every request of a connection with a running task.
 func respond(conn net.Conn) {
 	defer conn.Close()
 	for requests := bufio.NewReader(conn); ; {
@@ -52,9 +52,11 @@ func respond(conn net.Conn) {
 	}
 }
 
-func TestTLSOlderThan12IsNotSpoken(t *testing.T) {
+func TestTLSBefore12IsRefused(t *testing.T) {
 	t.Parallel()
-	for version, works := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+	for version, works := range map[uint16]bool{
+		tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true,
+	} {
 		s := serveTLS(t, reply{Status: 200, Body: `{"tasks":[{"id":"t1"}]}`}.handle)
 		s.trust()
 		s.server.TLS.MinVersion, s.server.TLS.MaxVersion = version, version
@@ -64,7 +66,7 @@ func TestTLSOlderThan12IsNotSpoken(t *testing.T) {
 			continue
 		}
 		assert.ErrorContains(t, err, "protocol version", tls.VersionName(version))
-		assert.Equal(t, "failing", class(fault(t, err)))
+		assert.Equal(t, "failing", classOf(clientError(t, err)))
 		assert.Zero(t, s.requests.Load())
 	}
 }

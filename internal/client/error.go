@@ -5,14 +5,11 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
 // Error is a request that did not get what it was for: what was requested, and how the service responded or what went
@@ -107,7 +104,7 @@ func (e *Error) Throttled() bool {
 // ("limit:60,time:1 minute"); 0: it does not.
 func (e *Error) Window() time.Duration {
 	_, text, _ := strings.Cut(e.Message, ",time:")
-	words := strings.Fields(sanitize.Truncate(text, 40))
+	words := strings.Fields(truncate(text, 40))
 	if len(words) < 2 || !e.Throttled() {
 		return 0
 	}
@@ -121,7 +118,7 @@ func (e *Error) Window() time.Duration {
 	return time.Duration(n) * units[strings.TrimRight(words[1], "s,.")]
 }
 
-// Misconfigured reports whether the failure is mostly caused by a typing error: a host name that does not exist, a
+// Misconfigured reports whether such a failure is usually a typing error: a host name that does not exist, a
 // certificate that does not verify, a proxy that requires a login.
 func (e *Error) Misconfigured() bool {
 	var dns *net.DNSError
@@ -132,39 +129,57 @@ func (e *Error) Misconfigured() bool {
 		errors.As(e.Err, &proxy) && proxy.LoginRequired()
 }
 
-// Error returns a path: what was requested, then status, code, message and request id, as far as they are known. Code,
-// message and request id are the service's text, which has to be made safe before it is printed.
+// Error returns a path: what was requested, then status, code, message and request id, as far as they are
+// known. Code, message and request id are the service's text, which has to be made safe before it is printed.
 func (e *Error) Error() string { return e.Text(func(text string) string { return text }) }
 
 // Text returns what Error does, with redact applied to each text of the service before it is truncated: half a secret
 // cannot be recognized.
 func (e *Error) Text(redact func(string) string) string {
-	part := func(text string, maxBytes int) string { return sanitize.Truncate(redact(text), maxBytes) }
+	part := func(text string, maxChars int) string { return truncate(redact(text), maxChars) }
+	text := ""
 	var none *NoTaskError
-	if errors.As(e.Err, &none) {
-		return part(none.Error(), 500)
+	if errors.As(e.Err, &none) { // a valid response: its status and the operation would add nothing
+		text = part(none.Error(), 500)
+	} else {
+		text = e.path(part)
 	}
-	var b strings.Builder
-	b.WriteString(e.Op)
+	if e.Response.RequestID != "" {
+		text += " (request " + part(e.Response.RequestID, 64) + ")"
+	}
+	return text
+}
+
+// path returns the text of an error up to the request id. It passes each text of the service through part.
+func (e *Error) path(part func(text string, maxChars int) string) string {
+	text := e.Op
 	if status := e.Response.StatusCode; status != 0 {
-		fmt.Fprintf(&b, ": %d", status)
+		text += ": " + strconv.Itoa(status)
 		switch {
 		case e.Code != "":
-			b.WriteString(" " + part(e.Code, 64))
-		case e.Message == "" && e.Err == nil:
-			b.WriteString(strings.TrimRight(" "+http.StatusText(status), " "))
+			text += " " + part(e.Code, 64)
+		case e.Message == "" && e.Err == nil && http.StatusText(status) != "":
+			text += " " + http.StatusText(status)
 		}
 	}
 	if e.Message != "" {
-		b.WriteString(": " + part(e.Message, 500))
+		text += ": " + part(e.Message, 500)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + part(e.Err.Error(), 500))
+		text += ": " + part(e.Err.Error(), 500)
 	}
-	if e.Response.RequestID != "" {
-		fmt.Fprintf(&b, " (request %s)", part(e.Response.RequestID, 64))
+	return text
+}
+
+// truncate cuts text after maxChars characters: a service may respond with a megabyte of them.
+func truncate(text string, maxChars int) string {
+	for i := range text {
+		if maxChars == 0 {
+			return text[:i] + "…"
+		}
+		maxChars--
 	}
-	return b.String()
+	return text
 }
 
 // Unwrap returns what went wrong, where it was not the status.
@@ -174,8 +189,8 @@ func (e *Error) Unwrap() error { return e.Err }
 type serviceError struct{ code, message, requestID string }
 
 // decodeError reads {"error_code","error_msg"} of services, the same with "request_id" of the gateway,
-// {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers write it, is a
-// message; a page of HTML says nothing.
+// {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers
+// write it, is a message; a page of HTML says nothing.
 func decodeError(status int, body []byte) serviceError {
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(body, &outer) != nil {

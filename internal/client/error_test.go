@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestTheRequestIDIsTheHeadersElseTheBodys(t *testing.T) {
+func TestRequestIDComesFromTheHeaderOtherwiseTheBody(t *testing.T) {
 	t.Parallel()
 	const gateway = `{"error_code":"APIGW.0601","error_msg":"m","request_id":"from-body"}`
 	for name, c := range map[string]struct {
@@ -28,23 +28,23 @@ func TestTheRequestIDIsTheHeadersElseTheBodys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := answering(500, c.header, strings.NewReader(c.body)).Task(t.Context(), "i1", "t1")
+			_, err := respondWith(500, c.header, strings.NewReader(c.body)).Task(t.Context(), "i1", "t1")
 			assert.EqualError(t, err, `get task "t1": 500 APIGW.0601: m (request `+c.want+`)`)
-			assert.Equal(t, c.want, fault(t, err).Answer.RequestID)
+			assert.Equal(t, c.want, clientError(t, err).Response.RequestID)
 		})
 	}
 }
 
-func TestAnAnswerWithoutTheTaskNamesItsRequest(t *testing.T) {
+func TestMissingTaskErrorContainsTheRequestID(t *testing.T) {
 	t.Parallel()
 	header := http.Header{"X-Request-Id": {"9f1c"}}
-	_, err := answering(200, header, strings.NewReader(`{"tasks":[]}`)).Task(t.Context(), "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": 200: no such task in the answer (request 9f1c)`)
-	_, err = answering(200, header, strings.NewReader(`<html>`)).Task(t.Context(), "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": 200: the answer is not the API's JSON (request 9f1c)`)
+	_, err := respondWith(200, header, strings.NewReader(`{"tasks":[]}`)).Task(t.Context(), "i1", "t1")
+	assert.EqualError(t, err, `the instance has no task "t1" (request 9f1c)`)
+	_, err = respondWith(200, header, strings.NewReader(`<html>`)).Task(t.Context(), "i1", "t1")
+	assert.EqualError(t, err, `get task "t1": 200: the response is not the API's JSON (request 9f1c)`)
 }
 
-func TestWhatAServiceSaysIsReadInAnyShape(t *testing.T) {
+func TestErrorBodyIsReadInEveryKnownForm(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"error_code":"DMS.1","error_msg":"m"}`:                                    "500 DMS.1: m",
@@ -62,48 +62,49 @@ func TestWhatAServiceSaysIsReadInAnyShape(t *testing.T) {
 		`{"error":null,"error_code":"IAM.3","error_msg":"m"}`:                       "500 IAM.3: m",
 		`{"error":null,"code":"C.2","message":"m"}`:                                 "500 C.2: m",
 		`{"error_code":"outer","error_msg":"m","error":{"code":"in","message":""}}`: "500 outer: m",
-		`{"error_code":"a\nb","error_msg":"line\r\n::error::x"}`:                    "500 a\nb: line\r\n::error::x", // report makes it visible
+		`{"error_code":"a\nb","error_msg":"line\r\n::error::x"}`:                    "500 a\nb: line\r\n::error::x", // sanitized where it is printed
 		`{}`:               "500 Internal Server Error",
 		`{"error_code":`:   "500 Internal Server Error",
-		`Internal trouble`: "500: Internal trouble",
+		`Internal failure`: "500: Internal failure",
 	} {
-		_, err := answering(500, nil, strings.NewReader(body)).Task(t.Context(), "i1", "t1")
+		_, err := respondWith(500, nil, strings.NewReader(body)).Task(t.Context(), "i1", "t1")
 		assert.EqualError(t, err, `get task "t1": `+want, body)
 	}
 }
 
-func TestErrorTextIsCutWhereAServiceTalksTooMuch(t *testing.T) {
+func TestErrorTextIsTruncatedByCharacters(t *testing.T) {
 	t.Parallel()
 	e := &Error{
-		Op:      "get task",
-		Answer:  Answer{StatusCode: 500, RequestID: strings.Repeat("ж", 65)},
-		Code:    strings.Repeat("c", 65),
-		Message: strings.Repeat("文", 501),
-		Err:     errors.New(strings.Repeat("e", 501)),
+		Op:       "get task",
+		Response: Response{StatusCode: 500, RequestID: strings.Repeat("ж", 65)},
+		Code:     strings.Repeat("c", 65),
+		Message:  strings.Repeat("文", 501),
+		Err:      errors.New(strings.Repeat("e", 501)),
 	}
 	assert.EqualError(t, e, "get task: 500 "+strings.Repeat("c", 64)+"…: "+strings.Repeat("文", 500)+"…: "+
 		strings.Repeat("e", 500)+"… (request "+strings.Repeat("ж", 64)+"…)")
 
 	e = &Error{
-		Op:      "get task",
-		Answer:  Answer{StatusCode: 500, RequestID: strings.Repeat("r", 64)},
-		Code:    strings.Repeat("c", 64),
-		Message: strings.Repeat("文", 500),
-		Err:     errors.New(strings.Repeat("e", 500)),
+		Op:       "get task",
+		Response: Response{StatusCode: 500, RequestID: strings.Repeat("r", 64)},
+		Code:     strings.Repeat("c", 64),
+		Message:  strings.Repeat("文", 500),
+		Err:      errors.New(strings.Repeat("e", 500)),
 	}
 	assert.NotContains(t, e.Error(), "…")
 }
 
-func TestAMessageOfAMegabyteIsKeptAndToldShort(t *testing.T) {
+func TestHugeMessageIsKeptButTruncatedInTheErrorText(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("m", maxBody-100)
-	_, err := answering(500, nil, strings.NewReader(`{"error_code":"DMS.1","error_msg":"`+long+`"}`)).Task(t.Context(), "i1", "t1")
+	body := strings.NewReader(`{"error_code":"DMS.1","error_msg":"` + long + `"}`)
+	_, err := respondWith(500, nil, body).Task(t.Context(), "i1", "t1")
 	assert.EqualError(t, err, `get task "t1": 500 DMS.1: `+strings.Repeat("m", 500)+"…")
-	assert.Equal(t, long, fault(t, err).Message)
+	assert.Equal(t, long, clientError(t, err).Message)
 }
 
-func TestAProxysRefusalReadsWithItsStatus(t *testing.T) {
+func TestProxyErrorStatesTheStatus(t *testing.T) {
 	t.Parallel()
-	assert.EqualError(t, &ProxyError{StatusCode: 407}, "the proxy answered 407 Proxy Authentication Required")
-	assert.EqualError(t, &ProxyError{StatusCode: 599}, "the proxy answered 599")
+	assert.EqualError(t, &ProxyError{StatusCode: 407}, "the proxy responded 407 Proxy Authentication Required")
+	assert.EqualError(t, &ProxyError{StatusCode: 599}, "the proxy responded 599")
 }

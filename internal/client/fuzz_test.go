@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,7 +23,8 @@ func FuzzTasks(f *testing.F) {
 	require.NoError(f, err)
 	f.Add(example)
 	for _, seed := range []string{
-		``, `null`, `{}`, `{"tasks":null}`, `{"tasks":[]}`, `{"tasks":{}}`, `{"tasks":[null,1,"x",[],{}]}`, `{"tasks":[{"id":1,"status":" success ","params":{"a":[1, 2]}}]}`,
+		``, `null`, `{}`, `{"tasks":null}`, `{"tasks":[]}`, `{"tasks":{}}`, `{"tasks":[null,1,"x",[],{}]}`,
+		`{"tasks":[{"id":1,"status":" success ","params":{"a":[1, 2]}}]}`,
 		"{\"tasks\":[{\"id\":\"t1\",\"name\":\"\xff\",\"params\":{\"a\":\"\xff\"},\"status\":\"ß\xff\"}]}", `{"tasks":[{"id":"t1"},{"id":"T1","created_at":1592881203471}]}`,
 		`{"tasks":[{"id":"t1","status":"FAILED"}],"tasks":[{"id":"\ud800","name":null,"user_id":true}]}`, `{"TASKS":[{"ID":"t1"}]}`,
 		`{"tasks":[{"id":"t1","name":"n","created_at":1592881203471},{"id":"t2","name":"n","created_at":1592881203472}]}`,
@@ -33,7 +35,7 @@ func FuzzTasks(f *testing.F) {
 		tasks, err := decodeTasks(body)
 		if err != nil {
 			require.Nil(t, tasks)
-			require.Equal(t, errNotJSON, err)
+			require.Equal(t, ErrNotJSON, err)
 			return
 		}
 		require.True(t, json.Valid(body))
@@ -46,7 +48,8 @@ func FuzzTasks(f *testing.F) {
 			if !ValidID(task.ID) {
 				continue
 			}
-			found, err := answering(http.StatusOK, nil, strings.NewReader(string(body))).Task(t.Context(), "i1", strings.ToLower(task.ID))
+			c := respondWith(http.StatusOK, nil, strings.NewReader(string(body)))
+			found, err := c.Task(t.Context(), "i1", strings.ToLower(task.ID))
 			require.NoError(t, err)
 			require.Equal(t, strings.ToLower(task.ID), strings.ToLower(found.ID))
 			list := List{Tasks: tasks}
@@ -58,11 +61,11 @@ func FuzzTasks(f *testing.F) {
 	})
 }
 
-// objects counts the tasks that a body lists; what is no object is none. Of a key that is there twice the last one counts.
+// objects counts the tasks that a body lists: entries that are objects. If a key occurs twice, the last one counts.
 func objects(body []byte) (n int) {
-	var answer map[string]any
-	_ = json.Unmarshal(body, &answer)
-	entries, _ := answer["tasks"].([]any)
+	var head map[string]any
+	_ = json.Unmarshal(body, &head)
+	entries, _ := head["tasks"].([]any)
 	for _, entry := range entries {
 		if _, ok := entry.(map[string]any); ok {
 			n++
@@ -90,9 +93,11 @@ func requireTask(t *testing.T, task Task) {
 	t.Helper()
 	status := string(task.Status)
 	require.Equal(t, strings.ToUpper(strings.TrimSpace(status)), status)
-	require.Equal(t, strings.Contains(" SUCCESS FAILED DELETED CANCELLED ", " "+status+" ") && !strings.Contains(status, " ") && status != "", task.Status.Ended())
+	require.Equal(t, slices.Contains([]string{"SUCCESS", "FAILED", "DELETED", "CANCELLED"}, status), task.Status.Ended())
 	require.False(t, task.Status.Ended() && !task.Status.Known())
-	for _, text := range []string{task.ID, task.Name, task.UserName, task.UserID, task.Params, status, task.CreatedAt, task.UpdatedAt} {
+	for _, text := range []string{
+		task.ID, task.Name, task.UserName, task.UserID, task.Params, status, task.CreatedAt, task.UpdatedAt,
+	} {
 		require.True(t, utf8.ValidString(text), "%q", text)
 	}
 }
@@ -109,7 +114,7 @@ func FuzzProgress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		progress, err := decodeProgress(body)
 		if err != nil {
-			require.Equal(t, errNotJSON, err)
+			require.Equal(t, ErrNotJSON, err)
 			require.Zero(t, progress)
 			return
 		}
@@ -122,68 +127,56 @@ func FuzzProgress(f *testing.F) {
 	})
 }
 
-// FuzzAnswer holds whatever may be answered to be a success or an error of one class, and the same whether it is traced or not. The bits of how it is
-// asked are: 1 while logging in, 2 and that can't work, 4 the body is cut.
-func FuzzAnswer(f *testing.F) {
-	for _, c := range answers(f) {
-		f.Add(c.Status, []byte(c.Body), c.Headers["X-Request-Id"], byte(0))
+// FuzzResponse asserts that every response is a success or an error of one class, and the same whether it is
+// traced or not. With cut, the body ends with an error.
+func FuzzResponse(f *testing.F) {
+	for _, c := range responses(f) {
+		f.Add(c.Status, []byte(c.Body), c.Headers["X-Request-Id"], c.Cut)
 	}
-	f.Add(200, []byte(`{"error_code":"APIGW.0308"}`), "9f31", byte(0))
-	f.Add(404, []byte(`{"error":{"code":404,"message":"m","request_id":"\u0000"},"error_code":""}`), "", byte(1))
-	f.Add(403, []byte("<html>"), "\r\n", byte(3))
-	f.Add(404, []byte(`{"error_code":"DMS.10240407"}`), "", byte(1))
-	f.Add(400, []byte("{}"), "", byte(4))
-	f.Add(200, []byte(`{"tasks":[{"id":"t1"}]}`), "", byte(4))
-	f.Add(500, []byte("upstream \xff connect\terror"), "", byte(4))
-	f.Add(-1, []byte(`{"error_code":{"a":1},"error_msg":[`+strings.Repeat("1,", 6000)+`1]}`), "", byte(2))
-	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string, how byte) {
+	f.Add(200, []byte(`{"error_code":"APIGW.0308"}`), "9f31", false)
+	f.Add(404, []byte(`{"error":{"code":404,"message":"m","request_id":"\u0000"},"error_code":""}`), "", false)
+	f.Add(403, []byte("<html>"), "\r\n", false)
+	f.Add(404, []byte(`{"error_code":"DMS.10240407"}`), "", false)
+	f.Add(400, []byte("{}"), "", true)
+	f.Add(200, []byte(`{"tasks":[{"id":"t1"}]}`), "", true)
+	f.Add(500, []byte("upstream \xff connect\terror"), "", true)
+	f.Add(101, []byte("{}"), "", true)
+	f.Add(-1, []byte(`{"error_code":{"a":1},"error_msg":[`+strings.Repeat("1,", 6000)+`1]}`), "", false)
+	f.Fuzz(func(t *testing.T, status int, body []byte, requestID string, cut bool) {
 		respond := func() *http.Response {
 			content := io.Reader(strings.NewReader(string(body)))
-			if how&4 != 0 {
-				content = io.MultiReader(content, &cutOnce{})
+			if cut {
+				content = io.MultiReader(content, &errOnceReader{io.ErrUnexpectedEOF})
 			}
-			return &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {requestID}}, Body: io.NopCloser(content)}
+			header := http.Header{"X-Request-Id": {requestID}}
+			return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(content)}
 		}
-		content, answer, err := Read(t.Context(), "ask", respond())
-		require.Equal(t, status, answer.StatusCode)
+		content, head, err := Read(t.Context(), "read", respond())
+		require.Equal(t, status, head.StatusCode)
 		if err == nil {
 			require.Equal(t, 2, status/100)
 			require.Equal(t, string(body), string(content))
-			require.Zero(t, how&4, "what was cut is no answer")
+			require.False(t, cut, "a body that was cut is no response")
 		} else {
 			require.Nil(t, content)
-			e := fault(t, err)
-			e.Login, e.Unfit = how&1 != 0, how&2 != 0 && how&1 != 0
-			requireOneClass(t, e)
+			requireOneClass(t, clientError(t, err))
 		}
 		var trace Trace
-		traced := &Tracer{Base: carrier(func(*http.Request) (*http.Response, error) { return respond(), nil }), Tell: func(t Trace) { trace = t }}
-		for _, transport := range []http.RoundTripper{traced.Base, traced} {
-			c := &Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: transport}
-			task, taskErr := c.Task(t.Context(), "i1", "t1")
+		plain := roundTripper(func(*http.Request) (*http.Response, error) { return respond(), nil })
+		for _, transport := range []http.RoundTripper{plain, &Tracer{Base: plain, Report: func(t Trace) { trace = t }}} {
+			task, taskErr := over(transport).Task(t.Context(), "i1", "t1")
 			require.Equal(t, taskErr == nil, strings.EqualFold(task.ID, "t1"))
 			if taskErr != nil {
 				require.Zero(t, task)
-				requireOneClass(t, fault(t, taskErr))
+				requireOneClass(t, clientError(t, taskErr))
 			}
 			require.False(t, err != nil && taskErr == nil)
-			_, progressErr := c.Progress(t.Context(), "i1", "t1")
+			_, progressErr := over(transport).Progress(t.Context(), "i1", "t1")
 			require.False(t, err != nil && progressErr == nil)
 		}
 		require.Equal(t, status, trace.StatusCode)
-		require.Equal(t, how&4 != 0, trace.Err != nil)
+		require.Equal(t, cut || status/100 == 1, trace.Err != nil)
 	})
-}
-
-// cutOnce ends a body too early, and tells so once.
-type cutOnce struct{ told bool }
-
-func (c *cutOnce) Read([]byte) (int, error) {
-	if c.told {
-		return 0, io.EOF
-	}
-	c.told = true
-	return 0, io.ErrUnexpectedEOF
 }
 
 func requireOneClass(t *testing.T, e *Error) {
@@ -194,48 +187,53 @@ func requireOneClass(t *testing.T, e *Error) {
 			classes++
 		}
 	}
-	require.Equal(t, 1, classes, class(e))
-	settled := e.Unfit || e.Login && e.Answer.StatusCode == http.StatusNotFound // whatever the code is
-	require.False(t, e.Throttled() && !e.Failing() && !settled, "throttled is an outage")
-	require.False(t, e.Err != nil && !errors.Is(e.Err, ErrNoTask) && !e.Denied() && !e.Failing() && !e.Unfit, "what was cut tells nothing: %v", e)
+	require.Equal(t, 1, classes, classOf(e))
+	require.False(t, e.Throttled() && !e.Failing(), "throttling is an outage")
+	unread := e.Err != nil && !errors.As(e.Err, new(*NoTaskError))
+	require.False(t, unread && !e.Denied() && !e.Failing(), "a body that was not read proves nothing: %v", e)
 	require.False(t, e.Misconfigured())
 	require.Less(t, len(e.Error()), 4*(64+500+500+64)+200)
 }
 
 func FuzzRetryAfter(f *testing.F) {
 	f.Add("Thu, 01 Jan 2026 20:00:00 GMT", "Thu, 01 Jan 2026 19:59:59 GMT")
-	for _, value := range []string{"", "0", "7", "-7", "+7", "1.5", "NaN", "9223372037", "99999999999999999999999", "Thu, 01 Jan 2026 20:01:30 GMT", "Thu Jan  1 20:01:30 2026"} {
+	for _, value := range []string{
+		"", "0", "7", "-7", "+7", "1.5", "NaN", "9223372037", "99999999999999999999999",
+		"Thu, 01 Jan 2026 20:01:30 GMT", "Thu Jan  1 20:01:30 2026",
+	} {
 		f.Add("Thu, 01 Jan 2026 20:00:00 GMT", value)
 		f.Add(value, "Fri, 31 Dec 9999 23:59:59 GMT")
 	}
-	const longest = math.MaxInt64 / int64(time.Second) // seconds that a duration can be
+	const longest = math.MaxInt64 / int64(time.Second) // in seconds
 	f.Fuzz(func(t *testing.T, date, value string) {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-		read := func(local time.Time) Answer {
-			return readAnswer(&http.Response{Header: http.Header{"Retry-After": {value}, "Date": {date}}}, local)
+		read := func(local time.Time) Response {
+			return readHead(&http.Response{Header: http.Header{"Retry-After": {value}, "Date": {date}}}, local)
 		}
-		answer := read(at)
-		require.GreaterOrEqual(t, answer.RetryAfter, time.Duration(0))
-		server, told := answer.Clock(at)
+		head := read(at)
+		require.GreaterOrEqual(t, head.RetryAfter, time.Duration(0))
+		server, known := head.Clock(at)
 		until, err := http.ParseTime(value)
-		seconds, noSeconds := strconv.ParseUint(value, 10, 64)
+		seconds, secondsErr := strconv.ParseUint(value, 10, 64)
 		switch {
-		case noSeconds == nil && seconds <= uint64(longest):
-			require.Equal(t, time.Duration(seconds)*time.Second, answer.RetryAfter)
-		case noSeconds == nil || errors.Is(noSeconds, strconv.ErrRange):
-			require.Equal(t, time.Duration(longest)*time.Second, answer.RetryAfter)
+		case secondsErr == nil && seconds <= uint64(longest):
+			require.Equal(t, time.Duration(seconds)*time.Second, head.RetryAfter)
+		case secondsErr == nil || errors.Is(secondsErr, strconv.ErrRange):
+			require.Equal(t, time.Duration(longest)*time.Second, head.RetryAfter)
 		case err != nil:
-			require.Zero(t, answer.RetryAfter)
-		case told:
-			require.Equal(t, max(0, until.Sub(server)), answer.RetryAfter)
+			require.Zero(t, head.RetryAfter)
+		case known:
+			require.Equal(t, max(0, until.Sub(server)), head.RetryAfter)
 		}
-		if !told {
+		if !known {
 			return
 		}
-		require.Equal(t, answer.RetryAfter, read(at.AddDate(30, 0, 0)).RetryAfter, "our clock does not matter where the server tells its own")
-		later, _ := answer.Clock(at.Add(90 * time.Second))
+		require.Equal(t, head.RetryAfter, read(at.AddDate(30, 0, 0)).RetryAfter,
+			"the local clock does not matter where the server's is known")
+		later, _ := head.Clock(at.Add(90 * time.Second))
 		require.Equal(t, 90*time.Second, later.Sub(server))
-		again, ok := readAnswer(&http.Response{Header: http.Header{"Date": {server.UTC().Format(http.TimeFormat)}}}, at).Clock(at)
+		sent := http.Header{"Date": {server.UTC().Format(http.TimeFormat)}}
+		again, ok := readHead(&http.Response{Header: sent}, at).Clock(at)
 		require.True(t, ok && again.Equal(server), "%v, %v", server, again)
 	})
 }
@@ -249,7 +247,8 @@ func FuzzTime(f *testing.F) {
 		f.Add("2020-06-23T03:00:08.130Z", seed, "Fri, 31 Dec 9999 23:59:59 GMT")
 	}
 	f.Fuzz(func(t *testing.T, created, updated, date string) {
-		task := Task{CreatedAt: created, UpdatedAt: updated, Answer: readAnswer(&http.Response{Header: http.Header{"Date": {date}}}, time.Unix(0, 0))}
+		head := readHead(&http.Response{Header: http.Header{"Date": {date}}}, time.Unix(0, 0))
+		task := Task{CreatedAt: created, UpdatedAt: updated, Response: head}
 		at, ok := task.Created()
 		if again, same := task.Created(); same != ok || !again.Equal(at) {
 			t.Errorf("%q is %v, then %v", created, at, again)
@@ -257,18 +256,22 @@ func FuzzTime(f *testing.F) {
 		if ok {
 			milliseconds := at.UnixMilli()
 			for _, text := range []string{
-				at.UTC().Format(time.RFC3339Nano), at.In(time.FixedZone("", 8*3600)).Format("2006-01-02T15:04:05.999999999Z0700"),
-				at.In(time.FixedZone("", -19800)).Format("2006-01-02 15:04:05.999999999Z0700"), strconv.FormatInt(milliseconds, 10), fmt.Sprintf("%013d", milliseconds),
+				at.UTC().Format(time.RFC3339Nano),
+				at.In(time.FixedZone("", 8*3600)).Format("2006-01-02T15:04:05.999999999Z0700"),
+				at.In(time.FixedZone("", -19800)).Format("2006-01-02 15:04:05.999999999Z0700"),
+				strconv.FormatInt(milliseconds, 10),
+				fmt.Sprintf("%013d", milliseconds),
 			} {
 				read, ok := parseTime(text)
-				require.True(t, ok && (read.Equal(at) || read.Equal(at.Truncate(time.Millisecond))), "%q is %v, not %v", text, read, at)
+				require.True(t, ok && (read.Equal(at) || read.Equal(at.Truncate(time.Millisecond))),
+					"%q is %v, not %v", text, read, at)
 			}
 		}
 		for _, status := range []Status{Executing, Success} {
 			task.Status = status
 			elapsed, known := task.Elapsed(time.Unix(0, 0).Add(time.Hour))
 			require.False(t, known && elapsed < 0, "%v", elapsed)
-			require.False(t, known && !ok, "without a beginning there is no duration")
+			require.False(t, known && !ok, "without a creation time the duration is unknown")
 		}
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOneConnectionIsKeptOverManyPolls(t *testing.T) {
+func TestOneConnectionServesAllRequests(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 200<<10)
 	replies := []reply{
@@ -40,7 +40,7 @@ func TestOneConnectionIsKeptOverManyPolls(t *testing.T) {
 	})
 	for range 5 * len(replies) {
 		for _, call := range calls {
-			call.ask(s.Client, "i1", "t1")
+			call.do(s.Client, "i1", "t1")
 		}
 	}
 	assert.EqualValues(t, 5*len(replies)*len(calls), s.requests.Load())
@@ -55,40 +55,42 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			s := serve(t, reply{Status: status, Headers: map[string]string{"Location": location}}.handle)
 			_, err := s.Task(t.Context(), "i1", "t1")
 			assert.EqualError(t, err, fmt.Sprintf(`get task "t1": %d %s`, status, http.StatusText(status)))
-			assert.Equal(t, "failing", class(fault(t, err)))
+			assert.Equal(t, "failing", classOf(clientError(t, err)))
 			assert.EqualValues(t, 1, s.requests.Load())
 		}
 	}
 	assert.Zero(t, target.requests.Load())
 }
 
-func TestAHostThatDoesNotExistIsMisconfigured(t *testing.T) {
+func TestUnknownHostIsMisconfigured(t *testing.T) {
 	t.Parallel()
 	lookup := func(dns net.DNSError) error {
 		return &net.OpError{Op: "dial", Net: "tcp", Err: &dns}
 	}
-	_, err := failing(lookup(net.DNSError{Err: "no such host", Name: "dms.nowhere-1.myhuaweicloud.com", IsNotFound: true})).Task(t.Context(), "i1", "t1")
+	none := lookup(net.DNSError{Err: "no such host", Name: "dms.nowhere-1.myhuaweicloud.com", IsNotFound: true})
+	_, err := failWith(none).Task(t.Context(), "i1", "t1")
 	assert.EqualError(t, err, `get task "t1": dial tcp: lookup dms.nowhere-1.myhuaweicloud.com: no such host`)
-	assert.Equal(t, "failing, misconfigured", class(fault(t, err)))
+	assert.Equal(t, "failing, misconfigured", classOf(clientError(t, err)))
 
-	_, err = failing(lookup(net.DNSError{Err: "server misbehaving", Name: "dms.test", IsTemporary: true})).Task(t.Context(), "i1", "t1")
-	assert.Equal(t, "failing", class(fault(t, err)), "a resolver in trouble")
+	broken := lookup(net.DNSError{Err: "server misbehaving", Name: "dms.test", IsTemporary: true})
+	_, err = failWith(broken).Task(t.Context(), "i1", "t1")
+	assert.Equal(t, "failing", classOf(clientError(t, err)), "the resolver is failing")
 }
 
-func TestAPortThatNobodyListensOnIsAnOutage(t *testing.T) {
+func TestRefusedConnectionIsAnOutage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, reply{Status: 200}.handle)
 	s.server.Close()
 	_, err := s.Task(t.Context(), "i1", "t1")
-	assert.Equal(t, "failing", class(fault(t, err)))
+	assert.Equal(t, "failing", classOf(clientError(t, err)))
 }
 
-func TestACertificateThatDoesNotVerifyIsMisconfigured(t *testing.T) {
+func TestInvalidCertificateIsMisconfigured(t *testing.T) {
 	t.Parallel()
 	s := serveTLS(t, reply{Status: 200}.handle)
 	_, err := s.Task(t.Context(), "i1", "t1")
 	assert.ErrorContains(t, err, `get task "t1": tls: failed to verify certificate: x509: `)
-	assert.Equal(t, "failing, misconfigured", class(fault(t, err)))
+	assert.Equal(t, "failing, misconfigured", classOf(clientError(t, err)))
 
 	s.trust()
 	_, port, err := net.SplitHostPort(s.server.Listener.Addr().String())
@@ -96,17 +98,17 @@ func TestACertificateThatDoesNotVerifyIsMisconfigured(t *testing.T) {
 	s.Endpoint = "https://localhost:" + port // not one of its names
 	_, err = s.Task(t.Context(), "i1", "t1")
 	assert.ErrorContains(t, err, "not localhost")
-	assert.Equal(t, "failing, misconfigured", class(fault(t, err)))
+	assert.Equal(t, "failing, misconfigured", classOf(clientError(t, err)))
 	assert.Zero(t, s.requests.Load())
 }
 
-// trust takes the server's own certificate for a CA's.
+// trust makes the client trust the server's own certificate.
 func (s *site) trust() {
 	s.transport.TLSClientConfig.RootCAs = x509.NewCertPool()
 	s.transport.TLSClientConfig.RootCAs.AddCert(s.server.Certificate())
 }
 
-func TestHTTP1IsSpokenWhereTheServerWouldSpeakHTTP2(t *testing.T) {
+func TestHTTP1IsUsedWhereTheServerOffersHTTP2(t *testing.T) {
 	t.Parallel()
 	var protocol string
 	s := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
@@ -122,13 +124,13 @@ func TestHTTP1IsSpokenWhereTheServerWouldSpeakHTTP2(t *testing.T) {
 	assert.EqualValues(t, 1, s.connections.Load())
 }
 
-func TestAProxyThatRefuses(t *testing.T) {
+func TestProxyRefusalIsAnOutageWithItsStatus(t *testing.T) {
 	t.Parallel()
 	for status, c := range map[int]struct{ class, text string }{
-		407: {"failing, misconfigured", `get task "t1": the proxy answered 407 Proxy Authentication Required`},
-		403: {"failing", `get task "t1": the proxy answered 403 Forbidden`},
-		404: {"failing", `get task "t1": the proxy answered 404 Not Found`},
-		502: {"failing", `get task "t1": the proxy answered 502 Bad Gateway`},
+		407: {"failing, misconfigured", `get task "t1": the proxy responded 407 Proxy Authentication Required`},
+		403: {"failing", `get task "t1": the proxy responded 403 Forbidden`},
+		404: {"failing", `get task "t1": the proxy responded 404 Not Found`},
+		502: {"failing", `get task "t1": the proxy responded 502 Bad Gateway`},
 	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
@@ -146,17 +148,17 @@ func TestAProxyThatRefuses(t *testing.T) {
 
 			_, err = s.Task(t.Context(), "i1", "t1")
 			assert.EqualError(t, err, c.text)
-			assert.Equal(t, c.class, class(fault(t, err)))
+			assert.Equal(t, c.class, classOf(clientError(t, err)))
 			assert.Equal(t, "CONNECT dms.test:443", line)
 			var refusal *ProxyError
 			require.ErrorAs(t, err, &refusal)
 			assert.Equal(t, status, refusal.StatusCode)
-			assert.Zero(t, fault(t, err).Answer.StatusCode, "the API answered nothing")
+			assert.Zero(t, clientError(t, err).Response.StatusCode, "the API did not respond")
 		})
 	}
 }
 
-func TestAProxyThatDoesNotAnswerIsLetGo(t *testing.T) {
+func TestConnectionToASilentProxyIsClosed(t *testing.T) {
 	t.Parallel()
 	proxy, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -168,7 +170,7 @@ func TestAProxyThatDoesNotAnswerIsLetGo(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second)) // net/http would go on waiting for a minute
+		_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second)) // net/http alone would wait for a minute
 		_, err = io.Copy(io.Discard, conn)
 		ended <- err
 	}()
@@ -176,11 +178,11 @@ func TestAProxyThatDoesNotAnswerIsLetGo(t *testing.T) {
 	transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Addr().String()})
 	c := &Client{Endpoint: "https://dms.test", ProjectID: "p1", Timeout: 100 * time.Millisecond, Transport: transport}
 	_, err = c.Task(t.Context(), "i1", "t1")
-	assert.Equal(t, "failing", class(fault(t, err)))
+	assert.Equal(t, "failing", classOf(clientError(t, err)))
 	assert.NoError(t, <-ended, "the connection to the proxy is closed")
 }
 
-func TestAConnectionThatHasBeenHeardOfMayBeSilent(t *testing.T) {
+func TestConnectionMayBeIdleAfterItsFirstByte(t *testing.T) {
 	t.Parallel()
 	connections := map[string]bool{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -188,24 +190,24 @@ func TestAConnectionThatHasBeenHeardOfMayBeSilent(t *testing.T) {
 		reply{Status: 200, Body: `{"tasks":[{"id":"t1"}]}`}.write(w)
 	}))
 	t.Cleanup(server.Close)
-	const timeout = 500 * time.Millisecond
-	c := &Client{Endpoint: server.URL, ProjectID: "p1", Timeout: timeout, Transport: NewTransport(timeout)}
-	for range 2 {
-		_, err := c.Task(t.Context(), "i1", "t1")
-		require.NoError(t, err)
-		time.Sleep(timeout + timeout/5) // as between two polls
-	}
+	const timeout = 2 * time.Second
+	c := &Client{Endpoint: server.URL, ProjectID: "p1", Timeout: time.Minute, Transport: NewTransport(timeout)}
+	_, err := c.Task(t.Context(), "i1", "t1")
+	require.NoError(t, err)
+	time.Sleep(timeout + timeout/5) // as long as a pause between polls
+	_, err = c.Task(t.Context(), "i1", "t1")
+	require.NoError(t, err)
 	assert.Len(t, connections, 1, "connections")
 }
 
-func TestAnEndlessHeaderIsAnOutage(t *testing.T) {
+func TestTooLargeHeaderIsAnOutage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, reply{Status: 404, Headers: map[string]string{"X-Long": strings.Repeat("x", 65<<10)}}.handle)
 	_, err := s.Task(t.Context(), "i1", "t1")
-	assert.Equal(t, "failing", class(fault(t, err)))
+	assert.Equal(t, "failing", classOf(clientError(t, err)))
 }
 
-func TestAnAnswerThatIsNotHTTPIsAnOutage(t *testing.T) {
+func TestNonHTTPResponseIsAnOutage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := w.(http.Hijacker).Hijack()
@@ -215,5 +217,5 @@ func TestAnAnswerThatIsNotHTTPIsAnOutage(t *testing.T) {
 		}
 	})
 	_, err := s.Task(t.Context(), "i1", "t1")
-	assert.Equal(t, "failing", class(fault(t, err)))
+	assert.Equal(t, "failing", classOf(clientError(t, err)))
 }

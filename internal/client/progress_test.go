@@ -20,14 +20,18 @@ func TestProgressIsAWholePercentage(t *testing.T) {
 		`{"progress_percentage":1e2}`:    100,
 		`{"progress_percentage":100,"remain_time":0,"step_list":[{"name":"pre_check","statue":"COMPLETED","start_time":1763350067752,"end_time":"1763350111208"}]}`: 100,
 	} {
-		progress, err := answering(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
+		progress, err := respondWith(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
 		require.NoError(t, err, body)
 		assert.Equal(t, want, progress.Percent, body)
 	}
 }
 
-func TestTheStepsOfATaskAreToldWhereItTellsThem(t *testing.T) {
+func TestProgressStepsAreReadWhereListed(t *testing.T) {
 	t.Parallel()
+	get := func(list string) (Progress, error) {
+		body := strings.NewReader(`{"progress_percentage":42,"step_list":` + list + `}`)
+		return respondWith(200, nil, body).Progress(t.Context(), "i1", "t1")
+	}
 	many := strings.Repeat(`{"name":"n","statue":"WAITING"},`, 100)
 	for list, want := range map[string][]Step{
 		`[{"name":"pre_check","statue":"COMPLETED","start_time":1763350067752},{"name":"expand","statue":"IN_PROGRESS","end_time":""}]`: {{"pre_check", "COMPLETED"}, {"expand", "IN_PROGRESS"}},
@@ -37,16 +41,16 @@ func TestTheStepsOfATaskAreToldWhereItTellsThem(t *testing.T) {
 		`"none"`:                        nil,
 		`[1]`:                           nil,
 	} {
-		progress, err := answering(200, nil, strings.NewReader(`{"progress_percentage":42,"step_list":`+list+`}`)).Progress(t.Context(), "i1", "t1")
+		progress, err := get(list)
 		require.NoError(t, err, list)
 		assert.Equal(t, Progress{Percent: 42, Steps: want}, progress, list)
 	}
-	progress, err := answering(200, nil, strings.NewReader(`{"progress_percentage":42,"step_list":[`+strings.TrimSuffix(many, ",")+`]}`)).Progress(t.Context(), "i1", "t1")
+	progress, err := get("[" + strings.TrimSuffix(many, ",") + "]")
 	require.NoError(t, err)
-	assert.Len(t, progress.Steps, 50, "more are not kept")
+	assert.Len(t, progress.Steps, 50, "no more are kept")
 }
 
-func TestProgressThatTellsNothingIsNotKnown(t *testing.T) {
+func TestInvalidProgressIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{"progress_percentage":100.1}`, `{"progress_percentage":101}`, `{"progress_percentage":-1}`, `{"progress_percentage":"NaN"}`,
@@ -54,17 +58,19 @@ func TestProgressThatTellsNothingIsNotKnown(t *testing.T) {
 		`{"progress_percentage":""}`, `{"progress_percentage":null}`, `{"progress_percentage":true}`, `{"progress_percentage":[42]}`,
 		`{"progress_percentage":{"value":42}}`, `{}`, `null`, `[]`, `42`, ``, `<html>`,
 	} {
-		_, err := answering(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
-		assert.EqualError(t, err, `get progress of task "t1": 200: the answer is not the API's JSON`, body)
-		assert.True(t, fault(t, err).Failing(), body)
+		_, err := respondWith(200, nil, strings.NewReader(body)).Progress(t.Context(), "i1", "t1")
+		assert.EqualError(t, err, `get progress of task "t1": 200: the response is not the API's JSON`, body)
+		assert.True(t, clientError(t, err).Failing(), body)
 	}
 }
 
-func TestProgressErrorsAreSortedAsTasksAre(t *testing.T) {
+func TestProgressErrorsAreClassifiedLikeTaskErrors(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{400: "rejected", 403: "denied", 404: "missing", 429: "failing, throttled", 500: "failing"} {
-		_, err := answering(status, http.Header{}, http.NoBody).Progress(t.Context(), "i1", "t1")
-		assert.Equal(t, want, class(fault(t, err)))
-		assert.Equal(t, status, fault(t, err).Answer.StatusCode)
+	for status, want := range map[int]string{
+		400: "rejected", 403: "denied", 404: "missing", 429: "failing, throttled", 500: "failing",
+	} {
+		_, err := respondWith(status, http.Header{}, http.NoBody).Progress(t.Context(), "i1", "t1")
+		assert.Equal(t, want, classOf(clientError(t, err)))
+		assert.Equal(t, status, clientError(t, err).Response.StatusCode)
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// call is one of the client's three questions.
+// call is one of the client's three methods.
 type call struct {
 	name string
-	ask  func(c *Client, instanceID, taskID string) error
+	do   func(c *Client, instanceID, taskID string) error
 }
 
 var calls = []call{
@@ -31,7 +31,7 @@ var calls = []call{
 	}},
 }
 
-func TestEachCallIsOneGetOfItsPath(t *testing.T) {
+func TestEachCallSendsOneGetRequest(t *testing.T) {
 	t.Parallel()
 	targets := map[string]string{
 		"Task":     "/v2/p1/instances/i1/tasks/t1",
@@ -46,14 +46,14 @@ func TestEachCallIsOneGetOfItsPath(t *testing.T) {
 				line = r.Method + " " + r.RequestURI
 				reply{Status: 503}.write(w)
 			})
-			require.Error(t, call.ask(s.Client, "i1", "t1"))
+			require.Error(t, call.do(s.Client, "i1", "t1"))
 			assert.Equal(t, "GET "+targets[call.name], line)
-			assert.EqualValues(t, 1, s.requests.Load(), "requests, since nothing is tried again here")
+			assert.EqualValues(t, 1, s.requests.Load(), "requests: nothing is retried here")
 		})
 	}
 }
 
-func TestARequestHasTheseHeadersAndNoOthers(t *testing.T) {
+func TestRequestHasTheDocumentedHeadersOnly(t *testing.T) {
 	t.Parallel()
 	for _, call := range calls {
 		t.Run(call.name, func(t *testing.T) {
@@ -65,15 +65,17 @@ func TestARequestHasTheseHeadersAndNoOthers(t *testing.T) {
 				reply{Status: 503}.write(w)
 			})
 			s.UserAgent = "dmswait/1.2.3"
-			require.Error(t, call.ask(s.Client, "i1", "t1"))
-			// No Accept-Encoding among them: a compressed answer could be short, and its text endless.
-			assert.Equal(t, http.Header{"Accept": {"application/json"}, "User-Agent": {"dmswait/1.2.3"}, "X-Project-Id": {"p1"}}, got)
+			require.Error(t, call.do(s.Client, "i1", "t1"))
+			// No Accept-Encoding: a short compressed response could have an endless text.
+			assert.Equal(t, http.Header{
+				"Accept": {"application/json"}, "User-Agent": {"dmswait/1.2.3"}, "X-Project-Id": {"p1"},
+			}, got)
 			assert.Equal(t, s.Endpoint, "http://"+host)
 		})
 	}
 }
 
-func TestNoRequestIsSentForWhatIsNoID(t *testing.T) {
+func TestInvalidIDIsNeverSent(t *testing.T) {
 	t.Parallel()
 	s := serve(t, reply{Status: 200, Body: `{"tasks":[]}`}.handle)
 	for _, id := range []string{
@@ -81,21 +83,22 @@ func TestNoRequestIsSentForWhatIsNoID(t *testing.T) {
 	} {
 		assert.False(t, ValidID(id), "%q", id)
 		for _, call := range calls {
-			err := call.ask(s.Client, id, "t1")
+			err := call.do(s.Client, id, "t1")
 			assert.ErrorContains(t, err, " is not an id", "%s of instance %q", call.name, id)
-			assert.Equal(t, Answer{}, fault(t, err).Answer)
+			assert.Equal(t, Response{}, clientError(t, err).Response)
 			if call.name != "Tasks" {
-				assert.ErrorContains(t, call.ask(s.Client, "i1", id), " is not an id", "%s %q", call.name, id)
+				assert.ErrorContains(t, call.do(s.Client, "i1", id), " is not an id", "%s %q", call.name, id)
 			}
 			elsewhere := *s.Client
 			elsewhere.ProjectID = id
-			assert.ErrorContains(t, call.ask(&elsewhere, "i1", "t1"), " is not an id", "%s in project %q", call.name, id)
+			assert.ErrorContains(t, call.do(&elsewhere, "i1", "t1"), " is not an id", "%s in project %q",
+				call.name, id)
 		}
 	}
 	assert.Zero(t, s.requests.Load())
 }
 
-func TestAnIDHasUpTo64LettersDigitsDashesAndUnderscores(t *testing.T) {
+func TestIDHasUpTo64LettersDigitsDashesAndUnderscores(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{
 		"a", "-", "_", "0", strings.Repeat("a", 64), "ff80808272dcc90f0172df1e490f41b0", "11111111-2222-3333-4444-555555555555",
@@ -105,7 +108,7 @@ func TestAnIDHasUpTo64LettersDigitsDashesAndUnderscores(t *testing.T) {
 	}
 }
 
-func TestEveryErrorNamesWhatWasAsked(t *testing.T) {
+func TestEveryErrorNamesTheRequest(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"Task":     `get task "t1": 403 Forbidden`,
@@ -114,8 +117,22 @@ func TestEveryErrorNamesWhatWasAsked(t *testing.T) {
 	} {
 		for _, call := range calls {
 			if call.name == name {
-				assert.EqualError(t, call.ask(answering(403, nil, http.NoBody), "i1", "t1"), want)
+				assert.EqualError(t, call.do(respondWith(403, nil, http.NoBody), "i1", "t1"), want)
 			}
 		}
+	}
+}
+
+// loginError is an error of a transport that wraps the failed request of a login.
+type loginError struct{ request *Error }
+
+func (e loginError) Error() string { return e.request.Error() }
+func (e loginError) Unwrap() error { return e.request }
+
+func TestErrorOfALoginIsReturnedAsItIs(t *testing.T) {
+	t.Parallel()
+	login := loginError{&Error{Op: "log in", Response: Response{StatusCode: http.StatusForbidden}, Class: Denied}}
+	for _, call := range calls {
+		assert.Equal(t, login, call.do(failWith(login), "i1", "t1"), call.name)
 	}
 }

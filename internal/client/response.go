@@ -36,8 +36,8 @@ func readHead(resp *http.Response, now time.Time) Response {
 	return head
 }
 
-// retryAfter reads both forms of Retry-After (RFC 9110, section 10.2.3). A date counts by the server's clock, since the
-// local one may be wrong.
+// retryAfter reads both forms of Retry-After (RFC 9110, section 10.2.3). A date counts by the server's clock,
+// since the local one may be wrong.
 func retryAfter(value string, head Response) time.Duration {
 	// Out of range, ParseUint returns the largest number there is, which is right here.
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {

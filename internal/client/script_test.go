@@ -1,6 +1,8 @@
 package client
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain fails when a connection or a request outlives the tests: a wait of hours would pile them up.
+// TestMain fails when a connection or a request outlives the tests: they would pile up in a wait of hours.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if left := leftovers(5 * time.Second); code == 0 && len(left) > 0 {
@@ -28,14 +31,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// leftovers are the goroutines of net/http and of this package, if there are some after the patience given.
+// leftovers returns the goroutines of net/http and of this package that are still there when the patience is over.
 func leftovers(patience time.Duration) (left []string) {
 	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		left = nil
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		for _, stack := range strings.Split(string(stacks), "\n\n") {
-			if !strings.Contains(stack, "TestMain") && (strings.Contains(stack, "net/http.") || strings.Contains(stack, "internal/client.")) {
+			ours := strings.Contains(stack, "net/http.") || strings.Contains(stack, "internal/client.")
+			if ours && !strings.Contains(stack, "TestMain") {
 				left = append(left, stack)
 			}
 		}
@@ -45,7 +49,7 @@ func leftovers(patience time.Duration) (left []string) {
 	}
 }
 
-// site is a server on loopback, and a client that asks it for project p1.
+// site is a server on loopback, and a client for it in project p1.
 type site struct {
 	*Client
 	transport   *http.Transport
@@ -82,20 +86,23 @@ func (s *site) start(t *testing.T, handler http.HandlerFunc, start func(*httptes
 	}
 	start(s.server)
 	t.Cleanup(s.server.Close)
-	s.transport = NewTransport(10 * time.Second)
+	s.transport = NewTransport(time.Minute)
 	t.Cleanup(s.transport.CloseIdleConnections)
-	s.Client = &Client{Endpoint: s.server.URL, ProjectID: "p1", UserAgent: "dmswait/test", Timeout: 10 * time.Second, Transport: s.transport}
+	s.Client = &Client{
+		Endpoint:  s.server.URL,
+		ProjectID: "p1",
+		UserAgent: "dmswait/test",
+		Timeout:   time.Minute,
+		Transport: s.transport,
+	}
 }
 
-// hang answers nothing more until the client is gone.
-func hang(r *http.Request) { <-r.Context().Done() }
-
-// reply is one scripted answer.
+// reply is one scripted response.
 type reply struct {
 	Status  int
 	Headers map[string]string
 	Body    string
-	Cut     bool // the body ends before the length that was announced
+	Cut     bool // the body ends before the announced length
 }
 
 func (a reply) write(w http.ResponseWriter) {
@@ -111,28 +118,74 @@ func (a reply) write(w http.ResponseWriter) {
 
 func (a reply) handle(w http.ResponseWriter, _ *http.Request) { a.write(w) }
 
-// carrier is a transport that a test writes itself.
-type carrier func(*http.Request) (*http.Response, error)
+// pipeTo returns a client whose connections are pipes to serve. Unlike a network it works in a synctest bubble, where
+// time is exact. serve gets a connection after the first request was read, and closes it when it returns.
+func pipeTo(t *testing.T, serve func(net.Conn)) *Client {
+	t.Helper()
+	var connections sync.WaitGroup
+	transport := NewTransport(time.Minute)
+	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		connections.Go(func() {
+			defer theirs.Close()
+			if _, err := http.ReadRequest(bufio.NewReader(theirs)); err == nil {
+				serve(theirs)
+			}
+		})
+		return ours, nil
+	}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		connections.Wait()
+	})
+	return &Client{Endpoint: "http://127.0.0.1:1", ProjectID: "p1", Timeout: time.Minute, Transport: transport}
+}
 
-func (c carrier) RoundTrip(req *http.Request) (*http.Response, error) { return c(req) }
+// hang responds no more until the client closes the connection.
+func hang(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
-// answering is a client whose every request gets this answer, without a network.
-func answering(status int, header http.Header, body io.Reader) *Client {
-	return &Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: carrier(func(*http.Request) (*http.Response, error) {
+// hangInBody responds with the beginning of a body, and no more until the client closes the connection.
+func hangInBody(conn net.Conn) {
+	_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"tasks\":[")
+	hang(conn)
+}
+
+// trickle responds with a body that has another byte every second, and no end.
+func trickle(conn net.Conn) {
+	_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+	for err == nil {
+		time.Sleep(time.Second)
+		_, err = io.WriteString(conn, " ")
+	}
+}
+
+// roundTripper is a transport that a test writes itself.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// over returns a client for a transport.
+func over(transport http.RoundTripper) *Client {
+	return &Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: transport}
+}
+
+// respondWith returns a client whose every request gets this response, without a network.
+func respondWith(status int, header http.Header, body io.Reader) *Client {
+	return over(roundTripper(func(*http.Request) (*http.Response, error) {
 		if header == nil {
 			header = http.Header{}
 		}
 		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(body)}, nil
-	})}
+	}))
 }
 
-// failing is a client whose every request ends in err.
-func failing(err error) *Client {
-	return &Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: carrier(func(*http.Request) (*http.Response, error) { return nil, err })}
+// failWith returns a client whose every request ends with err.
+func failWith(err error) *Client {
+	return over(roundTripper(func(*http.Request) (*http.Response, error) { return nil, err }))
 }
 
-// fault is the *Error that every error of this package is.
-func fault(t testing.TB, err error) *Error {
+// clientError returns the *Error that every error of this package is.
+func clientError(t testing.TB, err error) *Error {
 	t.Helper()
 	var e *Error
 	require.True(t, errors.As(err, &e), "%T: %v", err, err)
@@ -140,15 +193,15 @@ func fault(t testing.TB, err error) *Error {
 	return e
 }
 
-// class names what an error is, in the order of the methods.
-func class(e *Error) string {
+// classOf lists the methods of an error that return true, in their order.
+func classOf(e *Error) string {
 	var is []string
 	for _, method := range []struct {
 		name string
 		is   func() bool
 	}{
-		{"denied", e.Denied}, {"no such api", e.NoSuchAPI}, {"rejected", e.Rejected}, {"missing", e.Missing}, {"failing", e.Failing},
-		{"throttled", e.Throttled}, {"misconfigured", e.Misconfigured},
+		{"denied", e.Denied}, {"no such api", e.NoSuchAPI}, {"rejected", e.Rejected}, {"missing", e.Missing},
+		{"failing", e.Failing}, {"throttled", e.Throttled}, {"misconfigured", e.Misconfigured},
 	} {
 		if method.is() {
 			is = append(is, method.name)

@@ -44,8 +44,8 @@ type Task struct {
 // Created returns when the task was created. It is false where the API gave no time that can be read.
 func (t Task) Created() (time.Time, bool) { return parseTime(t.CreatedAt) }
 
-// Elapsed returns how long the task took or, while it has not ended, its age. It is false where the API's times do not
-// say.
+// Elapsed returns how long the task took or, while it has not ended, its age. It is false where the API's
+// times do not say.
 func (t Task) Elapsed(now time.Time) (time.Duration, bool) {
 	if !t.Status.Ended() {
 		return t.Age(now)
@@ -166,7 +166,8 @@ func decodeProgress(body []byte) (Progress, error) {
 	var steps []map[string]json.RawMessage
 	if json.Unmarshal(fields["step_list"], &steps) == nil {
 		for _, step := range steps[:min(len(steps), maxSteps)] {
-			progress.Steps = append(progress.Steps, Step{Name: text(step["name"]), State: text(step["statue"])}) // the API's spelling
+			state := text(step["statue"]) // the API's spelling
+			progress.Steps = append(progress.Steps, Step{Name: text(step["name"]), State: state})
 		}
 	}
 	return progress, nil
@@ -189,8 +190,8 @@ func text(raw json.RawMessage) string {
 	return strings.ToValidUTF8(compact.String(), "\ufffd") // as it is with strings
 }
 
-// timeLayouts are the forms, besides epoch milliseconds, in which DMS is known to write times. Parse accepts fractions of
-// a second with each.
+// timeLayouts are the forms, besides epoch milliseconds, in which DMS is known to write times. Parse accepts
+// fractions of a second with each.
 var timeLayouts = []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700"}
 
 func parseTime(s string) (time.Time, bool) {

@@ -12,19 +12,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func ask(t *testing.T, body, taskID string) (Task, error) {
+// getTask gets a task from a server that responds with body.
+func getTask(t *testing.T, body, taskID string) (Task, error) {
 	t.Helper()
 	return serve(t, reply{Status: 200, Body: body}.handle).Task(t.Context(), "i1", taskID)
 }
 
-func TestTheDocumentedExampleIsReadWhole(t *testing.T) {
+func TestDocumentedExampleIsDecoded(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile("testdata/example.json")
 	require.NoError(t, err)
-	task, err := ask(t, string(body), "ff80808272dcc90f0172df1e490f41b0")
+	task, err := getTask(t, string(body), "ff80808272dcc90f0172df1e490f41b0")
 	require.NoError(t, err)
-	assert.Equal(t, 200, task.Answer.StatusCode)
-	task.Answer = Answer{}
+	assert.Equal(t, 200, task.Response.StatusCode)
+	task.Response = Response{}
 	assert.Equal(t, Task{
 		ID:        "ff80808272dcc90f0172df1e490f41b0",
 		Name:      "bindInstancePublicIp",
@@ -40,30 +41,30 @@ func TestTheDocumentedExampleIsReadWhole(t *testing.T) {
 	assert.Equal(t, 4659*time.Millisecond, elapsed)
 }
 
-func TestTheTaskIsTheEntryWithItsID(t *testing.T) {
+func TestTaskIsTheEntryWithTheRequestedID(t *testing.T) {
 	t.Parallel()
 	const ours = `{"id":"T1a","name":"ours"}`
 	for name, c := range map[string]struct{ body, want string }{
-		"same case":                    {`{"tasks":[{"id":"t1A","name":"ours"}]}`, "ours"},
-		"other case":                   {`{"tasks":[` + ours + `]}`, "ours"},
-		"behind foreign entries":       {`{"tasks":[{"id":"t2"},{"id":"t1ab"},{"id":"t1"},` + ours + `]}`, "ours"},
-		"behind entries that are none": {`{"tasks":[null,1,"t1a",true,["t1a"],{},{"id":null},{"id":{"id":"t1a"}},` + ours + `]}`, "ours"},
-		"first of two":                 {`{"tasks":[` + ours + `,{"id":"t1a","name":"second"}]}`, "ours"},
-		"count says 0":                 {`{"task_count":"0","tasks":[` + ours + `]}`, "ours"},
-		"count says 7":                 {`{"task_count":7,"tasks":[` + ours + `]}`, "ours"},
-		"count is garbage":             {`{"task_count":{"a":[]},"tasks":[` + ours + `]}`, "ours"},
-		"count says 1, none here":      {`{"task_count":"1","tasks":[]}`, ""},
-		"foreign entries only":         {`{"task_count":"1","tasks":[{"id":"t2"}]}`, ""},
-		"only the name matches":        {`{"tasks":[{"id":"t2","name":"t1a"}]}`, ""},
-		"spaces around":                {`{"tasks":[{"id":" t1a "}]}`, ""},
+		"same case":                        {`{"tasks":[{"id":"t1A","name":"ours"}]}`, "ours"},
+		"other case":                       {`{"tasks":[` + ours + `]}`, "ours"},
+		"behind other tasks":               {`{"tasks":[{"id":"t2"},{"id":"t1ab"},{"id":"t1"},` + ours + `]}`, "ours"},
+		"behind entries that are no tasks": {`{"tasks":[null,1,"t1a",true,["t1a"],{},{"id":null},{"id":{"id":"t1a"}},` + ours + `]}`, "ours"},
+		"first of two":                     {`{"tasks":[` + ours + `,{"id":"t1a","name":"second"}]}`, "ours"},
+		"count says 0":                     {`{"task_count":"0","tasks":[` + ours + `]}`, "ours"},
+		"count says 7":                     {`{"task_count":7,"tasks":[` + ours + `]}`, "ours"},
+		"count is garbage":                 {`{"task_count":{"a":[]},"tasks":[` + ours + `]}`, "ours"},
+		"count says 1, none here":          {`{"task_count":"1","tasks":[]}`, ""},
+		"other tasks only":                 {`{"task_count":"1","tasks":[{"id":"t2"}]}`, ""},
+		"only the name matches":            {`{"tasks":[{"id":"t2","name":"t1a"}]}`, ""},
+		"spaces around":                    {`{"tasks":[{"id":" t1a "}]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			task, err := ask(t, c.body, "t1A")
+			task, err := getTask(t, c.body, "t1A")
 			if c.want == "" {
-				assert.ErrorIs(t, err, ErrNoTask)
-				assert.True(t, fault(t, err).Missing())
-				assert.Equal(t, 200, fault(t, err).Answer.StatusCode)
+				assert.EqualError(t, err, `the instance has no task "t1A"`)
+				assert.True(t, clientError(t, err).Missing())
+				assert.Equal(t, 200, clientError(t, err).Response.StatusCode)
 				return
 			}
 			require.NoError(t, err)
@@ -72,13 +73,13 @@ func TestTheTaskIsTheEntryWithItsID(t *testing.T) {
 	}
 }
 
-func TestALetterThatOnlyFoldsToOursIsAnotherID(t *testing.T) {
+func TestUnicodeCaseFoldingDoesNotMatchAnID(t *testing.T) {
 	t.Parallel()
-	_, err := ask(t, `{"tasks":[{"id":"tas\u212a"}]}`, "task") // the Kelvin sign is a K without case
-	assert.ErrorIs(t, err, ErrNoTask)
+	_, err := getTask(t, `{"tasks":[{"id":"tas\u212a"}]}`, "task") // the Kelvin sign is a K without case
+	assert.ErrorAs(t, err, new(*NoTaskError))
 }
 
-func TestFieldsOfAnyTypeAreReadAsText(t *testing.T) {
+func TestFieldsOfAnyJSONTypeAreReadAsText(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		`"text"`:               "text",
@@ -94,42 +95,45 @@ func TestFieldsOfAnyTypeAreReadAsText(t *testing.T) {
 		"\"\xff\"":             "\ufffd",
 		"{\"a\":\"\xff\"}":     "{\"a\":\"\ufffd\"}",
 	} {
-		body := fmt.Sprintf(`{"tasks":[{"name":%[1]s,"user_name":%[1]s,"user_id":%[1]s,"params":%[1]s,"status":%[1]s,"created_at":%[1]s,"updated_at":%[1]s,"id":"t1"}]}`, value)
+		body := fmt.Sprintf(`{"tasks":[{"name":%[1]s,"user_name":%[1]s,"user_id":%[1]s,"params":%[1]s,`+
+			`"status":%[1]s,"created_at":%[1]s,"updated_at":%[1]s,"id":"t1"}]}`, value)
 		tasks, err := decodeTasks([]byte(body))
 		require.NoError(t, err, value)
-		status := Status(strings.ToUpper(want))
-		assert.Equal(t, []Task{{ID: "t1", Name: want, UserName: want, UserID: want, Params: want, Status: status, CreatedAt: want, UpdatedAt: want}}, tasks, value)
+		assert.Equal(t, []Task{{
+			ID: "t1", Name: want, UserName: want, UserID: want, Params: want,
+			Status: Status(strings.ToUpper(want)), CreatedAt: want, UpdatedAt: want,
+		}}, tasks, value)
 	}
 }
 
-func TestOfAMegabyteOfTasksAThousandAreKeptAndOursIsFoundBehindThem(t *testing.T) {
+func TestAtMost1000TasksAreKeptAndTheRequestedOneIsFoundBehindThem(t *testing.T) {
 	t.Parallel()
 	body := `{"tasks":[` + strings.Repeat(`{},`, 2000) + `{"id":"t1","status":"SUCCESS"}]}`
 	tasks, err := decodeTasks([]byte(body))
 	require.NoError(t, err)
 	assert.Len(t, tasks, 1000)
-	task, err := ask(t, body, "t1")
+	task, err := getTask(t, body, "t1")
 	require.NoError(t, err)
 	assert.Equal(t, Success, task.Status)
 }
 
-func TestFieldsThatAreNotThereAreEmpty(t *testing.T) {
+func TestMissingFieldsAreEmpty(t *testing.T) {
 	t.Parallel()
-	task, err := ask(t, `{"tasks":[{"id":"t1"}]}`, "t1")
+	task, err := getTask(t, `{"tasks":[{"id":"t1"}]}`, "t1")
 	require.NoError(t, err)
-	task.Answer = Answer{}
+	task.Response = Response{}
 	assert.Equal(t, Task{ID: "t1"}, task)
 	assert.False(t, task.Status.Ended())
 }
 
-func TestANumberCanBeAnID(t *testing.T) {
+func TestTaskIDMayBeANumber(t *testing.T) {
 	t.Parallel()
-	task, err := ask(t, `{"tasks":[{"id":42,"status":"FAILED"}]}`, "42")
+	task, err := getTask(t, `{"tasks":[{"id":42,"status":"FAILED"}]}`, "42")
 	require.NoError(t, err)
 	assert.Equal(t, Failed, task.Status)
 }
 
-func TestStatusesAreReadWithoutCase(t *testing.T) {
+func TestStatusIsCaseInsensitive(t *testing.T) {
 	t.Parallel()
 	for text, c := range map[string]struct {
 		status       Status
@@ -155,21 +159,22 @@ func TestStatusesAreReadWithoutCase(t *testing.T) {
 	}
 }
 
-func TestEveryTaskOfAListKnowsItsAnswer(t *testing.T) {
+func TestEveryListedTaskHasTheResponseOfItsList(t *testing.T) {
 	t.Parallel()
-	s := serve(t, reply{Status: 200, Headers: map[string]string{"X-Request-Id": "r1"}, Body: `{"tasks":[{"id":"t1"},{"id":"t2"}]}`}.handle)
-	list, err := s.Tasks(t.Context(), "i1")
+	header := http.Header{"X-Request-Id": {"r1"}}
+	c := respondWith(200, header, strings.NewReader(`{"tasks":[{"id":"t1"},{"id":"t2"}]}`))
+	list, err := c.Tasks(t.Context(), "i1")
 	require.NoError(t, err)
 	require.Len(t, list.Tasks, 2)
-	assert.Equal(t, "r1", list.Answer.RequestID)
+	assert.Equal(t, "r1", list.Response.RequestID)
 	for _, task := range list.Tasks {
-		assert.Equal(t, list.Answer, task.Answer)
+		assert.Equal(t, list.Response, task.Response)
 	}
 }
 
-func TestAnEmptyListIsAnAnswer(t *testing.T) {
+func TestEmptyListIsValid(t *testing.T) {
 	t.Parallel()
-	list, err := answering(200, http.Header{}, strings.NewReader(`{"tasks":[null]}`)).Tasks(t.Context(), "i1")
+	list, err := respondWith(200, http.Header{}, strings.NewReader(`{"tasks":[null]}`)).Tasks(t.Context(), "i1")
 	require.NoError(t, err)
 	assert.Empty(t, list.Tasks)
 }

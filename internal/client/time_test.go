@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTimesAreReadInEveryFormThatDMSWrites(t *testing.T) {
+func TestEveryKnownTimeFormatIsRead(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2020, 6, 23, 3, 0, 3, 471e6, time.UTC)
 	for _, value := range []string{
@@ -38,7 +38,7 @@ func TestTimesWithoutAFractionAreRead(t *testing.T) {
 	}
 }
 
-func TestATimeIsTheSameInEveryTimeZone(t *testing.T) {
+func TestPlausibleTimesDoNotDependOnTheTimeZone(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{
 		`"2200-01-01T07:59:59+08:00"`: true, `"2199-12-31T23:59:59Z"`: true, `"2000-01-01T00:00:00Z"`: true, `"1999-12-31T19:00:00-05:00"`: true,
@@ -49,7 +49,7 @@ func TestATimeIsTheSameInEveryTimeZone(t *testing.T) {
 	}
 }
 
-func TestATimeThatTellsNothingIsNoTime(t *testing.T) {
+func TestInvalidTimesAreUnknown(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{
 		`""`, `null`, `0`, `"0"`, `-1`, `1592881203`, `true`, `{}`, `"yesterday"`, `"2020-06-23"`, `"2020-13-23T03:00:03Z"`,
@@ -61,50 +61,53 @@ func TestATimeThatTellsNothingIsNoTime(t *testing.T) {
 	}
 }
 
-// created reads a value of created_at, which never keeps the task itself from being read.
+// created reads a value of created_at. Whatever it is, the task itself can be read.
 func created(t *testing.T, value string) (time.Time, bool) {
 	t.Helper()
-	tasks, err := decodeTasks(fmt.Appendf(nil, `{"tasks":[{"id":"t1","status":"SUCCESS","created_at":%s,"updated_at":%[1]s}]}`, value))
+	const format = `{"tasks":[{"id":"t1","status":"SUCCESS","created_at":%s,"updated_at":%[1]s}]}`
+	tasks, err := decodeTasks(fmt.Appendf(nil, format, value))
 	require.NoError(t, err)
 	require.Len(t, tasks, 1)
 	assert.Equal(t, Success, tasks[0].Status)
 	return tasks[0].Created()
 }
 
-func TestElapsed(t *testing.T) {
+func TestElapsedIsTheTasksOwnTimeOrItsAge(t *testing.T) {
 	t.Parallel()
 	const (
 		start = "2020-06-23T03:00:03.471Z"
 		end   = "2020-06-23T03:00:08.130Z"
 	)
 	received := time.Date(2031, 1, 1, 12, 0, 0, 0, time.UTC) // the local clock is years ahead
-	answer := Answer{ServerTime: time.Date(2020, 6, 23, 3, 1, 3, 0, time.UTC), ReceivedAt: received}
-	silent := Answer{ReceivedAt: received}
-	behind := Answer{ServerTime: time.Date(2020, 6, 23, 3, 0, 3, 0, time.UTC), ReceivedAt: received}
+	response := Response{ServerTime: time.Date(2020, 6, 23, 3, 1, 3, 0, time.UTC), ReceivedAt: received}
+	behind := Response{ServerTime: time.Date(2020, 6, 23, 3, 0, 3, 0, time.UTC), ReceivedAt: received}
 	for name, c := range map[string]struct {
-		task Task
-		now  time.Time
-		want time.Duration
-		ok   bool
+		status           Status
+		created, updated string
+		response         Response
+		after            time.Duration // from the response until now
+		want             time.Duration // negative: unknown
 	}{
-		"ended: its own time":                       {Task{Status: Success, CreatedAt: start, UpdatedAt: end, Answer: answer}, received, 4659 * time.Millisecond, true},
-		"failed: its own time":                      {Task{Status: Failed, CreatedAt: start, UpdatedAt: end}, received, 4659 * time.Millisecond, true},
-		"ended at once":                             {Task{Status: Success, CreatedAt: start, UpdatedAt: start}, received, 0, true},
-		"ended: both forms mixed":                   {Task{Status: Success, CreatedAt: "1592881203471", UpdatedAt: "2020-06-23T11:00:08.130+0800"}, received, 4659 * time.Millisecond, true},
-		"ended before it began":                     {Task{Status: Success, CreatedAt: end, UpdatedAt: start, Answer: answer}, received, 0, false},
-		"ended, no end told":                        {Task{Status: Success, CreatedAt: start, UpdatedAt: "soon", Answer: answer}, received, 0, false},
-		"ended, no start told":                      {Task{Status: Success, UpdatedAt: end, Answer: answer}, received, 0, false},
-		"running: by the server's clock":            {Task{Status: Executing, CreatedAt: start, UpdatedAt: end, Answer: answer}, received, 59529 * time.Millisecond, true},
-		"running: the answer ages":                  {Task{Status: Created, CreatedAt: start, Answer: answer}, received.Add(10 * time.Second), 69529 * time.Millisecond, true},
-		"an unknown status is running":              {Task{Status: "PAUSED", CreatedAt: start, Answer: answer}, received, 59529 * time.Millisecond, true},
-		"running, the server told no time":          {Task{Status: Executing, CreatedAt: start, Answer: silent}, received, 0, false},
-		"running, no start told":                    {Task{Status: Executing, CreatedAt: "soon", Answer: answer}, received, 0, false},
-		"running, from within the server's seconds": {Task{Status: Executing, CreatedAt: start, Answer: behind}, received, 0, true},
+		"ended: its own time":       {Success, start, end, response, 0, 4659 * time.Millisecond},
+		"failed: its own time":      {Failed, start, end, Response{}, 0, 4659 * time.Millisecond},
+		"ended at once":             {Success, start, start, Response{}, 0, 0},
+		"ended, formats mixed":      {Success, "1592881203471", "2020-06-23T11:00:08.130+0800", Response{}, 0, 4659 * time.Millisecond},
+		"ended before its creation": {Success, end, start, response, 0, -1},
+		"ended, end unknown":        {Success, start, "soon", response, 0, -1},
+		"ended, creation unknown":   {Success, "", end, response, 0, -1},
+
+		"running: its age by the server's clock": {Executing, start, end, response, 0, 59529 * time.Millisecond},
+		"running, the response is 10 s old":      {Created, start, "", response, 10 * time.Second, 69529 * time.Millisecond},
+		"unknown status: running":                {"PAUSED", start, "", response, 0, 59529 * time.Millisecond},
+		"running, server time unknown":           {Executing, start, "", Response{ReceivedAt: received}, 0, -1},
+		"running, creation unknown":              {Executing, "soon", "", response, 0, -1},
+		"running, created in the second of Date": {Executing, start, "", behind, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			elapsed, ok := c.task.Elapsed(c.now)
-			assert.Equal(t, c.ok, ok)
+			task := Task{Status: c.status, CreatedAt: c.created, UpdatedAt: c.updated, Response: c.response}
+			elapsed, ok := task.Elapsed(received.Add(c.after))
+			assert.Equal(t, c.want >= 0, ok)
 			if ok {
 				assert.Equal(t, c.want, elapsed)
 			}
@@ -112,7 +115,21 @@ func TestElapsed(t *testing.T) {
 	}
 }
 
-func TestElapsedOfAnyTwoTimesDoesNotOverflow(t *testing.T) {
+func TestAgeOfAnEndedTaskIsByTheServersClock(t *testing.T) {
+	t.Parallel()
+	received := time.Date(2031, 1, 1, 12, 0, 0, 0, time.UTC) // the local clock is years ahead
+	task := Task{
+		Status:    Success,
+		CreatedAt: "2020-06-23T03:00:03Z",
+		UpdatedAt: "2020-06-23T03:00:08Z",
+		Response:  Response{ServerTime: time.Date(2020, 6, 23, 3, 1, 3, 0, time.UTC), ReceivedAt: received},
+	}
+	age, ok := task.Age(received.Add(time.Second))
+	assert.True(t, ok)
+	assert.Equal(t, 61*time.Second, age)
+}
+
+func TestElapsedDoesNotOverflow(t *testing.T) {
 	t.Parallel()
 	task := Task{Status: Success, CreatedAt: "2000-01-01T00:00:00Z", UpdatedAt: "2199-12-31T23:59:59Z"}
 	elapsed, ok := task.Elapsed(time.Time{})

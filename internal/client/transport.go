@@ -24,12 +24,12 @@ func (e *ProxyError) Error() string {
 // LoginRequired reports whether the proxy requires a login.
 func (e *ProxyError) LoginRequired() bool { return e.StatusCode == http.StatusProxyAuthRequired }
 
-// NewTransport returns a transport for polling: it keeps one connection, uses the proxy that HTTPS_PROXY and NO_PROXY
-// name, and trusts the certificates in SSL_CERT_FILE. A connection has to be established within timeout, and its first
-// byte to arrive within another.
+// NewTransport returns a transport for polling: it keeps one connection, uses the proxy that HTTPS_PROXY and
+// NO_PROXY name, and trusts the certificates in SSL_CERT_FILE. A connection has to be established within
+// timeout, and its first byte to arrive within another.
 func NewTransport(timeout time.Duration) *http.Transport {
-	// HTTP/1.1 only: a request that timed out closes its connection, and the next one gets a new one. HTTP/2 would keep
-	// using the connection that may be the problem.
+	// HTTP/1.1 only: a request that timed out closes its connection, and the next one gets a new one. HTTP/2
+	// would keep using the connection that may be the problem.
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
@@ -46,9 +46,9 @@ func NewTransport(timeout time.Duration) *http.Transport {
 	}
 }
 
-// dial opens connections that have to receive a first byte within timeout. Otherwise net/http would wait a minute for a
-// proxy that does not respond to CONNECT, even when the request has long been given up, and each poll would leave
-// another connection behind.
+// dial opens connections that have to receive a first byte within timeout. Otherwise net/http would wait a
+// minute for a proxy that does not respond to CONNECT, even when the request has long been given up, and each
+// poll would leave another connection behind.
 func dial(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: timeout}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth"
 	sdkconfig "github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
@@ -28,17 +27,17 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// cloud is a simulator, and how to get there.
+// cloud is a simulator, and how to reach it.
 type cloud struct {
 	*simulator.Server
 	region    string
-	transport *http.Transport // trusts the simulator, and goes nowhere but to loopback
+	transport *http.Transport // trusts the simulator, and connects to loopback only
 }
 
 var regions atomic.Int64
 
-// startCloud starts a simulator with TLS, since the SDK takes nothing else for IAM's endpoint in a variable. Each has a region of its own,
-// as the SDK keeps the projects it finds, by key and region, for as long as the process lives.
+// startCloud starts a simulator with TLS, since the SDK accepts no other endpoint of IAM in a variable. Each
+// has a region of its own, since the SDK caches projects by key and region for the life of the process.
 func startCloud(t *testing.T, intercept func(simulator.Request) *simulator.Response) cloud {
 	t.Helper()
 	name := fmt.Sprintf("test-%d", regions.Add(1))
@@ -72,20 +71,24 @@ func dialLoopback(ctx context.Context, network, address string) (net.Conn, error
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
-// environment is what config is given. The SDK is given the same: of the process's environment it reads these variables, and it writes below HOME.
+// environment returns the environment for config, and sets it for the SDK, which reads these variables of the process
+// and writes below HOME.
 func environment(t testing.TB, vars map[string]string) func(string) string {
 	t.Helper()
-	for _, name := range []string{"AK", "SK", "SECURITY_TOKEN", "PROJECT_ID", "DOMAIN_ID", "IDP_ID", "ID_TOKEN_FILE", "IAM_ENDPOINT", "STS_ENDPOINT", "CREDENTIALS_FILE"} {
+	for _, name := range []string{
+		"AK", "SK", "SECURITY_TOKEN", "PROJECT_ID", "DOMAIN_ID", "IDP_ID", "ID_TOKEN_FILE", "IAM_ENDPOINT", "STS_ENDPOINT",
+		"CREDENTIALS_FILE",
+	} {
 		t.Setenv("HUAWEICLOUD_SDK_"+name, vars["HUAWEICLOUD_SDK_"+name])
 	}
 	require.NotEmpty(t, vars["HOME"])
-	vars["USERPROFILE"] = vars["HOME"] // Windows'
+	vars["USERPROFILE"] = vars["HOME"] // of Windows
 	t.Setenv("HOME", vars["HOME"])
 	t.Setenv("USERPROFILE", vars["HOME"])
 	return func(name string) string { return vars[name] }
 }
 
-// sdkClient asks for the project's id at once where the credentials have none.
+// sdkClient returns the SDK's client. It looks the project up at once where the credentials have none.
 func sdkClient(t *testing.T, at cloud, credentials auth.ICredential) *rocketmq.RocketMQClient {
 	t.Helper()
 	made, err := rocketmq.RocketMQClientBuilder().
@@ -97,31 +100,30 @@ func sdkClient(t *testing.T, at cloud, credentials auth.ICredential) *rocketmq.R
 	return rocketmq.NewRocketMQClient(made)
 }
 
-// login makes our client of an environment, as a run of dmswait does.
+// login returns our client for an environment, as a run of dmswait composes it.
 func login(t *testing.T, getenv func(string) string, base http.RoundTripper) *client.Client {
 	t.Helper()
 	c, faults := config.Parse(t.Context(), []string{"--instance-id=" + instance, "--task-id=" + task}, getenv)
 	require.Empty(t, faults)
-	transport := &credential.Transport{Base: base}
-	switch c.Login.Way {
-	case config.ByKeys:
-		transport.Credentials.Keys = credential.Keys{AccessKey: c.Login.AccessKey, SecretKey: c.Login.SecretKey, SecurityToken: c.Login.SecurityToken}
-	case config.ByIdentityProvider:
-		iam := credential.IAM{Exchange: credential.Exchange{Transport: base, Timeout: c.RequestTimeout}, Endpoints: c.IAMEndpoints()}
-		transport.Login = credential.IdentityProvider{IAM: iam, ID: c.Login.IDPID, IDToken: credential.FileToken(c.Login.IDTokenFile)}.Login
-	default:
-		require.Fail(t, "the SDK knows no such way", "%+v", c.Login)
+	iam := credential.IAM{
+		Exchange:  credential.Exchange{Transport: base, Timeout: c.RequestTimeout},
+		Endpoints: c.IAMEndpoints(),
 	}
+	transport := &credential.Transport{Base: base, Login: c.Login.Method.New(credential.Setup{
+		Values:  c.Login.Values,
+		IDToken: credential.FileToken(c.Login.IDToken.File),
+		IAM:     iam,
+	})}
 	if c.ProjectID == "" {
-		iam := credential.IAM{Exchange: credential.Exchange{Transport: transport, Timeout: c.RequestTimeout}, Endpoints: c.IAMEndpoints()}
+		iam.Transport = transport
 		id, err := iam.Project(t.Context(), c.ProjectName)
 		require.NoError(t, err)
 		c.ProjectID = id
 	}
-	return &client.Client{Endpoint: c.Endpoint, ProjectID: c.ProjectID, UserAgent: "dmswait/test", Timeout: 10 * time.Second, Transport: transport}
+	return ourClient(c.Endpoint, c.ProjectID, transport)
 }
 
-// seen is a task's eight fields, in the documentation's order.
+// seen holds a task's eight fields, in the documentation's order.
 type seen [8]string
 
 func seenByUs(tasks ...client.Task) (all []seen) {

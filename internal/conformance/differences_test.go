@@ -12,10 +12,10 @@ import (
 	"github.com/dmswait/dmswait/internal/config"
 )
 
-// The tests in this file hold where the SDK and we differ, so that a difference is known, and one that ends is taken out here.
+// The tests in this file document where we differ from the SDK. They fail when a difference disappears.
 
-// Blanks around a variable are what shells and YAML leave behind: we cut them, the SDK takes them for a part of the key.
-func TestBlanksAroundAVariableAreCutByUsAlone(t *testing.T) {
+// Shells and YAML leave blanks around a variable. To the SDK they are part of the key.
+func TestOnlyWeTrimBlanksAroundAVariable(t *testing.T) {
 	getenv, _ := places(t, map[string]string{"AK": " AK", "SK": "SK\n", "PROJECT_ID": "p "}, "")
 	got, faults := readByUs(getenv)
 	assert.Empty(t, faults)
@@ -25,8 +25,7 @@ func TestBlanksAroundAVariableAreCutByUsAlone(t *testing.T) {
 	assert.Equal(t, identity{AccessKey: " AK", SecretKey: "SK\n", ProjectID: "p "}, theirs)
 }
 
-// Blanks around an ID token in a file are cut by both.
-func TestBlanksAroundAnIDTokenAreCut(t *testing.T) {
+func TestBothTrimBlanksAroundAnIDToken(t *testing.T) {
 	for _, around := range []string{"\n", "\r\n", "\n\n", " \n"} {
 		cloud := startCloud(t, nil)
 		vars := variables(t, cloud)
@@ -41,8 +40,9 @@ func TestBlanksAroundAnIDTokenAreCut(t *testing.T) {
 	}
 }
 
-// The SDK's variable for IAM's endpoint counts for its profile's credentials too. With us a family of variables is used whole or not at all.
-func TestIAMsEndpointInAVariableCountsForTheSDKsProfileAlone(t *testing.T) {
+// The SDK's variable for IAM's endpoint applies to the credentials of its profile, too. We use a family of
+// variables as a whole or not at all.
+func TestOnlyTheSDKAppliesTheIAMVariableToItsProfile(t *testing.T) {
 	cloud := startCloud(t, nil)
 	vars := map[string]string{"HOME": t.TempDir(), "HUAWEICLOUD_SDK_IAM_ENDPOINT": cloud.URL}
 	write(t, filepath.Join(vars["HOME"], ".huaweicloud", "credentials"), "[basic]\nak=AK\nsk=SK\n")
@@ -57,8 +57,8 @@ func TestIAMsEndpointInAVariableCountsForTheSDKsProfileAlone(t *testing.T) {
 	assert.Empty(t, c.IAMEndpoint)
 }
 
-// The SDK's reader of INI skips a mark of UTF-16 at the start, and then reads bytes. We refuse what is not UTF-8.
-func TestWhatIsNotUTF8IsRefusedByUsAlone(t *testing.T) {
+// The SDK's INI reader skips a byte order mark of UTF-16, and then reads single bytes. We refuse what is not UTF-8.
+func TestOnlyWeRefuseProfilesThatAreNotUTF8(t *testing.T) {
 	getenv, _ := places(t, nil, "\xff\xfe[basic]=\nproject_id=p\n[basic]\nak=AK\nsk=SK\n")
 	_, faults := readByUs(getenv)
 	assert.Len(t, faults, 1)

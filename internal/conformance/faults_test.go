@@ -11,7 +11,7 @@ import (
 	"github.com/Shopify/toxiproxy/v2/toxics"
 )
 
-// route is how the program gets to the cloud; the link is its first hop.
+// route is how the program reaches the cloud. The link is its first hop.
 type route int
 
 const (
@@ -21,14 +21,14 @@ const (
 	byName                    // https://dms.test, by DNS
 )
 
-// fault is a row's first cell as the network does it.
+// fault is what the first cell of a row means for the network.
 type fault struct {
 	route    route
-	hangs    bool // it shows by nothing happening: requests get 300 ms
-	harmless bool // answers come all the same
-	trouble  trouble
-	leadTo   func(*testing.T, *authority) peer // new connections lead to it, and those that stand end
-	dns      int32                             // where it is not knows, the connections that stand end, too
+	hangs    bool // nothing happens: requests get 300 ms
+	harmless bool // valid responses come nevertheless
+	effect   effect
+	leadTo   func(*testing.T, *authority) peer // new connections lead to it, and existing ones end
+	dns      int32                             // other than knows: existing connections end, too
 	files    int                               // how many may be open at once, if more than usual
 }
 
@@ -38,65 +38,66 @@ func leadTo(serve peer) func(*testing.T, *authority) peer {
 
 func through(chain ...toxics.Toxic) []toxics.Toxic { return chain }
 
-// Bytes of an answer: its headers have some 170, its body more than 300.
+// Positions in a response, whose headers have some 170 bytes and whose body has more than 300.
 const inHeaders, inBody = 100, 300
 
-// slow is longer than the 300 ms of a request, in milliseconds.
+// slow is longer than the 300 ms of a request; in milliseconds.
 const slow = 800
 
 var faults = map[string]fault{
-	"connection refused": {trouble: trouble{refuse: true}},
+	"connection refused": {effect: effect{refuse: true}},
 
-	"reset before the answer":    {trouble: trouble{rst: true, down: through(&toxics.ResetToxic{})}},
-	"reset before the request":   {trouble: trouble{rst: true, up: through(&toxics.ResetToxic{})}},
-	"reset inside the body":      {trouble: trouble{rst: true, down: through(&toxics.LimitDataToxic{Bytes: inBody}, &toxics.SlowCloseToxic{Delay: 20})}},
-	"cut inside the headers":     {trouble: trouble{down: through(&toxics.LimitDataToxic{Bytes: inHeaders})}},
-	"cut inside the body":        {trouble: trouble{down: through(&toxics.LimitDataToxic{Bytes: inBody})}},
-	"cut inside the request":     {trouble: trouble{up: through(&toxics.LimitDataToxic{Bytes: inHeaders})}},
-	"cut, and a slow close":      {hangs: true, trouble: trouble{down: through(&toxics.LimitDataToxic{Bytes: inBody}, &toxics.SlowCloseToxic{Delay: slow})}},
-	"slow close":                 {harmless: true, trouble: trouble{down: through(&toxics.SlowCloseToxic{Delay: slow}), up: through(&toxics.SlowCloseToxic{Delay: slow})}},
-	"late answers":               {hangs: true, trouble: trouble{down: through(&toxics.LatencyToxic{Latency: slow})}},
-	"late requests":              {hangs: true, trouble: trouble{up: through(&toxics.LatencyToxic{Latency: slow})}},
-	"latency of 100 ms":          {harmless: true, trouble: trouble{down: through(&toxics.LatencyToxic{Latency: 50}), up: through(&toxics.LatencyToxic{Latency: 50})}},
-	"answers at 1 kB/s":          {hangs: true, trouble: trouble{down: through(&toxics.BandwidthToxic{Rate: 1})}},
-	"requests at 1 kB/s":         {hangs: true, trouble: trouble{up: through(&toxics.BandwidthToxic{Rate: 1})}},
-	"20 kB/s":                    {harmless: true, trouble: trouble{down: through(&toxics.BandwidthToxic{Rate: 20}), up: through(&toxics.BandwidthToxic{Rate: 20})}},
-	"answers in slices":          {harmless: true, trouble: trouble{down: through(&toxics.SlicerToxic{AverageSize: 16, Delay: 500})}},
-	"requests in slices":         {harmless: true, trouble: trouble{up: through(&toxics.SlicerToxic{AverageSize: 16, Delay: 500})}},
-	"answers stop":               {hangs: true, trouble: trouble{down: through(&toxics.TimeoutToxic{})}},
-	"requests stop":              {hangs: true, trouble: trouble{up: through(&toxics.TimeoutToxic{})}},
-	"connections fall in a hole": {hangs: true, trouble: trouble{up: through(hole{}), down: through(hole{})}},
+	"reset before the response": {effect: effect{rst: true, down: through(&toxics.ResetToxic{})}},
+	"reset before the request":  {effect: effect{rst: true, up: through(&toxics.ResetToxic{})}},
+	"reset inside the body":     {effect: effect{rst: true, down: through(&toxics.LimitDataToxic{Bytes: inBody}, &toxics.SlowCloseToxic{Delay: 20})}},
+	"cut inside the headers":    {effect: effect{down: through(&toxics.LimitDataToxic{Bytes: inHeaders})}},
+	"cut inside the body":       {effect: effect{down: through(&toxics.LimitDataToxic{Bytes: inBody})}},
+	"cut inside the request":    {effect: effect{up: through(&toxics.LimitDataToxic{Bytes: inHeaders})}},
+	"cut, and a slow close":     {hangs: true, effect: effect{down: through(&toxics.LimitDataToxic{Bytes: inBody}, &toxics.SlowCloseToxic{Delay: slow})}},
+	"slow close":                {harmless: true, effect: effect{down: through(&toxics.SlowCloseToxic{Delay: slow}), up: through(&toxics.SlowCloseToxic{Delay: slow})}},
+	"late responses":            {hangs: true, effect: effect{down: through(&toxics.LatencyToxic{Latency: slow})}},
+	"late requests":             {hangs: true, effect: effect{up: through(&toxics.LatencyToxic{Latency: slow})}},
+	"latency of 100 ms":         {harmless: true, effect: effect{down: through(&toxics.LatencyToxic{Latency: 50}), up: through(&toxics.LatencyToxic{Latency: 50})}},
+	"responses at 1 kB/s":       {hangs: true, effect: effect{down: through(&toxics.BandwidthToxic{Rate: 1})}},
+	"requests at 1 kB/s":        {hangs: true, effect: effect{up: through(&toxics.BandwidthToxic{Rate: 1})}},
+	"20 kB/s":                   {harmless: true, effect: effect{down: through(&toxics.BandwidthToxic{Rate: 20}), up: through(&toxics.BandwidthToxic{Rate: 20})}},
+	"responses in slices":       {harmless: true, effect: effect{down: through(&toxics.SlicerToxic{AverageSize: 16, Delay: 500})}},
+	"requests in slices":        {harmless: true, effect: effect{up: through(&toxics.SlicerToxic{AverageSize: 16, Delay: 500})}},
+	"responses stop":            {hangs: true, effect: effect{down: through(&toxics.TimeoutToxic{})}},
+	"requests stop":             {hangs: true, effect: effect{up: through(&toxics.TimeoutToxic{})}},
+	"packets are lost":          {hangs: true, effect: effect{up: through(hole{}), down: through(hole{})}},
 
-	"the idle connection closes":                      {trouble: trouble{standing: true, drop: true}},
-	"the idle connection is reset":                    {trouble: trouble{standing: true, drop: true, rst: true}},
-	"the kept connection is reset by the request":     {trouble: trouble{standing: true, rst: true, up: through(&toxics.ResetToxic{})}},
-	"the kept connection is reset instead of answers": {trouble: trouble{standing: true, rst: true, down: through(&toxics.ResetToxic{})}},
-	"the kept connection falls in a hole":             {hangs: true, trouble: trouble{standing: true, up: through(hole{}), down: through(hole{})}},
+	"the idle connection closes":                      {effect: effect{existing: true, drop: true}},
+	"the idle connection is reset":                    {effect: effect{existing: true, drop: true, rst: true}},
+	"the kept connection is reset by a request":       {effect: effect{existing: true, rst: true, up: through(&toxics.ResetToxic{})}},
+	"the kept connection is reset without a response": {effect: effect{existing: true, rst: true, down: through(&toxics.ResetToxic{})}},
+	"the kept connection loses its packets":           {hangs: true, effect: effect{existing: true, up: through(hole{}), down: through(hole{})}},
 
-	"a server without TLS":        {route: overTLS, leadTo: leadTo(says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"))},
-	"a close in the handshake":    {route: overTLS, leadTo: leadTo(says(""))},
-	"a hang in the handshake":     {route: overTLS, hangs: true, leadTo: leadTo(hangs)},
-	"TLS 1.1 only":                {route: overTLS, leadTo: oldTLS},
-	"a certificate's other name":  {route: overTLS, leadTo: otherName},
-	"a certificate's unknown CA":  {route: overTLS, leadTo: unknownCA},
-	"a certificate that is over":  {route: overTLS, leadTo: expired},
-	"a cut inside a TLS record":   {route: overTLS, trouble: trouble{down: through(&toxics.LimitDataToxic{Bytes: inHeaders})}},
-	"a reset after the handshake": {route: overTLS, trouble: trouble{rst: true}, leadTo: resetLater},
+	"a server without TLS":           {route: overTLS, leadTo: leadTo(says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"))},
+	"a close in the handshake":       {route: overTLS, leadTo: leadTo(says(""))},
+	"a hang in the handshake":        {route: overTLS, hangs: true, leadTo: leadTo(hangs)},
+	"TLS 1.1 only":                   {route: overTLS, leadTo: oldTLS},
+	"a certificate for another name": {route: overTLS, leadTo: otherName},
+	"a certificate of an unknown CA": {route: overTLS, leadTo: unknownCA},
+	"an expired certificate":         {route: overTLS, leadTo: expired},
+	"a cut inside a TLS record":      {route: overTLS, effect: effect{down: through(&toxics.LimitDataToxic{Bytes: inHeaders})}},
+	"a reset after the handshake":    {route: overTLS, effect: effect{rst: true}, leadTo: resetLater},
 
-	"the proxy wants a login":      {route: throughProxy, leadTo: proxySays("407 Proxy Authentication Required")},
-	"the proxy answers 502":        {route: throughProxy, leadTo: proxySays("502 Bad Gateway")},
-	"the proxy answers 503":        {route: throughProxy, leadTo: proxySays("503 Service Unavailable")},
-	"the proxy speaks nonsense":    {route: throughProxy, leadTo: leadTo(says("SSH-2.0-OpenSSH_9.6\r\n"))},
-	"the proxy hangs":              {route: throughProxy, hangs: true, leadTo: leadTo(hangs)},
-	"the proxy closes":             {route: throughProxy, leadTo: leadTo(says(""))},
-	"the proxy is gone":            {route: throughProxy, trouble: trouble{refuse: true}},
-	"the proxy's tunnel hangs":     {route: throughProxy, hangs: true, leadTo: leadTo(hangsAfter("HTTP/1.1 200 Connection established\r\n\r\n"))},
-	"the proxy forgets the tunnel": {route: throughProxy, hangs: true, trouble: trouble{standing: true, up: through(hole{}), down: through(hole{})}},
+	"the proxy requires a login":    {route: throughProxy, leadTo: proxySays("407 Proxy Authentication Required")},
+	"the proxy responds 502":        {route: throughProxy, leadTo: proxySays("502 Bad Gateway")},
+	"the proxy responds 503":        {route: throughProxy, leadTo: proxySays("503 Service Unavailable")},
+	"the proxy does not speak HTTP": {route: throughProxy, leadTo: leadTo(says("SSH-2.0-OpenSSH_9.6\r\n"))},
+	"the proxy hangs":               {route: throughProxy, hangs: true, leadTo: leadTo(hangs)},
+	"the proxy closes":              {route: throughProxy, leadTo: leadTo(says(""))},
+	"the proxy refuses connections": {route: throughProxy, effect: effect{refuse: true}},
+	"the proxy's tunnel hangs":      {route: throughProxy, hangs: true, leadTo: leadTo(hangsAfter("HTTP/1.1 200 Connection established\r\n\r\n"))},
+	"the proxy forgets the tunnel":  {route: throughProxy, hangs: true, effect: effect{existing: true, up: through(hole{}), down: through(hole{})}},
 
-	"DNS knows no such name": {route: byName, dns: noSuch},
-	"DNS is in trouble":      {route: byName, dns: servfail},
-	// Go's resolver keeps the two sockets of a question for its own 5 s and more, though nobody waits for the answer any more.
-	"DNS is silent": {route: byName, hangs: true, dns: silent, files: 40},
+	"the name does not exist": {route: byName, dns: noSuch},
+	"DNS fails":               {route: byName, dns: servfail},
+	// Go's resolver keeps the two sockets of a query for its own 5 s and more, although nobody waits for the
+	// response.
+	"DNS does not respond": {route: byName, hangs: true, dns: silent, files: 40},
 }
 
 func proxySays(status string) func(*testing.T, *authority) peer {
@@ -117,7 +118,7 @@ func unknownCA(t *testing.T, _ *authority) peer {
 	return shakesHands(newAuthority(t).issue(t, time.Now().AddDate(0, 0, 1)))
 }
 
-// resetLater shakes hands, and resets the connection when the request comes: the link makes an RST of its end.
+// resetLater completes the handshake, and ends the connection at the request, which the link turns into an RST.
 func resetLater(t *testing.T, known *authority) peer {
 	config := known.issue(t, time.Now().AddDate(0, 0, 1))
 	return func(c net.Conn) { _, _ = tls.Server(c, config).Read(make([]byte, 16<<10)) }

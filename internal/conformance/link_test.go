@@ -15,27 +15,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// trouble is what a link does to its connections.
-type trouble struct {
-	up, down []toxics.Toxic // what requests and answers go through, two at most
-	rst      bool           // connections end by RST, not by FIN
-	refuse   bool           // nobody listens, and the connections that stand end
-	drop     bool           // the connections that stand end
-	divert   string         // the connections that stand end, and new ones lead to this address
-	standing bool           // it befalls only the connections that stand when it begins, and they do not recover; later ones are sound
+// effect is what a link does to its connections.
+type effect struct {
+	up, down []toxics.Toxic // on requests and on responses, at most two each
+	rst      bool           // connections end with RST, not with FIN
+	refuse   bool           // nobody listens, and existing connections end
+	drop     bool           // existing connections end
+	divert   string         // existing connections end, and new ones go to this address
+	existing bool           // only connections that exist at the start are affected, and they do not recover
 }
 
-// link is the network between the program and whom it talks to: a TCP proxy whose data goes through toxiproxy's toxics.
-// Toxiproxy's own proxy brings an API server and metrics along, and does not tell how many connections are open.
+// link is the network between the program and its peers: a TCP proxy whose data goes through toxiproxy's toxics.
+// Toxiproxy's own proxy includes an API server and metrics, and does not report how many connections are open.
 type link struct {
 	address, target string
 
 	mu       sync.Mutex
 	listener net.Listener // nil while connections are refused
-	trouble  trouble
+	effect   effect
 	all      []*connection
 	accepted int
-	overlap  time.Duration // the longest that the program had a connection open beside a newer one
+	overlap  time.Duration // the longest time that the program had a connection open beside a newer one
 }
 
 type connection struct {
@@ -43,7 +43,7 @@ type connection struct {
 	up, down       *lane
 	gone           bool      // the client has closed it, or we have
 	lost           bool      // does not recover
-	overtaken      time.Time // when there was a newer one; zero before that
+	overtaken      time.Time // when a newer one was opened; zero: none was
 }
 
 func startLink(t *testing.T, target string) *link {
@@ -81,16 +81,16 @@ func (l *link) join(client *net.TCPConn) {
 			c.overtaken = time.Now()
 		}
 	}
-	server, err := net.Dial("tcp", cmp.Or(l.trouble.divert, l.target))
+	server, err := net.Dial("tcp", cmp.Or(l.effect.divert, l.target))
 	if err != nil || l.listener == nil {
 		_ = client.Close()
 		return
 	}
 	c := &connection{client: client, server: server.(*net.TCPConn)}
 	l.all = append(l.all, c)
-	c.linger(l.trouble.rst)
-	c.up = startLane(c.server, client, l.trouble.up, func() { l.leave(c) })
-	c.down = startLane(client, c.server, l.trouble.down, func() {})
+	c.linger(l.effect.rst)
+	c.up = startLane(c.server, client, l.effect.up, func() { l.leave(c) })
+	c.down = startLane(client, c.server, l.effect.down, func() {})
 }
 
 func (l *link) leave(c *connection) {
@@ -102,7 +102,7 @@ func (l *link) leave(c *connection) {
 	}
 }
 
-// seen tells how many connections there were, and the longest that one was open beside a newer one, after all have ended.
+// seen returns how many connections there were, and the longest time that one was open beside a newer one.
 func (l *link) seen() (connections int, overlap time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,15 +115,15 @@ func (l *link) seen() (connections int, overlap time.Duration) {
 	return l.accepted, overlap
 }
 
-// befall puts the link into trouble; the zero trouble ends it.
-func (l *link) befall(t *testing.T, next trouble) {
+// apply starts an effect, which replaces the one before; the zero effect is none.
+func (l *link) apply(t *testing.T, next effect) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before := l.trouble
-	l.trouble = next
-	if next.standing {
-		l.trouble = trouble{}
+	before := l.effect
+	l.effect = next
+	if next.existing {
+		l.effect = effect{}
 	}
 	if next.refuse {
 		_ = l.listener.Close()
@@ -134,7 +134,7 @@ func (l *link) befall(t *testing.T, next trouble) {
 		if c.gone || c.lost {
 			continue
 		}
-		c.lost = next.standing
+		c.lost = next.existing
 		c.linger(next.rst)
 		if ends {
 			c.end()
@@ -144,7 +144,7 @@ func (l *link) befall(t *testing.T, next trouble) {
 		c.down.put(next.down)
 	}
 	if before.refuse && !next.refuse {
-		// Nobody else is likely to have been given the port, and nobody keeps it for long.
+		// The port is unlikely to be in use by others, and not for long.
 		var err error
 		for range 100 {
 			if err = l.listen(l.address); err == nil {
@@ -152,7 +152,7 @@ func (l *link) befall(t *testing.T, next trouble) {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		require.NoError(t, err, "listen where nobody did for a while")
+		require.NoError(t, err, "listen on the same port again")
 	}
 }
 
@@ -185,13 +185,13 @@ func (c *connection) end() {
 	_ = c.server.Close()
 }
 
-// lane is one direction of a connection: data goes from reader to writer through two stages, each of which runs a toxic.
+// lane is one direction of a connection: data passes through two stages, each of which runs a toxic.
 type lane struct {
 	stages [2]*toxics.ToxicStub
 	runs   [2]toxics.Toxic
 }
 
-// startLane passes data on until the source ends, and the end, too. It calls ended as soon as the source has ended.
+// startLane forwards data, and the end of the source. It calls ended as soon as the source has ended.
 func startLane(to, from *net.TCPConn, through []toxics.Toxic, ended func()) *lane {
 	in, between, out := make(chan *stream.StreamChunk), make(chan *stream.StreamChunk), make(chan *stream.StreamChunk)
 	l := &lane{stages: [2]*toxics.ToxicStub{toxics.NewToxicStub(in, between), toxics.NewToxicStub(between, out)}}
@@ -214,7 +214,7 @@ func startLane(to, from *net.TCPConn, through []toxics.Toxic, ended func()) *lan
 	}()
 	go func() {
 		for chunk := range out {
-			_, _ = to.Write(chunk.Data) // where nobody reads any more, the rest goes nowhere
+			_, _ = to.Write(chunk.Data) // fails where nobody reads any more
 		}
 		_ = to.Close()
 	}()
@@ -236,13 +236,13 @@ func (l *lane) run(i int, through []toxics.Toxic) {
 			stage.Run(wrapped)
 		}
 		if stage.Closed() {
-			for range stage.Input { // nobody must wait for a stage that has ended
+			for range stage.Input { // nobody must wait for an ended stage
 			}
 		}
 	}()
 }
 
-// put has data go through other toxics from now on; the last stage first, so that none waits for the next one.
+// put replaces the toxics, of the last stage first, so that none waits for the next one.
 func (l *lane) put(through []toxics.Toxic) {
 	for i := len(l.stages) - 1; i >= 0; i-- {
 		stage := l.stages[i]
@@ -256,7 +256,7 @@ func (l *lane) put(through []toxics.Toxic) {
 	}
 }
 
-// hole is a toxic like timeout, but it does not even pass on that the source has ended.
+// hole is a toxic like timeout, but it does not forward the end of the source either.
 type hole struct{}
 
 func (hole) Pipe(stage *toxics.ToxicStub) {

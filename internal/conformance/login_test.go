@@ -14,17 +14,29 @@ import (
 	"github.com/dmswait/dmswait/internal/config"
 )
 
-// identity is who somebody is, as a profile or variables tell it.
+// identity is what a profile or variables say about who logs in.
 type identity struct{ AccessKey, SecretKey, SecurityToken, ProjectID, IDPID, IDTokenFile string }
 
-func readByUs(getenv func(string) string) (identity, []config.Fault) {
-	c, faults := config.Parse(context.Background(), []string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}, getenv)
-	return identity{c.Login.AccessKey, c.Login.SecretKey, c.Login.SecurityToken, c.ProjectID, c.Login.IDPID, c.Login.IDTokenFile}, faults
+func readByUs(getenv func(string) string) (identity, config.Faults) {
+	args := []string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}
+	c, faults := config.Parse(context.Background(), args, getenv)
+	values := c.Login.Values
+	return identity{
+		AccessKey:     values["access_key"],
+		SecretKey:     values["secret_key"],
+		SecurityToken: values["security_token"],
+		ProjectID:     c.ProjectID,
+		IDPID:         values["idp_id"],
+		IDTokenFile:   c.Login.IDToken.File,
+	}, faults
 }
 
-// readBySDK reads the process's environment and the profile as the SDK's own chain does, but goes on to no metadata service.
+// readBySDK reads the process's environment and the profile as the SDK's own chain does, without the metadata
+// service.
 func readBySDK() (identity, error) {
-	chain := provider.NewCredentialProviderChain([]provider.ICredentialProvider{provider.BasicCredentialEnvProvider(), provider.BasicCredentialProfileProvider()})
+	chain := provider.NewCredentialProviderChain([]provider.ICredentialProvider{
+		provider.BasicCredentialEnvProvider(), provider.BasicCredentialProfileProvider(),
+	})
 	got, err := chain.GetCredentials()
 	if err != nil {
 		return identity{}, err
@@ -33,20 +45,20 @@ func readBySDK() (identity, error) {
 	return identity{c.AK, c.SK, c.SecurityToken, c.ProjectId, c.IdpId, c.IdTokenFile}, nil
 }
 
-// places makes a home with an ID token and, unless it is empty, a profile, and fills in {token} for the ID token's file.
+// places creates a home with an ID token and, unless it is empty, a profile. {token} stands for the ID token's file.
 func places(t testing.TB, vars map[string]string, profile string) (getenv func(string) string, token string) {
 	t.Helper()
 	home := t.TempDir()
 	token = filepath.Join(home, "id-token")
 	write(t, token, "FAKE.ID.TOKEN\n")
-	told := map[string]string{"HOME": home}
+	environ := map[string]string{"HOME": home}
 	for name, value := range vars {
-		told["HUAWEICLOUD_SDK_"+name] = strings.ReplaceAll(value, "{token}", token)
+		environ["HUAWEICLOUD_SDK_"+name] = strings.ReplaceAll(value, "{token}", token)
 	}
 	if profile != "" {
 		write(t, filepath.Join(home, ".huaweicloud", "credentials"), strings.ReplaceAll(profile, "{token}", token))
 	}
-	return environment(t, told), token
+	return environment(t, environ), token
 }
 
 func TestVariablesMeanTheSameToTheSDK(t *testing.T) {
@@ -54,7 +66,7 @@ func TestVariablesMeanTheSameToTheSDK(t *testing.T) {
 	for _, test := range []struct {
 		vars    map[string]string
 		profile string
-		want    identity // zero: we refuse, whatever the SDK does
+		want    identity // zero: we refuse it, whatever the SDK does
 	}{
 		{map[string]string{"AK": "AK", "SK": "SK"}, "", identity{AccessKey: "AK", SecretKey: "SK"}},
 		{map[string]string{"AK": "AK", "SK": "S+/=K", "SECURITY_TOKEN": "T=="}, "", identity{AccessKey: "AK", SecretKey: "S+/=K", SecurityToken: "T=="}},
@@ -82,7 +94,7 @@ func TestVariablesMeanTheSameToTheSDK(t *testing.T) {
 	}
 }
 
-// profiles, and whether we read them. Where we don't, the SDK may.
+// profiles holds profiles, and whether we accept them. The SDK may accept those that we refuse.
 var profiles = map[string]bool{
 	"[basic]\nak = AK\nsk = SK":                                                        true,
 	"\ufeff[basic]\r\nak=AK\r\nsk=SK\r\nproject_id=p\r\n":                              true,
@@ -132,14 +144,15 @@ func TestProfilesMeanTheSameToTheSDK(t *testing.T) {
 			var err error
 			want, err = readBySDK()
 			require.NoError(t, err, "%q", profile)
-			require.NotContains(t, []string{want.AccessKey, want.SecretKey, want.SecurityToken, want.ProjectID}, "no", "%q", profile)
+			require.NotContains(t, []string{want.AccessKey, want.SecretKey, want.SecurityToken, want.ProjectID},
+				"no", "%q", profile)
 			require.True(t, want.AccessKey != "" || want.IDTokenFile == token, "%q", profile)
 		}
 		requireAgreement(t, want, getenv, "%q", profile)
 	}
 }
 
-// requireAgreement holds both to want; where that is zero, it holds us to refusing.
+// requireAgreement asserts that both read want or, where that is zero, that we refuse.
 func requireAgreement(t *testing.T, want identity, getenv func(string) string, about ...any) {
 	t.Helper()
 	got, faults := readByUs(getenv)
@@ -154,7 +167,8 @@ func requireAgreement(t *testing.T, want identity, getenv func(string) string, a
 	require.Equal(t, want, theirs, about...)
 }
 
-// FuzzProfile is quicker with -fuzzminimizetime=10x.
+// FuzzProfile asserts that we and the SDK read the same from each profile that we accept. It is quicker with
+// -fuzzminimizetime=10x.
 func FuzzProfile(f *testing.F) {
 	for profile := range profiles {
 		f.Add(profile)
@@ -163,7 +177,7 @@ func FuzzProfile(f *testing.F) {
 	path := filepath.Join(filepath.Dir(token), ".huaweicloud", "credentials")
 	f.Fuzz(func(t *testing.T, profile string) {
 		if strings.HasPrefix(profile, "\xff\xfe") || strings.HasPrefix(profile, "\xfe\xff") {
-			t.Skip("see TestAMarkOfUTF16IsPassedOverByTheSDKAlone")
+			t.Skip("see TestOnlyWeRefuseProfilesThatAreNotUTF8")
 		}
 		require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(profile, "{token}", token)), 0o600))
 		got, faults := readByUs(getenv)

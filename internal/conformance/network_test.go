@@ -19,10 +19,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/dmswait/dmswait/internal/report"
+	"github.com/dmswait/dmswait/internal/output"
 )
 
-// row is one row of testdata/network.md, which says what its cells mean.
+// row is one row of testdata/network.md, which explains its cells.
 type row struct {
 	fault, place, budget, result, hint string
 	code, polls                        int
@@ -31,7 +31,7 @@ type row struct {
 
 func (r row) String() string { return strings.TrimSuffix(r.fault+", "+r.place+", "+r.budget, ", ") }
 
-// readRows reads all tables. A column that a table does not have is empty.
+// readRows reads all tables. Columns that a table lacks are empty.
 func readRows(t *testing.T) (rows []row) {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("testdata", "network.md"))
@@ -80,21 +80,22 @@ func readRow(t *testing.T, head, cells []string) row {
 	}
 }
 
-func TestTroubleOfTheNetworkEndsNoWaitOtherwiseThanTheTableSays(t *testing.T) {
+func TestNetworkFaultsEndAWaitAsTheTableSays(t *testing.T) {
 	t.Parallel()
-	told := map[string]bool{}
+	inTable := map[string]bool{}
 	for _, r := range readRows(t) {
-		told[r.fault] = true
+		inTable[r.fault] = true
 		t.Run(r.String(), func(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, faults, r.fault)
 			r.run(t)
 		})
 	}
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(faults)), slices.Collect(maps.Keys(told)), "the faults there are, and those of the table")
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(faults)), slices.Collect(maps.Keys(inTable)),
+		"faults, and those of the table")
 }
 
-// run lets the fault happen to a wait in the row's place, and compares what the wait comes to.
+// run causes the fault at the row's place of a wait, and checks how the wait ends.
 func (r row) run(t *testing.T) {
 	s := startScene(t, faults[r.fault])
 	if r.place == "first" || r.place == "always" {
@@ -108,7 +109,7 @@ func (r row) run(t *testing.T) {
 	case "middle":
 		p.await(atLeast(good, 1))
 		s.begin(t)
-		if !s.fault.trouble.standing { // which befalls one poll at most
+		if !s.fault.effect.existing { // those affect at most one poll
 			p.await(s.shown(3))
 		}
 		s.end(t)
@@ -128,10 +129,10 @@ func (r row) run(t *testing.T) {
 	}
 }
 
-// Lines of the log about requests for the task: answered well, and without an answer or with a broken one.
+// Lines of the log about requests for the task: with a valid response, and without one.
 var (
 	good    = regexp.MustCompile(`debug: GET \S+/tasks/` + task + ` 200 \(request \w+\) in [^:\n]+\n`)
-	failing = regexp.MustCompile(`debug: GET \S+/tasks/` + task + ` (no answer|200)[^\n]* in [^:\n]+: `)
+	failing = regexp.MustCompile(`debug: GET \S+/tasks/` + task + ` (no response|200)[^\n]* in [^:\n]+: `)
 )
 
 func atLeast(lines *regexp.Regexp, n int) func(string) bool {
@@ -141,19 +142,19 @@ func atLeast(lines *regexp.Regexp, n int) func(string) bool {
 func (r row) check(t *testing.T, s *scene, p *process) {
 	names, outputs := p.outputs(t)
 	log, _ := p.logged()
-	assert.Equal(t, r.code, p.command.ProcessState.ExitCode(), "exit code (-1: it had not ended after %v)", r.most)
+	assert.Equal(t, r.code, p.command.ProcessState.ExitCode(), "exit code (-1: still running after %v)", r.most)
 	assert.Less(t, p.took, r.most, "time taken")
 
 	var all []string
-	for _, output := range report.OutputMeanings() {
-		all = append(all, output[0])
+	for _, output := range output.Outputs() {
+		all = append(all, output.Name)
 	}
 	if !assert.Equal(t, all, names, "outputs in GITHUB_OUTPUT") {
 		return
 	}
 	assert.Equal(t, r.result, outputs["result"], "output result")
 	assert.Equal(t, strconv.Itoa(r.code), outputs["exit_code"], "output exit_code")
-	assert.Equal(t, r.status(), outputs["status"], "output status: the last one seen")
+	assert.Equal(t, r.status(), outputs["status"], "output status: last status seen")
 	assert.Equal(t, task, outputs["task_id"], "output task_id")
 	if outputs["status"] != "" {
 		assert.JSONEq(t, params, outputs["params"], "output params")
@@ -170,24 +171,25 @@ func (r row) check(t *testing.T, s *scene, p *process) {
 	summary, err := os.ReadFile(p.summary)
 	assert.NoError(t, err)
 	assert.Contains(t, string(summary), r.result, "the summary")
-	// The runner hides what masks hold; they are no part of the log that people see.
+	// Masks are for the runner: people do not see them.
 	seen := regexp.MustCompile(`(?m)^::add-mask::.*$`).ReplaceAllString(log, "")
 	for _, secret := range secrets {
-		assert.NotContains(t, strings.Join([]string{seen, p.stdout.String(), strings.Join(slices.Collect(maps.Values(outputs)), "\n"), string(summary)}, "\n"), secret, "a secret is shown")
+		assert.NotContains(t, strings.Join([]string{seen, p.stdout.String(), strings.Join(slices.Collect(maps.Values(outputs)), "\n"), string(summary)}, "\n"), secret, "a secret")
 	}
 	connections, overlap := s.link.seen()
 	assert.Less(t, overlap, 500*time.Millisecond, "time with two connections open at once")
-	if s.fault.trouble.standing {
-		assert.Equal(t, 2, connections, "connections: the one that died, and the next")
+	if s.fault.effect.existing {
+		assert.Equal(t, 2, connections, "connections: the one that died, and a new one")
 	}
 	if runtime.GOOS == "linux" {
-		assert.Positive(t, p.memory, "memory in kB was never seen")
+		assert.Positive(t, p.memory, "memory in kB was never measured")
 		assert.Less(t, p.memory, 40_000, "memory in kB")
 		assert.LessOrEqual(t, p.files, cmp.Or(s.fault.files, 16), "open files and connections")
 	}
 }
 
-// status is the last one seen: a task that is over is seen only where the wait ends so, and none where no answer was good.
+// status returns the last status seen. An ended task is seen only where the wait ends with it, and none where
+// no response was valid.
 func (r row) status() string {
 	switch {
 	case r.result == "success":

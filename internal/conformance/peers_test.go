@@ -21,10 +21,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// peer is somebody else whom a connection may lead to: what it does with one before it closes it.
+// peer is another end of a connection than the cloud: what it does before it closes the connection.
 type peer func(net.Conn)
 
-// startPeer serves until the test ends, and tells the address.
+// startPeer serves until the test ends, and returns the address.
 func startPeer(t *testing.T, serve peer) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +45,7 @@ func startPeer(t *testing.T, serve peer) string {
 	return listener.Addr().String()
 }
 
-// says answers whatever is sent first, a handshake or a request, and then closes.
+// says responds with text to what is sent first, a handshake or a request, and closes.
 func says(text string) peer {
 	return func(c net.Conn) {
 		_, _ = c.Read(make([]byte, 16<<10))
@@ -53,10 +53,10 @@ func says(text string) peer {
 	}
 }
 
-// hangs reads on, and never answers.
+// hangs reads, and never responds.
 func hangs(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// hangsAfter answers what is sent first, and nothing that follows.
+// hangsAfter responds with text to what is sent first, and to nothing after it.
 func hangsAfter(text string) peer {
 	return func(c net.Conn) {
 		_, _ = c.Read(make([]byte, 16<<10))
@@ -97,7 +97,7 @@ func newAuthority(t *testing.T) *authority {
 	return &authority{key, certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
 }
 
-// issue makes the configuration of a server with a certificate for 127.0.0.1 and these names instead of it, if there are any.
+// issue returns the configuration of a server with a certificate for these names; none: for 127.0.0.1.
 func (a *authority) issue(t *testing.T, until time.Time, names ...string) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -118,10 +118,10 @@ func (a *authority) issue(t *testing.T, until time.Time, names ...string) *tls.C
 
 // What a DNS server does.
 const (
-	knows    int32 = iota // it has the address of one name, 127.0.0.1
+	knows    int32 = iota // it resolves one name, to 127.0.0.1
 	noSuch                // no name exists
-	servfail              // it is in trouble itself
-	silent                // it does not answer
+	servfail              // it fails
+	silent                // it does not respond
 )
 
 // resolver is a DNS server that knows one name.
@@ -143,16 +143,17 @@ func startResolver(t *testing.T, name string) *resolver {
 			if err != nil {
 				return
 			}
-			if answer := r.answer(packet[:n], encodeName(name)); answer != nil {
-				_, _ = connection.WriteTo(answer, from)
+			if reply := r.reply(packet[:n], encodeName(name)); reply != nil {
+				_, _ = connection.WriteTo(reply, from)
 			}
 		}
 	}()
 	return r
 }
 
-// answer follows RFC 1035, section 4.1: a header of 12 bytes, the question as it came and, to one for our name's IPv4 address, one record.
-func (r *resolver) answer(query, ours []byte) []byte {
+// reply follows RFC 1035, section 4.1: a header of 12 bytes, the question as received and, for our name's
+// IPv4 address, one record.
+func (r *resolver) reply(query, ours []byte) []byte {
 	const nxdomain, failure = 3, 2
 	end := bytes.IndexByte(query[min(12, len(query)):], 0)
 	if end < 0 || r.does.Load() == silent {

@@ -27,8 +27,8 @@ var builds = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "d
 // program builds dmswait once for all tests, as a user would.
 var program = sync.OnceValues(func() (string, error) { return build("dmswait") })
 
-// programWithResolver is dmswait and one file more, which tells Go's resolver to ask the server in TEST_RESOLVER: without privileges
-// no other way leads a process to a DNS server of ours.
+// programWithResolver is dmswait and one more file, which makes Go's resolver use the server in
+// TEST_RESOLVER. Without privileges there is no other way to give a process a DNS server.
 var programWithResolver = sync.OnceValues(func() (string, error) {
 	folder, err := builds()
 	if err != nil {
@@ -70,9 +70,9 @@ func build(name string, flags ...string) (string, error) {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
-		_ = flag.Set("test.parallel", "12") // faults of the network are waited for, they cost no time of a processor
+		_ = flag.Set("test.parallel", "12") // waiting for faults needs no processor
 	}
-	zerolog.SetGlobalLevel(zerolog.Disabled) // toxics tell of every change
+	zerolog.SetGlobalLevel(zerolog.Disabled) // toxics log every change
 	code := m.Run()
 	if folder, err := builds(); err == nil {
 		os.RemoveAll(folder)
@@ -80,7 +80,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// process is dmswait under way, as a step of a GitHub Actions job. What it says can be waited for.
+// process is a running dmswait, as a step of a GitHub Actions job.
 type process struct {
 	command *exec.Cmd
 	began   time.Time
@@ -94,8 +94,8 @@ type process struct {
 	news   chan struct{} // closed with every piece of the log
 
 	took   time.Duration
-	memory int // the most memory it had, in kB; 0 where the system does not tell
-	files  int // the most files and connections it had open; 0 where the system does not tell
+	memory int // peak memory in kB; 0 where the system does not say
+	files  int // most files and connections open at once; 0 where the system does not say
 }
 
 // startProcess runs the program with these variables and no others, until the limit.
@@ -113,11 +113,11 @@ func startProcess(t *testing.T, path string, limit time.Duration, env map[string
 		p.command.Env = append(p.command.Env, name+"="+value)
 	}
 	p.command.Stdout = writer(func(text []byte) { p.stdout.Write(text) })
-	p.command.Stderr = writer(p.tell)
+	p.command.Stderr = writer(p.record)
 	p.began = time.Now()
 	require.NoError(t, p.command.Start())
 	go func() {
-		_ = p.command.Wait() // the exit code says it all
+		_ = p.command.Wait() // the exit code is checked later
 		p.took = time.Since(p.began)
 		close(p.ended)
 	}()
@@ -132,8 +132,9 @@ func (w writer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// tell takes a piece of the log, and looks at what the process needs. Its rusage would not do: up to its start that is ours.
-func (p *process) tell(text []byte) {
+// record appends to the log, and measures the process. Its rusage would not do: up to its start that is the
+// test's own.
+func (p *process) record(text []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.log.Write(text)
@@ -173,7 +174,7 @@ func (p *process) await(shown func(log string) bool) {
 	}
 }
 
-// outputs are read as the runner reads them, with the names in their order.
+// outputs reads the outputs as the runner does, and returns their names in order.
 func (p *process) outputs(t *testing.T) (names []string, values map[string]string) {
 	t.Helper()
 	content, err := os.ReadFile(p.output)

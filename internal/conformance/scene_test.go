@@ -28,15 +28,15 @@ const (
 
 var secrets = []string{secretKey, securityToken, proxyPassword}
 
-// scene is a cloud with one task that is running until the fault is over, and the network between.
+// scene is a cloud whose one task runs until the fault is over, and the network in between.
 type scene struct {
 	fault    fault
 	path     string // of the program
 	cloud    *simulator.Server
-	later    atomic.Int64 // how far the cloud's clock is ahead; the task takes a minute by it
+	later    atomic.Int64 // how far the cloud's clock is ahead, by which the task takes a minute
 	link     *link
 	resolver *resolver
-	known    *authority // one that the program trusts besides the cloud's
+	known    *authority // a CA that the program trusts besides the cloud's
 	trusted  string     // the file of CAs
 }
 
@@ -92,7 +92,7 @@ func (s *scene) trust(t *testing.T) {
 	write(t, s.trusted, string(cloud)+string(s.known.pem))
 }
 
-// env are the inputs of a row, as network.md tells them.
+// env returns the inputs of a row, as network.md describes them.
 func (s *scene) env(r row) map[string]string {
 	env := map[string]string{
 		"DMSWAIT_INSTANCE_ID": instance, "DMSWAIT_TASK_ID": task, "DMSWAIT_PROJECT_ID": project,
@@ -104,7 +104,7 @@ func (s *scene) env(r row) map[string]string {
 	if s.fault.hangs {
 		env["DMSWAIT_REQUEST_TIMEOUT"] = "300ms"
 	}
-	if s.fault.trouble.standing {
+	if s.fault.effect.existing {
 		env["DMSWAIT_INTERVAL"], env["DMSWAIT_MAX_INTERVAL"], env["DMSWAIT_REQUEST_TIMEOUT"] = "500ms", "500ms", "2s"
 	}
 	if r.budget != "" {
@@ -129,7 +129,7 @@ func (s *scene) env(r row) map[string]string {
 // begin begins the fault.
 func (s *scene) begin(t *testing.T) {
 	t.Helper()
-	now := s.fault.trouble
+	now := s.fault.effect
 	if s.fault.leadTo != nil {
 		now.divert = startPeer(t, s.fault.leadTo(t, s.known))
 	}
@@ -137,21 +137,21 @@ func (s *scene) begin(t *testing.T) {
 		s.resolver.does.Store(s.fault.dns)
 		now.drop = true
 	}
-	if now.standing {
-		s.later.Store(int64(2 * time.Minute)) // what the next good answer tells
+	if now.existing {
+		s.later.Store(int64(2 * time.Minute)) // the next valid response says that the task has ended
 	}
-	s.link.befall(t, now)
+	s.link.apply(t, now)
 }
 
-// end removes the fault, and has the task end.
+// end ends the fault and the task.
 func (s *scene) end(t *testing.T) {
 	t.Helper()
 	s.later.Store(int64(2 * time.Minute))
 	s.resolver.does.Store(knows)
-	s.link.befall(t, trouble{})
+	s.link.apply(t, effect{})
 }
 
-// shown tells whether the log shows n answers of the kind that the fault makes.
+// shown reports whether the log shows n requests that ended as the fault makes them end.
 func (s *scene) shown(n int) func(string) bool {
 	if s.fault.harmless {
 		return atLeast(good, n+1)

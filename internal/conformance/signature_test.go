@@ -21,17 +21,17 @@ import (
 	"github.com/dmswait/dmswait/internal/credential"
 )
 
-var seed = flag.Uint64("seed", rand.Uint64(), "of the random requests; a failure tells the one it had")
+var seed = flag.Uint64("seed", rand.Uint64(), "of the random requests; a failure states it")
 
 // signable is a request as far as a signature covers it.
 type signable struct {
 	Method, Path string // the path decoded
 	Query        url.Values
-	Headers      map[string]string // those that are signed, Host and X-Sdk-Date among them
+	Headers      map[string]string // the signed ones, including Host and X-Sdk-Date
 	Body         string
 }
 
-// bySDK is the Authorization header that the official SDK gives the request.
+// bySDK returns the Authorization header that the official SDK computes for the request.
 func (s signable) bySDK(t testing.TB, accessKey, secretKey string) string {
 	t.Helper()
 	builder := request.NewHttpRequestBuilder().WithMethod(s.Method).WithPath(s.Path).WithBody("", s.Body)
@@ -43,7 +43,7 @@ func (s signable) bySDK(t testing.TB, accessKey, secretKey string) string {
 	}
 	made, err := signer.Sign(builder.Build(), accessKey, secretKey)
 	require.NoError(t, err)
-	require.Equal(t, s.Headers["X-Sdk-Date"], made["X-Sdk-Date"], "the SDK took another date")
+	require.Equal(t, s.Headers["X-Sdk-Date"], made["X-Sdk-Date"], "the SDK used another date")
 	return made["Authorization"]
 }
 
@@ -74,14 +74,15 @@ func TestRandomRequestsGetTheSDKsSignature(t *testing.T) {
 		if keys.SecurityToken != "" {
 			want.Headers["X-Security-Token"] = keys.SecurityToken
 		}
-		require.Equal(t, want.bySDK(t, keys.AccessKey, keys.SecretKey), sent.Header.Get("Authorization"), "request %d of -seed=%d: %s %+q", n, *seed, target, want)
+		require.Equal(t, want.bySDK(t, keys.AccessKey, keys.SecretKey), sent.Header.Get("Authorization"),
+			"request %d of -seed=%d: %s %+q", n, *seed, target, want)
 		assert.Equal(t, want.Body, body)
 		seen[sent.Header.Get("Authorization")] = true
 	}
-	assert.Len(t, seen, 5000, "no two requests are the same: -seed=%d", *seed)
+	assert.Len(t, seen, 5000, "no two requests are equal: -seed=%d", *seed)
 }
 
-// ours sends a request through our transport, and returns it as it would go over the wire.
+// ours sends a request through our transport, and returns it as it would be sent.
 func ours(t testing.TB, req *http.Request, keys credential.Keys) (sent *http.Request, body string) {
 	t.Helper()
 	capture := roundTripper(func(signed *http.Request) (*http.Response, error) {
@@ -90,12 +91,12 @@ func ours(t testing.TB, req *http.Request, keys credential.Keys) (sent *http.Req
 		body = string(content)
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, err
 	})
-	_, err := (&credential.Transport{Base: capture, Credentials: credential.Credentials{Keys: keys}}).RoundTrip(req)
+	_, err := withKeys(capture, keys).RoundTrip(req)
 	require.NoError(t, err)
 	return sent, body
 }
 
-// dice makes random requests, more odd than any that dmswait sends.
+// dice makes random requests, odder than any that dmswait sends.
 type dice struct{ *rand.Rand }
 
 func (d dice) pick(from ...string) string { return from[d.IntN(len(from))] }
@@ -131,7 +132,7 @@ func (d dice) request() signable {
 	}
 	switch d.IntN(4) {
 	case 0:
-		encoded, _ := json.Marshal(map[string]any{d.text(5): d.text(50), "list": []any{d.Int(), nil, d.text(5)}}) // these always can
+		encoded, _ := json.Marshal(map[string]any{d.text(5): d.text(50), "list": []any{d.Int(), nil, d.text(5)}}) // always possible
 		s.Body = string(encoded) + d.pick("", "\n")
 	case 1:
 		s.Body = d.text(100)
@@ -145,14 +146,14 @@ func (d dice) request() signable {
 	return s
 }
 
-// onTheWire writes a URL in one of the many ways that mean the same.
+// onTheWire writes a URL in one of many equivalent ways.
 func (d dice) onTheWire(s signable) string {
 	target := "https://" + d.pick("dms.cn-north-4.myhuaweicloud.com", "127.0.0.1:8443", "[::1]:8443", "Dms.Test")
 	if s.Path != "" {
 		target += "/" + d.escape(s.Path[1:], "/")
 	}
 	var pairs []string
-	for _, key := range slices.Sorted(maps.Keys(s.Query)) { // a map has no order that a seed could bring back
+	for _, key := range slices.Sorted(maps.Keys(s.Query)) { // the order of a map does not follow from the seed
 		for _, value := range s.Query[key] {
 			pair := d.escape(key, "/") + "=" + d.escape(value, "/ ")
 			if value == "" && key != "" {
@@ -168,7 +169,7 @@ func (d dice) onTheWire(s signable) string {
 	return target
 }
 
-// escape leaves plain characters alone as a rule, and those in bare sometimes; a bare blank is a plus.
+// escape mostly leaves plain characters unescaped, and sometimes those in bare; a bare blank is a plus.
 func (d dice) escape(text, bare string) string {
 	const upper, lower = "0123456789ABCDEF", "0123456789abcdef"
 	var b strings.Builder

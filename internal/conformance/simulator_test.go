@@ -20,19 +20,20 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// running is a task that is not over, and has odd characters where a service might put them.
+// running is a task that has not ended, with unusual characters where a service might put them.
 var running = simulator.Task{
 	ID: "ff80808272dcc90f0172df1e490f41b1", Name: "extendInstance <ä>", UserName: "用户", UserID: "u&1", Params: `{"a":"\"\\ \u2028 ` + "\u2028" + `"}`,
 	Age: time.Hour, Steps: []simulator.Step{{Status: "EXECUTING"}}, Progress: []simulator.ProgressStep{{Percent: 42}},
 	CreatedAt: "1767323045000", UpdatedAt: "2026-01-02T11:04:05+0800",
 }
 
-// way is one way to log in, as the SDK and we are told it. {url} stands for the cloud's, {token} for a file with an ID token, {profile} for the profile's file.
-type way struct {
+// method is one way to log in, for the SDK and for us. {url} stands for the cloud's, {token} for a file with
+// an ID token, {profile} for the profile's file.
+type method struct {
 	sdk     func(endpoint, idToken string) (auth.ICredential, error)
 	vars    map[string]string // the environment
 	profile string
-	lookup  int // how often the project is asked for by its name, by both together
+	lookups int // of the project by its name, by both together
 }
 
 func byEnvironment(string, string) (auth.ICredential, error) {
@@ -51,7 +52,7 @@ func built(build func(builder *basic.CredentialsBuilder, endpoint, idToken strin
 	}
 }
 
-var ways = map[string]way{
+var methods = map[string]method{
 	"keys": {
 		sdk:  built(func(b *basic.CredentialsBuilder, _, _ string) { b.WithAk("AK").WithSk("SK").WithProjectId(project) }),
 		vars: map[string]string{"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "SK", "DMSWAIT_PROJECT_ID": project},
@@ -66,8 +67,8 @@ var ways = map[string]way{
 		sdk: built(func(b *basic.CredentialsBuilder, url, _ string) {
 			b.WithAk("AK").WithSk("SK").WithIamEndpointOverride(url)
 		}),
-		vars:   map[string]string{"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "SK", "DMSWAIT_IAM_ENDPOINT": "{url}"},
-		lookup: 2,
+		vars:    map[string]string{"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "SK", "DMSWAIT_IAM_ENDPOINT": "{url}"},
+		lookups: 2,
 	},
 	"identity provider": {
 		sdk: built(func(b *basic.CredentialsBuilder, url, idToken string) {
@@ -81,14 +82,14 @@ var ways = map[string]way{
 			"HUAWEICLOUD_SDK_PROJECT_ID": project},
 	},
 	"variables with keys, and the project by its region": {
-		sdk:    byEnvironment,
-		vars:   map[string]string{"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "SK", "HUAWEICLOUD_SDK_IAM_ENDPOINT": "{url}"},
-		lookup: 2,
+		sdk:     byEnvironment,
+		vars:    map[string]string{"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "SK", "HUAWEICLOUD_SDK_IAM_ENDPOINT": "{url}"},
+		lookups: 2,
 	},
 	"variables with an identity provider, and the project by its region": {
-		sdk:    byEnvironment,
-		vars:   map[string]string{"HUAWEICLOUD_SDK_IDP_ID": "idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": "{token}", "HUAWEICLOUD_SDK_IAM_ENDPOINT": "{url}"},
-		lookup: 2,
+		sdk:     byEnvironment,
+		vars:    map[string]string{"HUAWEICLOUD_SDK_IDP_ID": "idp", "HUAWEICLOUD_SDK_ID_TOKEN_FILE": "{token}", "HUAWEICLOUD_SDK_IAM_ENDPOINT": "{url}"},
+		lookups: 2,
 	},
 	"profile at home": {
 		sdk:     byProfile,
@@ -98,28 +99,28 @@ var ways = map[string]way{
 		sdk:     byProfile,
 		vars:    map[string]string{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "{profile}"},
 		profile: "[basic]\nidp_id = idp\nid_token_file = {token}\niam_endpoint = {url}\n",
-		lookup:  2,
+		lookups: 2,
 	},
 }
 
-func TestTheSDKSeesInTheSimulatorWhatWeSee(t *testing.T) {
-	for name, way := range ways {
+func TestSDKAndWeReadTheSameTaskFromTheSimulator(t *testing.T) {
+	for name, method := range methods {
 		t.Run(name, func(t *testing.T) {
 			cloud := startCloud(t, nil)
 			home := t.TempDir()
 			idToken, profile := filepath.Join(home, "id-token"), filepath.Join(home, ".huaweicloud", "credentials")
 			write(t, idToken, cloud.IDToken("any", time.Hour)+"\n")
 			fill := strings.NewReplacer("{url}", cloud.URL, "{token}", idToken, "{profile}", profile).Replace
-			if way.profile != "" {
-				write(t, profile, fill(way.profile))
+			if method.profile != "" {
+				write(t, profile, fill(method.profile))
 			}
 			vars := map[string]string{"HOME": home, "DMSWAIT_REGION": cloud.region, "DMSWAIT_ENDPOINT": cloud.URL}
-			for name, value := range way.vars {
+			for name, value := range method.vars {
 				vars[name] = fill(value)
 			}
 			getenv := environment(t, vars)
 
-			credentials, err := way.sdk(cloud.URL, idToken)
+			credentials, err := method.sdk(cloud.URL, idToken)
 			require.NoError(t, err)
 			theirs := sdkClient(t, cloud, credentials)
 			own := login(t, getenv, cloud.transport)
@@ -129,15 +130,16 @@ func TestTheSDKSeesInTheSimulatorWhatWeSee(t *testing.T) {
 				require.Len(t, *shown.Tasks, 1)
 				got, err := own.Task(t.Context(), instance, want.ID)
 				require.NoError(t, err)
-				assert.Equal(t, []seen{{want.ID, want.Name, want.UserName, want.UserID, want.Params, want.Steps[0].Status, want.CreatedAt, want.UpdatedAt}}, seenByUs(got))
+				assert.Equal(t,
+					[]seen{{want.ID, want.Name, want.UserName, want.UserID, want.Params, want.Steps[0].Status, want.CreatedAt, want.UpdatedAt}}, seenByUs(got))
 				assert.Equal(t, seenByUs(got), seenBySDK(*shown.Tasks))
 			}
-			assert.Equal(t, way.lookup, cloud.Count("projects"))
+			assert.Equal(t, method.lookups, cloud.Count("projects"))
 		})
 	}
 }
 
-func TestTheSDKListsTheTasksThatWeList(t *testing.T) {
+func TestSDKAndWeListTheSameTasks(t *testing.T) {
 	cloud := startCloud(t, nil)
 	theirs, own := both(t, cloud, variables(t, cloud))
 	page := int32(client.PageSize)
@@ -149,8 +151,9 @@ func TestTheSDKListsTheTasksThatWeList(t *testing.T) {
 	assert.Equal(t, seenByUs(list.Tasks...), seenBySDK(*listed.Tasks))
 }
 
-// The documentation's example, and so the simulator, has the times of steps as numbers, where the SDK's model has text: it can't read the example.
-func TestWeReadTheProgressThatTheSDKReadsAndTheOneThatItCannot(t *testing.T) {
+// In the documentation's example, and in the simulator, the times of steps are numbers. The SDK's model has text, and
+// cannot read the example.
+func TestProgressIsReadWhereTheSDKReadsItAndWhereItCannot(t *testing.T) {
 	for body, readable := range map[string]bool{
 		`{"progress_percentage":42,"remain_time":0,"step_list":[{"name":"expand","statue":"IN_PROGRESS","start_time":"1763350067752"}]}`: true,
 		"": false, // the simulator's own
@@ -177,14 +180,14 @@ func TestWeReadTheProgressThatTheSDKReadsAndTheOneThatItCannot(t *testing.T) {
 	}
 }
 
-// variables are an environment with permanent keys.
+// variables returns an environment with permanent keys.
 func variables(t *testing.T, at cloud) map[string]string {
 	t.Helper()
 	return map[string]string{"HOME": t.TempDir(), "DMSWAIT_REGION": at.region, "DMSWAIT_ENDPOINT": at.URL,
 		"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "SK", "HUAWEICLOUD_SDK_PROJECT_ID": project}
 }
 
-// both are the SDK's client and ours in the same environment.
+// both returns the SDK's client and ours for the same environment.
 func both(t *testing.T, at cloud, vars map[string]string) (*rocketmq.RocketMQClient, *client.Client) {
 	t.Helper()
 	getenv := environment(t, vars)
@@ -193,7 +196,7 @@ func both(t *testing.T, at cloud, vars map[string]string) (*rocketmq.RocketMQCli
 	return sdkClient(t, at, credentials), login(t, getenv, at.transport)
 }
 
-func TestTheSimulatorRefusesTheSDKAsItRefusesUs(t *testing.T) {
+func TestSimulatorRefusesTheSDKAsItRefusesUs(t *testing.T) {
 	for name, other := range map[string]map[string]string{
 		"another secret key":       {"HUAWEICLOUD_SDK_SK": "SL"},
 		"another access key":       {"HUAWEICLOUD_SDK_AK": "AK9"},
@@ -215,7 +218,7 @@ func TestTheSimulatorRefusesTheSDKAsItRefusesUs(t *testing.T) {
 			requireDenied(t, err)
 			var ours *client.Error
 			require.ErrorAs(t, err, &ours)
-			assert.Equal(t, []any{ours.Answer.StatusCode, ours.Code}, []any{refusal.StatusCode, refusal.ErrorCode})
+			assert.Equal(t, []any{ours.Response.StatusCode, ours.Code}, []any{refusal.StatusCode, refusal.ErrorCode})
 		})
 	}
 }

@@ -22,15 +22,15 @@ const (
 	task     = "ff80808272dcc90f0172df1e490f41b0"
 )
 
-// answers are what the verifier tells those it lets in, by path.
-var answers = map[string]string{
+// bodies are the verifier's responses to valid requests, by path.
+var bodies = map[string]string{
 	"/v2/" + project + "/instances/" + instance + "/tasks":                       `{"task_count":"1","tasks":[{"id":"` + task + `"}]}`,
 	"/v2/" + project + "/instances/" + instance + "/tasks/" + task:               `{"task_count":"1","tasks":[{"id":"` + task + `"}]}`,
 	"/v2/" + project + "/instances/" + instance + "/tasks/" + task + "/progress": `{"progress_percentage":42}`,
 	"/v3/projects": `{"projects":[{"id":"` + project + `","name":"cn-north-4_a b+c"}]}`,
 }
 
-// startVerifier serves whoever's signature is the one that the SDK makes of what came over the wire.
+// startVerifier serves requests whose signature is the one that the SDK computes for what was received.
 func startVerifier(t *testing.T, keys credential.Keys) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,36 +50,52 @@ func startVerifier(t *testing.T, keys credential.Keys) string {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		_, err = io.WriteString(w, answers[r.URL.Path])
+		_, err = io.WriteString(w, bodies[r.URL.Path])
 		assert.NoError(t, err)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-// calls are all requests that we ever sign.
+// calls are all requests that we sign.
 var calls = map[string]func(ctx context.Context, endpoint string, transport http.RoundTripper) error{
 	"task": func(ctx context.Context, endpoint string, transport http.RoundTripper) error {
-		_, err := ourClient(endpoint, transport).Task(ctx, instance, task)
+		_, err := ourClient(endpoint, project, transport).Task(ctx, instance, task)
 		return err
 	},
 	"tasks": func(ctx context.Context, endpoint string, transport http.RoundTripper) error {
-		_, err := ourClient(endpoint, transport).Tasks(ctx, instance)
+		_, err := ourClient(endpoint, project, transport).Tasks(ctx, instance)
 		return err
 	},
 	"progress": func(ctx context.Context, endpoint string, transport http.RoundTripper) error {
-		_, err := ourClient(endpoint, transport).Progress(ctx, instance, task)
+		_, err := ourClient(endpoint, project, transport).Progress(ctx, instance, task)
 		return err
 	},
 	"project": func(ctx context.Context, endpoint string, transport http.RoundTripper) error {
-		iam := credential.IAM{Exchange: credential.Exchange{Transport: transport, Timeout: 10 * time.Second}, Endpoints: []string{endpoint}}
+		iam := credential.IAM{
+			Exchange:  credential.Exchange{Transport: transport, Timeout: time.Minute},
+			Endpoints: []string{endpoint},
+		}
 		_, err := iam.Project(ctx, "cn-north-4_a b+c")
 		return err
 	},
 }
 
-func ourClient(endpoint string, transport http.RoundTripper) *client.Client {
-	return &client.Client{Endpoint: endpoint, ProjectID: project, UserAgent: "dmswait/test", Timeout: 10 * time.Second, Transport: transport}
+func ourClient(endpoint, projectID string, transport http.RoundTripper) *client.Client {
+	return &client.Client{
+		Endpoint:  endpoint,
+		ProjectID: projectID,
+		UserAgent: "dmswait/test",
+		Timeout:   time.Minute,
+		Transport: transport,
+	}
+}
+
+// withKeys returns a transport that signs with keys.
+func withKeys(base http.RoundTripper, keys credential.Keys) *credential.Transport {
+	return &credential.Transport{Base: base, Login: func(context.Context) (credential.Credentials, error) {
+		return credential.Credentials{Keys: keys}, nil
+	}}
 }
 
 var (
@@ -87,18 +103,18 @@ var (
 	temporary = credential.Keys{AccessKey: "FAKEAK", SecretKey: "FAKESK", SecurityToken: "FAKE+SECURITY/TOKEN=="}
 )
 
-func TestTheSDKsSignerConfirmsOurRequests(t *testing.T) {
+func TestSDKSignerConfirmsOurRequests(t *testing.T) {
 	t.Parallel()
 	for _, keys := range []credential.Keys{permanent, temporary} {
 		endpoint := startVerifier(t, keys)
 		for name, call := range calls {
-			err := call(t.Context(), endpoint, &credential.Transport{Base: http.DefaultTransport, Credentials: credential.Credentials{Keys: keys}})
+			err := call(t.Context(), endpoint, withKeys(http.DefaultTransport, keys))
 			assert.NoError(t, err, "%s with %+v", name, keys)
 		}
 	}
 }
 
-func TestTheSDKsSignerRefusesOtherKeys(t *testing.T) {
+func TestSDKSignerRefusesOtherKeys(t *testing.T) {
 	t.Parallel()
 	endpoint := startVerifier(t, temporary)
 	for _, keys := range []credential.Keys{
@@ -108,13 +124,13 @@ func TestTheSDKsSignerRefusesOtherKeys(t *testing.T) {
 		{AccessKey: temporary.AccessKey, SecretKey: temporary.SecretKey},
 	} {
 		for name, call := range calls {
-			err := call(t.Context(), endpoint, &credential.Transport{Base: http.DefaultTransport, Credentials: credential.Credentials{Keys: keys}})
+			err := call(t.Context(), endpoint, withKeys(http.DefaultTransport, keys))
 			requireDenied(t, err, "%s with %+v", name, keys)
 		}
 	}
 }
 
-func TestTheSDKsSignerRefusesWhatWasChangedOnTheWay(t *testing.T) {
+func TestSDKSignerRefusesModifiedRequests(t *testing.T) {
 	t.Parallel()
 	endpoint := startVerifier(t, temporary)
 	for what, change := range map[string]func(*http.Request){
@@ -126,11 +142,11 @@ func TestTheSDKsSignerRefusesWhatWasChangedOnTheWay(t *testing.T) {
 		"date":           func(r *http.Request) { r.Header.Set("X-Sdk-Date", "20260102T030405Z") },
 		"security token": func(r *http.Request) { r.Header.Set("X-Security-Token", "OTHER") },
 	} {
-		meddler := roundTripper(func(r *http.Request) (*http.Response, error) {
+		modify := roundTripper(func(r *http.Request) (*http.Response, error) {
 			change(r)
 			return http.DefaultTransport.RoundTrip(r)
 		})
-		err := calls["task"](t.Context(), endpoint, &credential.Transport{Base: meddler, Credentials: credential.Credentials{Keys: temporary}})
+		err := calls["task"](t.Context(), endpoint, withKeys(modify, temporary))
 		requireDenied(t, err, what)
 	}
 }

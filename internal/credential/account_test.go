@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// account gives a new access key, or a new token, with each login, and takes none but those that are valid.
+// account is a cloud account. Each login returns a new access key, or a new token.
 type account struct {
-	life     time.Duration // of what a login brings; 0: it is not told
-	tokens   bool          // tokens instead of keys
-	broken   error         // what logins fail with
-	takes    time.Duration // time a login takes
-	refused  func(name string) bool
+	life     time.Duration          // of the credentials; 0: unknown
+	tokens   bool                   // tokens instead of keys
+	broken   error                  // of every login
+	takes    time.Duration          // how long a login takes
+	refused  func(name string) bool // whether a request with this key or token gets a 401
 	start    time.Time
-	logins   []time.Duration // when they were, from start
+	logins   []time.Duration // when they began, since start
 	requests []string        // the key or token of each request
 }
 

@@ -13,13 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Time in these tests stands still at midnight, 1 January 2000 UTC, unless somebody sleeps.
+// Under synctest, time stands still at midnight, 1 January 2000 UTC, unless somebody sleeps.
 
-func TestASecondTryIsMadeOnlyWhenTheClockIsOffByMoreThan5Minutes(t *testing.T) {
+func TestSecondAttemptIsMadeOnlyIfTheClockIsOffByMoreThan5Minutes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		ahead time.Duration
-		tries int
+		ahead    time.Duration
+		attempts int
 	}{
 		"right":                     {0, 1},
 		"5m behind":                 {5 * time.Minute, 1},
@@ -29,25 +29,25 @@ func TestASecondTryIsMadeOnlyWhenTheClockIsOffByMoreThan5Minutes(t *testing.T) {
 		"5m2s behind":               {5*time.Minute + 2*time.Second, 2},
 		"5m2s ahead":                {-5*time.Minute - 2*time.Second, 2},
 		"years behind":              {30 * 365 * 24 * time.Hour, 2},
-		"more behind than can be":   {1 << 62, 2},
+		"behind beyond all dates":   {1 << 62, 2},
 		"years ahead of the server": {-25 * 365 * 24 * time.Hour, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				tries := 0
-				transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-					tries++
+				attempts := 0
+				transport := withKeys(func(*http.Request) (*http.Response, error) {
+					attempts++
 					return response(http.StatusUnauthorized, time.Now().Add(c.ahead)), nil
-				})}
+				})
 				assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-				assert.Equal(t, c.tries, tries)
+				assert.Equal(t, c.attempts, attempts)
 			})
 		})
 	}
 }
 
-func TestASecondTryIsSignedAtTheServersTime(t *testing.T) {
+func TestSecondAttemptIsSignedWithTheServersTime(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		ahead  time.Duration
@@ -61,36 +61,39 @@ func TestASecondTryIsSignedAtTheServersTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var corrections []time.Duration
 				g := &gate{ahead: c.ahead}
-				transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
+				transport := withKeys(g.RoundTrip)
+				transport.ClockCorrected = func(behind time.Duration) { corrections = append(corrections, behind) }
 				assert.Equal(t, http.StatusOK, send(t, transport))
 				assert.Equal(t, []string{"20000101T000000Z", c.second}, g.dates)
-				assert.Equal(t, []time.Duration{c.ahead}, corrections, "behind is positive, ahead negative")
+				assert.Equal(t, []time.Duration{c.ahead}, corrections, "behind is positive, ahead is negative")
 			})
 		})
 	}
 }
 
-func TestACorrectionIsKeptForLaterRequests(t *testing.T) {
+func TestClockCorrectionIsKeptForLaterRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		told := 0
+		corrections := 0
 		g := &gate{ahead: time.Hour}
-		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: g, ClockCorrected: func(time.Duration) { told++ }}
+		transport := withKeys(g.RoundTrip)
+		transport.ClockCorrected = func(time.Duration) { corrections++ }
 		for range 3 {
 			assert.Equal(t, http.StatusOK, send(t, transport))
 			time.Sleep(10 * time.Minute)
 		}
 		assert.Equal(t, []string{"20000101T000000Z", "20000101T010000Z", "20000101T011000Z", "20000101T012000Z"}, g.dates)
-		assert.Equal(t, 1, told)
+		assert.Equal(t, 1, corrections)
 	})
 }
 
-func TestAClockThatJumpsAgainIsCorrectedAgain(t *testing.T) {
+func TestClockIsCorrectedAgainAfterAnotherJump(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var corrections []time.Duration
 		g := &gate{}
-		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: g, ClockCorrected: func(behind time.Duration) { corrections = append(corrections, behind) }}
+		transport := withKeys(g.RoundTrip)
+		transport.ClockCorrected = func(behind time.Duration) { corrections = append(corrections, behind) }
 		for _, g.ahead = range []time.Duration{time.Hour, -2 * time.Hour, 0, 6 * time.Minute, 20 * time.Minute} {
 			assert.Equal(t, http.StatusOK, send(t, transport))
 		}
@@ -98,121 +101,122 @@ func TestAClockThatJumpsAgainIsCorrectedAgain(t *testing.T) {
 			"20000101T000000Z", "20000101T010000Z",
 			"20000101T010000Z", "19991231T220000Z",
 			"19991231T220000Z", "20000101T000000Z",
-			"20000101T000000Z", // 6 minutes off, but the server does not mind
+			"20000101T000000Z", // 6 minutes off, which the server accepts
 			"20000101T000000Z", "20000101T002000Z",
 		}, g.dates)
 		assert.Equal(t, []time.Duration{time.Hour, -2 * time.Hour, 0, 20 * time.Minute}, corrections)
 	})
 }
 
-func TestThereAreNeverMoreThanTwoTries(t *testing.T) {
+func TestAtMostTwoAttemptsAreMade(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var answers []*http.Response
-		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-			// A clock that moves on by an hour with every answer.
-			resp := response(http.StatusUnauthorized, time.Now().Add(time.Duration(len(answers)+1)*time.Hour))
-			answers = append(answers, resp)
+		var responses []*http.Response
+		transport := withKeys(func(*http.Request) (*http.Response, error) {
+			// The clock advances by an hour with every response.
+			resp := response(http.StatusUnauthorized, time.Now().Add(time.Duration(len(responses)+1)*time.Hour))
+			responses = append(responses, resp)
 			return resp, nil
-		})}
+		})
 		resp, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 		require.NoError(t, err)
-		require.Len(t, answers, 2)
-		assert.Same(t, answers[1], resp, "the second answer as it is")
+		require.Len(t, responses, 2)
+		assert.Same(t, responses[1], resp, "the second response, unchanged")
 		body, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
 		assert.Equal(t, "body", string(body))
 	})
 }
 
-func TestOnlyA401IsTriedAgain(t *testing.T) {
+func TestOnlyA401IsRetried(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 302, 400, 403, 404, 407, 408, 429, 500, 503} {
-		tries := 0
-		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-			tries++
+		attempts := 0
+		transport := withKeys(func(*http.Request) (*http.Response, error) {
+			attempts++
 			return response(status, time.Now().Add(time.Hour)), nil
-		})}
+		})
 		assert.Equal(t, status, send(t, transport))
-		assert.Equal(t, 1, tries, status)
+		assert.Equal(t, 1, attempts, status)
 	}
 }
 
-func TestA401WithoutADateIsNotTriedAgain(t *testing.T) {
+func TestA401WithoutAValidDateIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, date := range []string{"", "now", "2000-01-01T05:00:00Z"} {
-		tries := 0
-		transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-			tries++
+		attempts := 0
+		transport := withKeys(func(*http.Request) (*http.Response, error) {
+			attempts++
 			resp := response(http.StatusUnauthorized, time.Time{})
 			if date != "" {
 				resp.Header.Set("Date", date)
 			}
 			return resp, nil
-		})}
+		})
 		assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-		assert.Equal(t, 1, tries, date)
+		assert.Equal(t, 1, attempts, date)
 	}
 }
 
-func TestATokenIsNotTriedAgain(t *testing.T) {
+func TestTokenIsNotRetriedForAWrongClock(t *testing.T) {
 	t.Parallel()
-	tries := 0
-	transport := &Transport{Credentials: Credentials{Token: "MIIEXAMPLE", Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-		tries++
+	attempts := 0
+	transport := withKeys(func(*http.Request) (*http.Response, error) {
+		attempts++
 		return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
-	})}
+	})
+	transport.Login = given(Credentials{Token: "MIIEXAMPLE", Keys: permanent})
 	assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-	assert.Equal(t, 1, tries)
+	assert.Equal(t, 1, attempts)
 }
 
-func TestTheErrorOfASecondTryIsReturned(t *testing.T) {
+func TestErrorOfTheSecondAttemptIsReturned(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset by peer")
-	tries := 0
-	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-		if tries++; tries == 2 {
+	attempts := 0
+	transport := withKeys(func(*http.Request) (*http.Response, error) {
+		if attempts++; attempts == 2 {
 			return nil, broken
 		}
 		return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
-	})}
+	})
 	_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 	assert.ErrorIs(t, err, broken)
-	assert.Equal(t, 2, tries)
+	assert.Equal(t, 2, attempts)
 }
 
-func TestTheFirstAnswerIsReadToItsEndAndClosed(t *testing.T) {
+func TestFirstResponseIsReadToItsEndAndClosed(t *testing.T) {
 	t.Parallel()
-	first := &tracked{Reader: strings.NewReader(`{"error_code":"APIGW.0301"}`)}
-	second := &tracked{Reader: strings.NewReader(`{}`)}
-	tries := 0
-	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
+	first := &trackedBody{Reader: strings.NewReader(`{"error_code":"APIGW.0301"}`)}
+	second := &trackedBody{Reader: strings.NewReader(`{}`)}
+	attempts := 0
+	transport := withKeys(func(*http.Request) (*http.Response, error) {
 		resp := response(http.StatusUnauthorized, time.Now().Add(time.Hour))
 		resp.Body = first
-		if tries++; tries == 2 {
+		if attempts++; attempts == 2 {
 			assert.True(t, first.ended && first.closed)
 			resp.Body = second
 		}
 		return resp, nil
-	})}
+	})
 	_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 	require.NoError(t, err)
-	assert.Equal(t, 2, tries)
-	assert.False(t, second.ended || second.closed, "the second answer is the caller's")
+	assert.Equal(t, 2, attempts)
+	assert.False(t, second.ended || second.closed, "the caller reads the second response")
 }
 
-func TestAnEndlessFirstAnswerIsLeft(t *testing.T) {
+func TestEndlessFirstResponseIsAbandoned(t *testing.T) {
 	t.Parallel()
-	endless := &tracked{Reader: zeros{}}
-	tries := 0
-	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-		if tries++; tries == 2 {
+	endless := &trackedBody{Reader: zeros{}}
+	attempts := 0
+	transport := withKeys(func(*http.Request) (*http.Response, error) {
+		if attempts++; attempts == 2 {
 			return response(http.StatusOK, time.Now()), nil
 		}
 		resp := response(http.StatusUnauthorized, time.Now().Add(time.Hour))
 		resp.Body = endless
 		return resp, nil
-	})}
+	})
 	assert.Equal(t, http.StatusOK, send(t, transport))
 	assert.True(t, endless.closed)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// onePoll asks for the documented task, signed, of a server that is not there: its answer is in memory.
+// onePoll returns a poll for the documented task, signed, whose response is in memory.
 func onePoll(t testing.TB) func() {
 	t.Helper()
 	content, err := os.ReadFile("../client/testdata/example.json")
@@ -23,16 +23,16 @@ func onePoll(t testing.TB) func() {
 	body := string(content)
 	header := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}, "X-Request-Id": {"9f31c3a1b2d94e6f"}}
 	api := client.Client{
-		Endpoint: "https://dms.test", ProjectID: "0123456789abcdef0123456789abcdef", UserAgent: "dmswait/test", Timeout: 10 * time.Second,
-		Transport: &Transport{
-			Credentials: Credentials{Keys: permanent},
-			Base: carrier(func(req *http.Request) (*http.Response, error) {
-				if req.Header.Get("Authorization") == "" {
-					return response(http.StatusUnauthorized, time.Time{}), nil
-				}
-				return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(body))}, nil
-			}),
-		},
+		Endpoint:  "https://dms.test",
+		ProjectID: "0123456789abcdef0123456789abcdef",
+		UserAgent: "dmswait/test",
+		Timeout:   time.Minute,
+		Transport: withKeys(func(req *http.Request) (*http.Response, error) {
+			if req.Header.Get("Authorization") == "" {
+				return response(http.StatusUnauthorized, time.Time{}), nil
+			}
+			return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(body))}, nil
+		}),
 	}
 	ctx := t.Context()
 	return func() {
@@ -43,7 +43,7 @@ func onePoll(t testing.TB) func() {
 	}
 }
 
-// BenchmarkOnePoll measures a poll from its request to its task, with login, and all but the network.
+// BenchmarkOnePoll measures a poll from its request to its task, signature included, without the network.
 func BenchmarkOnePoll(b *testing.B) {
 	poll := onePoll(b)
 	b.ReportAllocs()
@@ -52,21 +52,22 @@ func BenchmarkOnePoll(b *testing.B) {
 	}
 }
 
-// Not parallel: the memory of others would be counted.
-func TestManyPollsCostNoMoreThanTheFirst(t *testing.T) {
+// Not parallel: the memory of other tests would be counted.
+func TestAuthenticatedPollsRetainNoMemory(t *testing.T) {
 	poll := onePoll(t)
 	const polls = 2000
 	first, before := testing.AllocsPerRun(100, poll), held()
 	for range polls {
 		poll()
 	}
-	assert.InDelta(t, first, testing.AllocsPerRun(100, poll), 2, "allocations of a poll; pools are emptied now and then")
-	assert.Less(t, (held()-before)/polls, 8.0, "bytes kept of each poll")
+	assert.InDelta(t, first, testing.AllocsPerRun(100, poll), 2,
+		"allocations of a poll; now and then pools are emptied")
+	assert.Less(t, (held()-before)/polls, 8.0, "bytes retained per poll")
 	runtime.KeepAlive(poll)
 	assert.Less(t, first, 250.0)
 }
 
-// held is how much memory is in use, once what nobody needs is gone.
+// held returns how much memory is in use after a garbage collection.
 func held() float64 {
 	runtime.GC()
 	var m runtime.MemStats

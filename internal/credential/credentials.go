@@ -20,6 +20,11 @@ type Credentials struct {
 // usable reports whether there are credentials at all.
 func (c Credentials) usable() bool { return c.Token != "" || c.AccessKey != "" }
 
+// same reports whether two credentials are equal to the service, whatever is known of their end.
+func (c Credentials) same(other Credentials) bool {
+	return c.Keys == other.Keys && c.Token == other.Token
+}
+
 // temporary returns temporary keys, or an error where the response lacks a part of them.
 func temporary(r reply, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
 	if accessKey == "" || secretKey == "" || securityToken == "" {
@@ -31,7 +36,8 @@ func temporary(r reply, accessKey, secretKey, securityToken, expires string) (Cr
 	}, nil
 }
 
-// expiry converts a time of the server's clock, as it is in a body, to one of the local clock; zero: it cannot be read.
+// expiry converts a time of the server's clock, as it is in a body, to one of the local clock; zero: it
+// cannot be read.
 func expiry(text string, response client.Response) time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {

@@ -100,8 +100,13 @@ func (m Metadata) token(ctx context.Context, get call) (string, error) {
 	return token, nil
 }
 
+// isVersion1 reports whether the response to a request for a token means that the service has none.
 func isVersion1(status int) bool {
-	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusServiceUnavailable
+	switch status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusServiceUnavailable:
+		return true
+	}
+	return false
 }
 
 func withoutAgency(c call, response client.Response) error {

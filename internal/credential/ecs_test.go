@@ -12,85 +12,103 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const metadataKeys = `{"credential":{"access":"AK","secret":"SK","securitytoken":"ST","expires_at":"2000-01-01T06:00:00.000000Z"}}`
+const metadataKeys = `{"credential":{"access":"AK","secret":"SK","securitytoken":"ST",` +
+	`"expires_at":"2000-01-01T06:00:00.000000Z"}}`
 
-func (c *cloud) metadata() Metadata { return Metadata{c.exchange(), "http://metadata.test"} }
+func (c *service) metadata() Metadata {
+	return Metadata{Exchange: c.exchange(), Address: "http://metadata.test"}
+}
 
-func TestVersion2OfTheMetadataServiceGivesATokenFirst(t *testing.T) {
+func TestMetadataVersion2RequiresAToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cloud{answers: []any{ok(" a-token\n"), ok(metadataKeys)}}
-		creds, err := c.metadata().Login(t.Context())
+		c := &service{responses: []any{ok(" a-token\n"), ok(metadataKeys)}}
+		creds, err := c.metadata().Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.True(t, time.Now().Add(6*time.Hour).Equal(creds.Expires))
-		assert.Equal(t, []call{
+		assert.Equal(t, []sentRequest{
 			{"PUT http://metadata.test/meta-data/latest/api/token", plainHeader("X-Metadata-Token-Ttl-Seconds", "21600"), ""},
 			{"GET http://metadata.test/openstack/latest/securitykey", plainHeader("X-Metadata-Token", "a-token"), ""},
-		}, c.calls)
+		}, c.requests)
 	})
 }
 
-func TestVersion1OfTheMetadataServiceKnowsNoToken(t *testing.T) {
+func TestMetadataVersion1HasNoToken(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 405, 503} {
-		c := &cloud{answers: []any{answer{status: status}, ok(metadataKeys)}}
-		creds, err := c.metadata().Login(t.Context())
+		c := &service{responses: []any{scripted{status: status}, ok(metadataKeys)}}
+		creds, err := c.metadata().Get(t.Context())
 		require.NoError(t, err, status)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
-		assert.Equal(t, plainHeader(), c.calls[1].header, "no token, not even an empty one")
+		assert.Equal(t, plainHeader(), c.requests[1].header, "no token, not even an empty one")
 	}
 }
 
-func TestAnythingElseThanATokenEndsTheLogin(t *testing.T) {
+func TestMetadataLoginEndsWithoutAToken(t *testing.T) {
 	t.Parallel()
-	for status, kind := range map[int]string{400: "rejected", 401: "denied", 403: "denied", 429: "failing", 500: "failing", 502: "failing", 302: "failing", 200: "failing"} {
-		c := &cloud{answers: []any{answer{status: status}}}
-		_, err := c.metadata().Login(t.Context())
+	for status, kind := range map[int]string{
+		400: "rejected", 401: "denied", 403: "denied",
+		429: "failing", 500: "failing", 502: "failing", 302: "failing", 200: "failing",
+	} {
+		c := &service{responses: []any{scripted{status: status}}}
+		_, err := c.metadata().Get(t.Context())
 		e := loginError(t, err)
-		assert.Equal(t, kind, map[bool]string{e.Rejected(): "rejected", e.Denied(): "denied", e.Failing(): "failing"}[true], status)
-		assert.Len(t, c.calls, 1)
+		got := map[bool]string{e.Rejected(): "rejected", e.Denied(): "denied", e.Failing(): "failing"}[true]
+		assert.Equal(t, kind, got, status)
+		assert.Len(t, c.requests, 1)
 	}
-	c := &cloud{answers: []any{errors.New("no route to host")}}
-	_, err := c.metadata().Login(t.Context())
-	assert.True(t, loginError(t, err).Failing(), "not on an ECS")
-	assert.Len(t, c.calls, 1)
+	c := &service{responses: []any{errors.New("no route to host")}}
+	_, err := c.metadata().Get(t.Context())
+	assert.True(t, loginError(t, err).Failing(), "this is no ECS")
+	assert.Len(t, c.requests, 1)
 }
 
-func TestAnECSWithoutAgencyIsFinalWhateverTheStatusIs(t *testing.T) {
+func TestECSWithoutAgencyIsFinalWhateverTheStatus(t *testing.T) {
 	t.Parallel()
 	const text = "Please configure Cloud Service Agency first."
 	for _, status := range []int{200, 401, 403, 404, 429, 500, 503} {
 		for _, body := range []string{text, `{"message":"` + text + `"}`, `{"error":{"message":"` + text + `"}}`} {
-			c := &cloud{answers: []any{ok("token"), answer{status: status, body: body}}}
-			_, err := c.metadata().Login(t.Context())
+			c := &service{responses: []any{ok("token"), scripted{status: status, body: body}}}
+			_, err := c.metadata().Get(t.Context())
 			e := loginError(t, err)
 			assert.True(t, e.Rejected() && !e.Failing() && !e.Denied(), "%d %s", status, body)
-			assert.ErrorContains(t, err, "this ECS has no agency: give it one, or log in another way")
+			assert.ErrorContains(t, err, "this ECS has no agency: assign one, or use another login method")
 		}
 	}
 }
 
-func TestTheMetadataServiceIsAskedPastProxiesAndFor3Seconds(t *testing.T) {
-	t.Parallel()
-	m := NewMetadata(MetadataAddress, "dmswait/1.0.0", unwrapped, nil)
-	assert.Equal(t, "http://169.254.169.254", m.address)
-	assert.Nil(t, m.exchange.Transport.(*http.Transport).Proxy)
-	assert.Equal(t, "dmswait/1.0.0", m.exchange.UserAgent)
-	assert.Equal(t, 3*time.Second, m.exchange.Timeout)
-	synctest.Test(t, func(t *testing.T) {
-		m.exchange.Transport = carrier(func(req *http.Request) (*http.Response, error) {
-			<-req.Context().Done()
-			return nil, req.Context().Err()
-		})
-		start := time.Now()
-		_, err := m.Login(t.Context())
-		assert.EqualError(t, err, "get keys from the metadata service: no answer within 3s")
-		assert.Equal(t, 3*time.Second, time.Since(start))
+// newECSLogin returns the login method as a run composes it, with the transport that it sends its requests through.
+func newECSLogin(address string, wrap func(*http.Transport) http.RoundTripper) Login {
+	return ecsAgency.New(Setup{
+		Values:          map[string]string{"ecs_metadata": "true"},
+		Exchange:        Exchange{UserAgent: "dmswait/1.0.0", Timeout: time.Minute},
+		MetadataAddress: address,
+		Wrap:            wrap,
 	})
 }
 
-func TestTheMetadataServiceIsAskedOverTheWire(t *testing.T) {
+func TestMetadataRequestsBypassProxiesAndTakeAtMost3Seconds(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "http://169.254.169.254", MetadataAddress)
+	synctest.Test(t, func(t *testing.T) {
+		login := newECSLogin(MetadataAddress, func(base *http.Transport) http.RoundTripper {
+			assert.Nil(t, base.Proxy)
+			return roundTripper(func(req *http.Request) (*http.Response, error) {
+				assert.Equal(t, "169.254.169.254", req.URL.Host)
+				assert.Equal(t, "dmswait/1.0.0", req.Header.Get("User-Agent"))
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			})
+		})
+		start := time.Now()
+		_, err := login(t.Context())
+		assert.EqualError(t, err, "get keys from the metadata service: no response within 3s")
+		assert.Equal(t, 3*time.Second, time.Since(start), "whatever request_timeout is")
+	})
+}
+
+func TestMetadataLoginWorksOverTheNetwork(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
@@ -102,11 +120,11 @@ func TestTheMetadataServiceIsAskedOverTheWire(t *testing.T) {
 		w.Write([]byte(metadataKeys))
 	}))
 	t.Cleanup(server.Close)
-	m := NewMetadata(server.URL, "dmswait/1.0.0", unwrapped, nil)
-	t.Cleanup(m.exchange.Transport.(*http.Transport).CloseIdleConnections)
-	creds, err := m.Login(t.Context())
+	login := newECSLogin(server.URL, func(base *http.Transport) http.RoundTripper {
+		t.Cleanup(base.CloseIdleConnections)
+		return base
+	})
+	creds, err := login(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 }
-
-func unwrapped(base *http.Transport) http.RoundTripper { return base }

@@ -12,7 +12,7 @@ type Error struct {
 	Request *client.Error
 	Service string // who was asked to log in, within a sentence: "IAM", "the metadata service"
 	Reason  string // what is wrong, in our own words without names or ids; empty: the response says it
-	Hint    string // what to do about it; empty: nothing is known
+	Hint    string // what to do about it; empty: not known, or the error says it
 }
 
 func (e *Error) Error() string { return e.Request.Error() }
@@ -21,18 +21,18 @@ func (e *Error) Error() string { return e.Request.Error() }
 func (e *Error) Unwrap() error { return e.Request }
 
 // classify returns how a failed login request is treated. It differs from DMS's own rules in that nothing is merely
-// missing: what was not found was named by the user.
+// missing: what was not found, whatever the code, was named by the user.
 func classify(e *client.Error) client.Class {
-	switch e.Response.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		if !e.Throttled() {
-			return client.Denied
-		}
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
-	default:
-		if e.Response.StatusCode/100 == 4 && e.Err == nil && !e.Throttled() {
-			return client.Rejected
-		}
+	whole := e.Err == nil // the response was read to its end
+	switch status := e.Response.StatusCode; {
+	case status == http.StatusNotFound && whole:
+		return client.Rejected
+	case e.Throttled(), status == http.StatusRequestTimeout, status == http.StatusTooEarly:
+		return client.Failing
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return client.Denied
+	case status/100 == 4 && whole:
+		return client.Rejected
 	}
 	return client.Failing
 }

@@ -20,8 +20,8 @@ type Exchange struct {
 	UserAgent string
 	Timeout   time.Duration // longest time for one request
 
-	// Learned, if set, is called with each token that only the next request of a login uses, so that it can be redacted
-	// where a service repeats it.
+	// Learned, if set, is called with each token that only the next request of a login uses, so that it can
+	// be redacted where a service repeats it.
 	Learned func(secrets ...string)
 }
 
@@ -43,13 +43,12 @@ type call struct {
 
 // failed returns the error of a call, classified by its response.
 func (c call) failed(e *client.Error) *Error {
-	if e.Class == 0 {
-		e.Class = classify(e)
-	}
+	e.Class = classify(e)
 	return &Error{Request: e, Service: c.service}
 }
 
-// impossible returns the error of a call that no retry can help. The reason is in our own words, without names or ids.
+// impossible returns the error of a call that no retry can help. The reason is in our own words, without
+// names or ids.
 func (c call) impossible(response client.Response, reason string, err error) *Error {
 	return &Error{
 		Request: &client.Error{Op: c.op, Response: response, Err: err, Class: client.Rejected},
@@ -123,8 +122,8 @@ func (r reply) malformed() error {
 	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
 }
 
-// IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint, for when
-// the name of the first does not exist.
+// IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint,
+// for when the name of the first does not exist.
 type IAM struct {
 	Exchange
 	Endpoints []string // base URLs

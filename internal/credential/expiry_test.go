@@ -11,18 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCredentialsAreNotUsedAfterTheirEndWhenTheirRenewalFails(t *testing.T) {
+func TestExpiredCredentialsAreNotUsedWhenTheirRenewalFails(t *testing.T) {
 	t.Parallel()
-	for _, life := range []time.Duration{time.Minute, 3 * time.Minute, 10*time.Minute + time.Second, 17 * time.Minute, time.Hour} {
+	for _, life := range []time.Duration{
+		time.Minute, 3 * time.Minute, 10*time.Minute + time.Second, 17 * time.Minute, time.Hour,
+	} {
 		for _, takes := range []time.Duration{0, 10 * time.Second} {
 			inAccount(t, account{life: life, takes: takes}, func(t *testing.T, a *account, transport *Transport) {
 				send(t, transport)
-				end := transport.Credentials.Expires
+				end := transport.creds.Expires
 				a.broken = errors.New("STS is down")
 				for time.Now().Before(end) {
 					_, err := transport.Get(t.Context())
 					if time.Now().Before(end) {
-						require.NoError(t, err, "they work")
+						require.NoError(t, err, "they still work")
 					}
 					time.Sleep(time.Second)
 				}
@@ -33,13 +35,13 @@ func TestCredentialsAreNotUsedAfterTheirEndWhenTheirRenewalFails(t *testing.T) {
 				}
 				assert.Equal(t, []string{"key1"}, a.requests)
 				a.broken = nil
-				assert.Equal(t, http.StatusOK, send(t, transport), "and it goes on when logins do")
+				assert.Equal(t, http.StatusOK, send(t, transport), "requests work again once logins do")
 			})
 		}
 	}
 }
 
-func TestCredentialsThatEndedBeforeTheyCameAreNoLoginForEachRequest(t *testing.T) {
+func TestCredentialsExpiredOnArrivalCauseNoLoginPerRequest(t *testing.T) {
 	t.Parallel()
 	for _, life := range []time.Duration{-time.Nanosecond, -time.Hour, -10 * 365 * 24 * time.Hour} {
 		inAccount(t, account{life: life}, func(t *testing.T, a *account, transport *Transport) {
@@ -49,13 +51,13 @@ func TestCredentialsThatEndedBeforeTheyCameAreNoLoginForEachRequest(t *testing.T
 			}
 			assert.Len(t, a.logins, 1)
 			a.refused = func(name string) bool { return name == "key1" }
-			assert.Equal(t, http.StatusOK, send(t, transport), "a 401 renews them all the same")
+			assert.Equal(t, http.StatusOK, send(t, transport), "a 401 renews them nevertheless")
 			assert.Len(t, a.logins, 2)
 		})
 	}
 }
 
-func TestTheSameKeysGivenAgainAreStillProven(t *testing.T) {
+func TestSameKeysReturnedAgainStayProven(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
 		name, end := "key1", time.Now().Add(20*time.Minute)
@@ -71,7 +73,7 @@ func TestTheSameKeysGivenAgainAreStillProven(t *testing.T) {
 		time.Sleep(time.Minute)
 		_, err := transport.Get(t.Context())
 		require.NoError(t, err)
-		assert.Len(t, a.logins, 3, "the same ones again, and not used yet")
+		assert.Len(t, a.logins, 3, "the same keys again, not used yet")
 		name, a.refused = "key2", func(name string) bool { return name == "key1" }
 		assert.Equal(t, http.StatusOK, send(t, transport))
 		assert.Len(t, a.logins, 4)

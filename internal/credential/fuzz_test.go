@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,7 +18,8 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// FuzzSign holds signatures to a second reading of the scheme, over any path, query and headers, and to the order of a query making no difference.
+// FuzzSign compares signatures with a second implementation of the scheme, for any path, query and headers,
+// and asserts that the order of a query makes no difference.
 func FuzzSign(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.Path, v.QueryOnWire, "p1", "", v.SecretKey, []byte(v.Body), int64(1_767_322_800))
@@ -29,7 +29,8 @@ func FuzzSign(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, query, project, token, secret string, body []byte, at int64) {
 		keys := Keys{AccessKey: "AK", SecretKey: secret, SecurityToken: token}
 		signed := func(query string) *http.Request {
-			req := &http.Request{Method: http.MethodPost, URL: &url.URL{Scheme: "https", Host: "dms.test", Path: path, RawQuery: query}, Header: http.Header{}}
+			target := &url.URL{Scheme: "https", Host: "dms.test", Path: path, RawQuery: query}
+			req := &http.Request{Method: http.MethodPost, URL: target, Header: http.Header{}}
 			if project != "" {
 				req.Header.Set("X-Project-Id", project)
 			}
@@ -37,7 +38,8 @@ func FuzzSign(f *testing.F) {
 			return req
 		}
 		req := signed(query)
-		require.Equal(t, url.URL{Scheme: "https", Host: "dms.test", Path: path, RawQuery: query}, *req.URL, "a signature changes nothing but headers")
+		target := url.URL{Scheme: "https", Host: "dms.test", Path: path, RawQuery: query}
+		require.Equal(t, target, *req.URL, "a signature changes headers only")
 		require.Equal(t, secondReading(req, body, secret), req.Header.Get("Authorization"))
 
 		pairs := strings.Split(query, "&")
@@ -52,7 +54,7 @@ func FuzzSign(f *testing.F) {
 	})
 }
 
-// secondReading computes an Authorization header in another way than the program: bytes for URLs, one string for all.
+// secondReading returns the Authorization header, computed in another way than by the program.
 func secondReading(req *http.Request, body []byte, secret string) string {
 	values := map[string]string{"host": "dms.test"}
 	for name := range req.Header {
@@ -90,7 +92,8 @@ func secondReading(req *http.Request, body []byte, secret string) string {
 		path += "/"
 	}
 	signed := strings.Join(names, ";")
-	text := strings.Join([]string{req.Method, path, strings.Join(query, "&"), headers, signed, fmt.Sprintf("%x", sha256.Sum256(body))}, "\n")
+	hash := fmt.Sprintf("%x", sha256.Sum256(body))
+	text := strings.Join([]string{req.Method, path, strings.Join(query, "&"), headers, signed, hash}, "\n")
 	mac := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(mac, "SDK-HMAC-SHA256\n%s\n%x", values["x-sdk-date"], sha256.Sum256([]byte(text)))
 	return fmt.Sprintf("SDK-HMAC-SHA256 Access=AK, SignedHeaders=%s, Signature=%x", signed, mac.Sum(nil))
@@ -108,14 +111,14 @@ func percent(text, kept string) string {
 	return b.String()
 }
 
-// marker ends each secret of a fuzzed login, so that it can be told from all else.
+// marker is at the end of each secret of a fuzzed login, by which it is recognized.
 const marker = "hunter2hunter3"
 
-// issue is the answer to each kind of login at once, with these values in it.
+// issue returns a response to every login at once, with these values.
 func issue(access, secret, token, expires string) []byte {
 	keys := map[string]string{
-		"access": access, "secret": secret + marker, "securitytoken": token + marker, "access_key_id": access, "secret_access_key": secret + marker, "security_token": token + marker,
-		"expires_at": expires, "expiration": expires,
+		"access": access, "secret": secret + marker, "securitytoken": token + marker, "expires_at": expires,
+		"access_key_id": access, "secret_access_key": secret + marker, "security_token": token + marker, "expiration": expires,
 	}
 	if secret == "" {
 		delete(keys, "secret")
@@ -128,8 +131,9 @@ func issue(access, secret, token, expires string) []byte {
 	return body
 }
 
-// FuzzLogin holds each login to an error or to whole credentials, and errors to be of one class and without what was issued.
-// With raw, that is the body, else an answer of the right form is cut to so many bytes.
+// FuzzLogin asserts that each login returns complete credentials or an error, and that errors have one class
+// and contain no secret, once what was learned is redacted. The body is raw or, if that is empty, a valid one
+// cut to length bytes.
 func FuzzLogin(f *testing.F) {
 	for _, status := range []int{200, 201, 302, 401, 404, 500} {
 		f.Add(status, []byte(nil), 1000, "AK", "SK", "ST", "2000-01-01T06:00:00.000000Z", "Sat, 01 Jan 2000 00:00:00 GMT")
@@ -147,57 +151,72 @@ func FuzzLogin(f *testing.F) {
 			body = body[:min(max(length, 0), len(body))]
 		}
 		token = strings.TrimSpace(strings.ToValidUTF8(token, ""))
-		last := answer{status, http.Header{"X-Subject-Token": {token + marker}, "Date": {date}}, string(body)}
-		first := answer{201, http.Header{"X-Subject-Token": {token + marker}}, token + marker}
+		last := scripted{status, http.Header{"X-Subject-Token": {token + marker}, "Date": {date}}, string(body)}
+		first := scripted{201, http.Header{"X-Subject-Token": {token + marker}}, token + marker}
 		words, _ := json.Marshal("no " + token + marker)
-		echo := answer{500, http.Header{"X-Iam-Trace-Id": {token + marker}}, fmt.Sprintf(`{"error_code":%s,"error_msg":%[1]s,"request_id":%[1]s}`, words)}
-		for _, answers := range [][]any{{last}, {first, last}, {first, echo}} {
+		echo := scripted{500, http.Header{"X-Iam-Trace-Id": {token + marker}},
+			fmt.Sprintf(`{"error_code":%s,"error_msg":%[1]s,"request_id":%[1]s}`, words)}
+		for _, responses := range [][]any{{last}, {first, last}, {first, echo}} {
 			for name, login := range issuers {
-				c := &cloud{answers: slices.Clone(answers)}
+				var learned []string
+				c := &service{responses: slices.Clone(responses)}
+				c.learned = func(secrets ...string) { learned = append(learned, secrets...) }
 				creds, err := login(c, t.Context())
 				if err != nil {
 					require.Zero(t, creds, name)
-					requireLoginError(t, err, len(raw) == 0)
+					requireLoginError(t, err, learned, len(raw) == 0)
 					continue
 				}
-				require.True(t, creds.Token != "" || creds.AccessKey != "" && creds.SecretKey != "" && creds.SecurityToken != "", "%s: %+v", name, creds)
+				require.True(t,
+					creds.Token != "" || creds.AccessKey != "" && creds.SecretKey != "" && creds.SecurityToken != "",
+					"%s: %+v", name, creds)
 				require.True(t, creds.ProjectID == "" || client.ValidID(creds.ProjectID))
 			}
-			c := &cloud{answers: slices.Clone(answers)}
+			c := &service{responses: slices.Clone(responses)}
 			id, err := c.iam().Project(t.Context(), "n")
 			require.Equal(t, err == nil, client.ValidID(id))
 		}
 	})
 }
 
-// issuers are the ways to log in by answers of others.
-var issuers = map[string]func(*cloud, context.Context) (Credentials, error){
-	"agency": func(c *cloud, ctx context.Context) (Credentials, error) {
-		return Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Login(ctx)
+// issuers are the logins that take their credentials from a response.
+var issuers = map[string]func(*service, context.Context) (Credentials, error){
+	"agency": func(c *service, ctx context.Context) (Credentials, error) {
+		return Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(ctx)
 	},
-	"identity provider": func(c *cloud, ctx context.Context) (Credentials, error) {
-		return IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}.Login(ctx)
+	"identity provider": func(c *service, ctx context.Context) (Credentials, error) {
+		return IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}.Get(ctx)
 	},
-	"password": func(c *cloud, ctx context.Context) (Credentials, error) { return Password{IAM: c.iam()}.Login(ctx) },
-	"metadata": func(c *cloud, ctx context.Context) (Credentials, error) { return c.metadata().Login(ctx) },
-	"ID token": func(c *cloud, ctx context.Context) (Credentials, error) {
+	"password": func(c *service, ctx context.Context) (Credentials, error) { return Password{IAM: c.iam()}.Get(ctx) },
+	"metadata": func(c *service, ctx context.Context) (Credentials, error) { return c.metadata().Get(ctx) },
+	"ID token": func(c *service, ctx context.Context) (Credentials, error) {
 		token, err := ActionsToken{Exchange: c.exchange(), RequestURL: "https://actions.test/", Audience: "a"}.Get(ctx)
 		return Credentials{Token: token}, err
 	},
 }
 
-func requireLoginError(t *testing.T, err error, secret bool) {
+func requireLoginError(t *testing.T, err error, learned []string, secret bool) {
 	t.Helper()
-	var e *client.Error
-	require.True(t, errors.As(err, &e) && e.Login, "%v", err)
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	require.NotEmpty(t, e.Service)
+	r := e.Request
 	classes := 0
-	for _, is := range []bool{e.Denied(), e.NoSuchAPI(), e.Rejected(), e.Missing(), e.Failing()} {
+	for _, is := range []bool{r.Denied(), r.NoSuchAPI(), r.Rejected(), r.Missing(), r.Failing()} {
 		if is {
 			classes++
 		}
 	}
 	require.Equal(t, 1, classes, "%v", err)
+	require.False(t, r.Missing() || r.NoSuchAPI(), "%v", err)
 	if secret {
-		require.NotContains(t, err.Error(), marker)
+		text := r.Text(func(text string) string {
+			for _, token := range learned {
+				text = strings.ReplaceAll(text, token, "***")
+			}
+			return text
+		})
+		require.NotContains(t, text, marker)
+		require.NotContains(t, e.Reason+e.Hint, marker)
 	}
 }

@@ -11,15 +11,17 @@ var identityProvider = &Method{
 	Required: []string{"idp_id"},
 	IDToken:  true,
 	IAM:      true,
-	Describe: func(values map[string]string) string { return "an ID token for identity provider " + values["idp_id"] },
-	Hint:     unusable,
+	Describe: func(values map[string]string) string {
+		return "an ID token for identity provider " + values["idp_id"]
+	},
+	Hint: unusable,
 	New: func(s Setup) Login {
 		return IdentityProvider{IAM: s.IAM, ID: s.Values["idp_id"], IDToken: s.IDToken}.Get
 	},
 }
 
-// IdentityProvider exchanges an ID token for temporary keys through an IAM identity provider (v3.0), in two steps like
-// the official SDK.
+// IdentityProvider exchanges an ID token for temporary keys through an IAM identity provider (v3.0), in two
+// steps like the official SDK.
 type IdentityProvider struct {
 	IAM     IAM
 	ID      string // of the identity provider

@@ -65,8 +65,9 @@ const (
 	maxToken = 1 << 20
 )
 
-// FileToken returns an IDToken that reads a file, anew each time, since whoever wrote it keeps it fresh. Blanks around
-// the token are removed, as by the official SDK. A file that does not come to its end in time is an outage.
+// FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh.
+// Blanks around the token are removed, as by the official SDK. A file that does not come to its end in time
+// is an outage.
 func FileToken(path string) IDToken {
 	return fileToken(path, func() ([]byte, error) { return readToken(path) })
 }
@@ -88,6 +89,7 @@ func fileToken(path string, read func() ([]byte, error)) IDToken {
 		case <-ctx.Done():
 			e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
 			e.Reason = "the ID token's file could not be read in time"
+			e.Hint = "check the file system of the file, and whether it is a pipe"
 			return "", e
 		}
 		if err != nil {
@@ -95,7 +97,8 @@ func fileToken(path string, read func() ([]byte, error)) IDToken {
 		}
 		token := strings.TrimSpace(string(content))
 		if token == "" {
-			return "", request.impossible(client.Response{}, "the ID token's file is empty", errors.New("the file is empty"))
+			return "", request.impossible(client.Response{}, "the ID token's file is empty",
+				errors.New("the file is empty"))
 		}
 		return token, nil
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheRunnerOfActionsIsAskedAtItsURLWithTheAudience(t *testing.T) {
+func TestActionsTokenIsRequestedWithTheAudience(t *testing.T) {
 	t.Parallel()
 	for requestURL, want := range map[string]string{
 		"https://a.test/t//idtoken/x?api-version=2.0":           "https://a.test/t//idtoken/x?api-version=2.0&audience=sts.huaweicloud.com",
@@ -17,49 +17,51 @@ func TestTheRunnerOfActionsIsAskedAtItsURLWithTheAudience(t *testing.T) {
 		"https://a.test/?z=a%26b&audience=github":               "https://a.test/?audience=sts.huaweicloud.com&z=a%26b",
 		"http://127.0.0.1:8080/idtoken?job=1&run=2&api-ver=%20": "http://127.0.0.1:8080/idtoken?api-ver=+&audience=sts.huaweicloud.com&job=1&run=2",
 	} {
-		c := &cloud{answers: []any{ok(`{"count":1,"value":"ey.ID"}`)}}
+		c := &service{responses: []any{ok(`{"count":1,"value":"ey.ID"}`)}}
 		token, err := ActionsToken{c.exchange(), requestURL, "runner's", "sts.huaweicloud.com"}.Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "ey.ID", token)
-		assert.Equal(t, []call{{"GET " + want, plainHeader("Authorization", "bearer runner's"), ""}}, c.calls)
+		assert.Equal(t, []sentRequest{{"GET " + want, plainHeader("Authorization", "bearer runner's"), ""}},
+			c.requests)
 	}
-	c := &cloud{answers: []any{ok(`{"value":"ey.ID"}`)}}
+	c := &service{responses: []any{ok(`{"value":"ey.ID"}`)}}
 	_, err := ActionsToken{c.exchange(), "https://a.test/", "r", "a b&c"}.Get(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"GET https://a.test/?audience=a+b%26c"}, c.lines())
 }
 
-func TestARequestURLThatIsNoneIsNotTriedAgain(t *testing.T) {
+func TestInvalidRequestURLIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, requestURL := range []string{"", "idtoken", "/idtoken", "https://", "https://s3cret:port/", "\x00"} {
-		c := &cloud{}
+		c := &service{}
 		_, err := ActionsToken{c.exchange(), requestURL, "r", "a"}.Get(t.Context())
 		assert.True(t, loginError(t, err).Rejected(), requestURL)
 		assert.NotContains(t, err.Error(), "s3cret")
-		assert.Empty(t, c.calls)
+		assert.Empty(t, c.requests)
 	}
 }
 
-func TestAnIDTokenOfTheWrongKindIsNone(t *testing.T) {
+func TestIDTokenOfTheWrongTypeIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"value":""}`, `{"value":null}`, `{"value":7}`, `{"value":{"x":1}}`} {
-		_, err := ActionsToken{(&cloud{answers: []any{ok(body)}}).exchange(), "https://a.test/", "r", "a"}.Get(t.Context())
+		c := &service{responses: []any{ok(body)}}
+		_, err := ActionsToken{c.exchange(), "https://a.test/", "r", "a"}.Get(t.Context())
 		assert.True(t, loginError(t, err).Failing(), body)
 	}
 }
 
-func TestAnIDTokensFileIsReadAnewEachTime(t *testing.T) {
+func TestIDTokenFileIsReadEachTime(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
 	get := FileToken(path)
 	for content, want := range map[string]string{"one": "one", "two\n": "two", "three\r\n": "three", "four\n\n": "four"} {
-		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		write(t, path, content)
 		token, err := get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, want, token)
 	}
 	for _, empty := range []string{"", "\n", "\r\n"} {
-		require.NoError(t, os.WriteFile(path, []byte(empty), 0o600))
+		write(t, path, empty)
 		_, err := get(t.Context())
 		assert.True(t, loginError(t, err).Rejected())
 		assert.ErrorContains(t, err, "the file is empty")
@@ -70,7 +72,12 @@ func TestAnIDTokensFileIsReadAnewEachTime(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-func TestAGivenIDTokenIsTheSameEachTime(t *testing.T) {
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
+func TestGivenIDTokenIsTheSameEachTime(t *testing.T) {
 	t.Parallel()
 	get := GivenToken("ey.ID")
 	for range 2 {

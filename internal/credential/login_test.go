@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plainHeader is what every login sends, and more.
+// plainHeader returns the headers of every login, and more.
 func plainHeader(more ...string) http.Header {
 	header := http.Header{"Accept": {"application/json"}, "User-Agent": {"dmswait/1.0.0"}}
 	for i := 0; i < len(more); i += 2 {
@@ -22,197 +22,261 @@ func plainHeader(more ...string) http.Header {
 	return header
 }
 
-func TestAnAgencyIsAssumedInOneStep(t *testing.T) {
+func TestAgencyIsAssumedInOneStep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cloud{answers: []any{answer{201, nil, `{"assumed_agency":{},"credentials":{"access_key_id":"AK","secret_access_key":"SK","security_token":"ST","expiration":"2000-01-01T01:00:00Z"}}`}}}
+		c := &service{responses: []any{scripted{201, nil, `{"assumed_agency":{},"credentials":{"access_key_id":"AK",` +
+			`"secret_access_key":"SK","security_token":"ST","expiration":"2000-01-01T01:00:00Z"}}`}}}
 		creds, err := Agency{
-			Exchange: c.exchange(), Endpoint: "https://sts.test", ProviderURN: "iam::a:oidcProvider:b", AgencyURN: "iam::a:agency:b", IDToken: GivenToken("ey.ID"),
-		}.Login(t.Context())
+			Exchange:    c.exchange(),
+			Endpoint:    "https://sts.test",
+			ProviderURN: "iam::a:oidcProvider:b",
+			AgencyURN:   "iam::a:agency:b",
+			IDToken:     GivenToken("ey.ID"),
+		}.Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.Empty(t, creds.Token+creds.ProjectID)
 		assert.True(t, time.Now().Add(time.Hour).Equal(creds.Expires))
-		assert.Equal(t, []call{{
+		assert.Equal(t, []sentRequest{{
 			"POST https://sts.test/v5/agencies/assume-with-oidc", plainHeader("Content-Type", "application/json"),
-			`{"agency_session_name":"dmswait","agency_urn":"iam::a:agency:b","duration_seconds":3600,"id_token":"ey.ID","provider_urn":"iam::a:oidcProvider:b"}`,
-		}}, c.calls)
+			`{"agency_session_name":"dmswait","agency_urn":"iam::a:agency:b","duration_seconds":3600,` +
+				`"id_token":"ey.ID","provider_urn":"iam::a:oidcProvider:b"}`,
+		}}, c.requests)
 	})
 }
 
-func TestAnIdentityProviderLogsInInTwoSteps(t *testing.T) {
+func TestIdentityProviderLogsInInTwoSteps(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cloud{answers: []any{
-			answer{201, http.Header{"X-Subject-Token": {"unscoped"}}, `{"token":{}}`},
-			answer{201, nil, `{"credential":{"access":"AK","secret":"SK","securitytoken":"ST","expires_at":"2000-01-01T06:00:00.000000Z"}}`},
+		c := &service{responses: []any{
+			scripted{201, http.Header{"X-Subject-Token": {"unscoped"}}, `{"token":{}}`},
+			scripted{201, nil, metadataKeys},
 		}}
-		creds, err := IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("ey.ID")}.Login(t.Context())
+		creds, err := IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("ey.ID")}.Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.Empty(t, creds.Token)
 		assert.True(t, time.Now().Add(6*time.Hour).Equal(creds.Expires))
-		assert.Equal(t, []call{
-			{"POST https://iam.test/v3.0/OS-AUTH/id-token/tokens", plainHeader("Content-Type", "application/json", "X-Idp-Id", "gitlab"), `{"auth":{"id_token":{"id":"ey.ID"}}}`},
-			{"POST https://iam.test/v3.0/OS-CREDENTIAL/securitytokens", plainHeader("Content-Type", "application/json"),
+		assert.Equal(t, []sentRequest{
+			{"POST https://iam.test/v3.0/OS-AUTH/id-token/tokens",
+				plainHeader("Content-Type", "application/json", "X-Idp-Id", "gitlab"),
+				`{"auth":{"id_token":{"id":"ey.ID"}}}`},
+			{"POST https://iam.test/v3.0/OS-CREDENTIAL/securitytokens",
+				plainHeader("Content-Type", "application/json"),
 				`{"auth":{"identity":{"methods":["token"],"token":{"duration_seconds":21600,"id":"unscoped"}}}}`},
-		}, c.calls)
+		}, c.requests)
 	})
 }
 
-func TestAPasswordIsExchangedForATokenOfOneProject(t *testing.T) {
+// tokenReply returns IAM's response with a token.
+func tokenReply(token, body string) scripted {
+	return scripted{201, http.Header{"X-Subject-Token": {token}}, body}
+}
+
+func TestPasswordIsExchangedForATokenOfOneProject(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for _, scope := range []struct{ id, name, want string }{{"p1", "n", `{"id":"p1"}`}, {"", "cn-north-4", `{"name":"cn-north-4"}`}} {
-			c := &cloud{answers: []any{answer{201, http.Header{"X-Subject-Token": {"MIIE"}}, `{"token":{"expires_at":"2000-01-02T00:00:00.000000Z","project":{"id":"p1","name":"cn-north-4"}}}`}}}
-			creds, err := Password{IAM: c.iam(), Username: "u", Password: `p"\ö`, Domain: "d", ProjectID: scope.id, ProjectName: scope.name}.Login(t.Context())
+		for _, scope := range []struct{ id, name, want string }{
+			{"p1", "n", `{"id":"p1"}`},
+			{"", "cn-north-4", `{"name":"cn-north-4"}`},
+		} {
+			c := &service{responses: []any{tokenReply("MIIE",
+				`{"token":{"expires_at":"2000-01-02T00:00:00.000000Z","project":{"id":"p1","name":"cn-north-4"}}}`)}}
+			creds, err := Password{
+				IAM:         c.iam(),
+				Username:    "u",
+				Password:    `p"\ö`,
+				Domain:      "d",
+				ProjectID:   scope.id,
+				ProjectName: scope.name,
+			}.Get(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, Credentials{Token: "MIIE", ProjectID: "p1", Expires: creds.Expires}, creds)
 			assert.True(t, time.Now().Add(24*time.Hour).Equal(creds.Expires))
-			assert.Equal(t, []call{{
+			assert.Equal(t, []sentRequest{{
 				"POST https://iam.test/v3/auth/tokens?nocatalog=true", plainHeader("Content-Type", "application/json"),
-				`{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"d"},"name":"u","password":"p\"\\ö"}}},"scope":{"project":` + scope.want + `}}}`,
-			}}, c.calls)
+				`{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"d"},` +
+					`"name":"u","password":"p\"\\ö"}}},"scope":{"project":` + scope.want + `}}}`,
+			}}, c.requests)
 		}
 	})
 }
 
-func TestATokenMayTellNoProjectButNotANonsensicalOne(t *testing.T) {
+func TestTokenMayLackAProjectButNotHaveAnInvalidOne(t *testing.T) {
 	t.Parallel()
-	token := http.Header{"X-Subject-Token": {"MIIE"}}
-	creds, err := Password{IAM: (&cloud{answers: []any{answer{201, token, `{"token":{}}`}}}).iam()}.Login(t.Context())
+	login := func(r scripted) (Credentials, error) {
+		return Password{IAM: (&service{responses: []any{r}}).iam()}.Get(t.Context())
+	}
+	creds, err := login(tokenReply("MIIE", `{"token":{}}`))
 	require.NoError(t, err)
 	assert.Equal(t, Credentials{Token: "MIIE"}, creds)
-	for _, a := range []answer{{201, token, `{"token":{"project":{"id":"../x"}}}`}, {201, nil, `{"token":{"project":{"id":"p1"}}}`}} {
-		_, err := Password{IAM: (&cloud{answers: []any{a}}).iam()}.Login(t.Context())
-		assert.True(t, loginError(t, err).Failing())
-	}
+
+	_, err = login(tokenReply("MIIE", `{"token":{"project":{"id":"../x"}}}`))
+	assert.True(t, loginError(t, err).Failing())
+	_, err = login(tokenReply("", `{"token":{"project":{"id":"p1"}}}`))
+	assert.True(t, loginError(t, err).Failing())
 }
 
-func TestKeysThatAreNotWholeAreNone(t *testing.T) {
+func TestIncompleteKeysAreAnOutage(t *testing.T) {
 	t.Parallel()
-	for _, missing := range []string{"access", "secret", "securitytoken"} {
-		metadata := `{"credential":{"access":"A","secret":"S","securitytoken":"T","expires_at":"2000-01-01T06:00:00Z"}}`
-		sts := strings.NewReplacer("credential", "credentials", `"access"`, `"access_key_id"`, `"secret"`, `"secret_access_key"`, "securitytoken", "security_token").Replace(metadata)
-		name := map[string]string{"access": "access_key_id", "secret": "secret_access_key", "securitytoken": "security_token"}[missing]
-		for which, body := range map[string]string{
-			"agency": strings.Replace(sts, `"`+name+`"`, `"x"`, 1), "keys of the identity provider": strings.Replace(metadata, `"`+missing+`"`, `"x"`, 1), "metadata": strings.Replace(metadata, `"`+missing+`"`, `"x"`, 1),
-		} {
-			assert.True(t, loginError(t, logins[which](&cloud{answers: []any{ok(body)}})(t.Context())).Failing(), "%s without %s", which, missing)
+	for which, form := range map[string]struct {
+		body string
+		keys []string
+	}{
+		"agency": {
+			`{"credentials":{"access_key_id":"A","secret_access_key":"S","security_token":"T"}}`,
+			[]string{"access_key_id", "secret_access_key", "security_token"},
+		},
+		"keys of the identity provider": {
+			`{"credential":{"access":"A","secret":"S","securitytoken":"T"}}`,
+			[]string{"access", "secret", "securitytoken"},
+		},
+		"metadata": {
+			`{"credential":{"access":"A","secret":"S","securitytoken":"T"}}`,
+			[]string{"access", "secret", "securitytoken"},
+		},
+	} {
+		get := func(body string) error { return logins[which](&service{responses: []any{ok(body)}})(t.Context()) }
+		assert.NoError(t, get(form.body), which)
+		for _, key := range form.keys {
+			err := get(strings.Replace(form.body, `"`+key+`"`, `"x"`, 1))
+			assert.True(t, loginError(t, err).Failing(), "%s without %s", which, key)
 		}
-		assert.NoError(t, logins["agency"](&cloud{answers: []any{ok(sts)}})(t.Context()))
-		assert.NoError(t, logins["metadata"](&cloud{answers: []any{ok(metadata)}})(t.Context()))
 	}
 }
 
-func TestATokenOnTheWayIsNotInTheErrorOfTheService(t *testing.T) {
+func TestIntermediateTokenIsReportedBeforeItIsSent(t *testing.T) {
 	t.Parallel()
 	for which, secret := range map[string]string{"keys of the identity provider": "unscoped", "metadata": "token"} {
-		c := &cloud{answers: []any{answer{400, nil, `{"error_code":"IAM.` + secret + `","error_msg":"bad '` + secret + `' given","request_id":"r-` + secret + `"}`}}}
-		err := logins[which](c)(t.Context())
-		assert.True(t, strings.HasSuffix(err.Error(), ": 400 IAM.***: bad '***' given (request r-***)"), err.Error())
+		c := &service{responses: []any{scripted{status: 400, body: `{"error_msg":"bad token ` + secret + `"}`}}}
+		var learned []string
+		c.learned = func(secrets ...string) {
+			assert.Len(t, c.requests, 1, which)
+			learned = append(learned, secrets...)
+		}
+		assert.Error(t, logins[which](c)(t.Context()), which)
+		assert.Len(t, c.requests, 2, which)
+		assert.Equal(t, []string{secret}, learned, which)
 	}
 }
 
-func TestAnIDTokenIsAskedForAnewForEachExchange(t *testing.T) {
+func TestEachExchangeRequestsANewIDToken(t *testing.T) {
 	t.Parallel()
 	keys := ok(`{"credentials":{"access_key_id":"AK","secret_access_key":"SK","security_token":"ST"}}`)
-	unscoped, temporary := answer{201, http.Header{"X-Subject-Token": {"t"}}, ""}, ok(`{"credential":{"access":"AK","secret":"SK","securitytoken":"ST"}}`)
-	asked := 0
-	idToken := func(context.Context) (string, error) { asked++; return strings.Repeat("i", asked), nil }
-	c := &cloud{answers: []any{keys, keys, unscoped, temporary, unscoped, temporary}}
+	unscoped, temporary := tokenReply("t", ""), ok(metadataKeys)
+	n := 0
+	idToken := func(context.Context) (string, error) { n++; return strings.Repeat("i", n), nil }
+	c := &service{responses: []any{keys, keys, unscoped, temporary, unscoped, temporary}}
 	agency := Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: idToken}
 	provider := IdentityProvider{IAM: c.iam(), IDToken: idToken}
-	for _, login := range []func(context.Context) (Credentials, error){agency.Login, agency.Login, provider.Login, provider.Login} {
+	for _, login := range []Login{agency.Get, agency.Get, provider.Get, provider.Get} {
 		_, err := login(t.Context())
 		require.NoError(t, err)
 	}
-	assert.Equal(t, 4, asked)
-	for call, token := range map[int]string{0: `"i"`, 1: `"ii"`, 2: `"iii"`, 4: `"iiii"`} {
-		assert.Contains(t, c.calls[call].body, token)
+	assert.Equal(t, 4, n)
+	for i, token := range map[int]string{0: `"i"`, 1: `"ii"`, 2: `"iii"`, 4: `"iiii"`} {
+		assert.Contains(t, c.requests[i].body, token)
 	}
 }
 
-func TestWithoutAnIDTokenNothingIsExchanged(t *testing.T) {
+func TestNothingIsExchangedWithoutAnIDToken(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no ID token")
 	none := func(context.Context) (string, error) { return "", broken }
-	c := &cloud{}
-	_, err := Agency{Exchange: c.exchange(), IDToken: none}.Login(t.Context())
+	c := &service{}
+	_, err := Agency{Exchange: c.exchange(), IDToken: none}.Get(t.Context())
 	assert.ErrorIs(t, err, broken)
-	_, err = IdentityProvider{IAM: c.iam(), IDToken: none}.Login(t.Context())
+	_, err = IdentityProvider{IAM: c.iam(), IDToken: none}.Get(t.Context())
 	assert.ErrorIs(t, err, broken)
-	assert.Empty(t, c.calls)
+	assert.Empty(t, c.requests)
 }
 
-func TestAProjectIsLookedUpByName(t *testing.T) {
+func TestProjectIsLookedUpByName(t *testing.T) {
 	t.Parallel()
-	c := &cloud{answers: []any{ok(`{"links":{},"projects":[{"id":"0123456789abcdef0123456789abcdef","name":"cn-north-4_a&b c"}]}`)}}
+	c := &service{responses: []any{ok(`{"links":{},"projects":[{"id":"0123456789abcdef0123456789abcdef",` +
+		`"name":"cn-north-4_a&b c"}]}`)}}
 	id, err := c.iam().Project(t.Context(), "cn-north-4_a&b c")
 	require.NoError(t, err)
 	assert.Equal(t, "0123456789abcdef0123456789abcdef", id)
-	assert.Equal(t, []call{{"GET https://iam.test/v3/projects?name=cn-north-4_a%26b+c", plainHeader(), ""}}, c.calls)
+	assert.Equal(t, []sentRequest{{"GET https://iam.test/v3/projects?name=cn-north-4_a%26b+c", plainHeader(), ""}}, c.requests)
 }
 
-func TestAProjectOfAnotherNameIsNotTaken(t *testing.T) {
+func TestProjectWithAnotherNameIsNotUsed(t *testing.T) {
 	t.Parallel()
-	c := &cloud{answers: []any{ok(`{"projects":[{"id":"p1","name":"cn-north-4_prod"},{"id":"p2","name":"cn-north-4"},{"id":"../p3","name":"other"}]}`)}}
+	c := &service{responses: []any{ok(`{"projects":[{"id":"p1","name":"cn-north-4_prod"},{"id":"p2","name":"cn-north-4"},` +
+		`{"id":"../p3","name":"other"}]}`)}}
 	id, err := c.iam().Project(t.Context(), "cn-north-4")
 	require.NoError(t, err)
 	assert.Equal(t, "p2", id)
 
-	for _, test := range []struct{ id, name, told, want string }{
+	for _, test := range []struct{ id, name, project, want string }{
 		{"", "n", `{"id":"p1","name":"n"}`, "p1"},
 		{"", "n", `{"id":"p1","name":"n_prod"}`, ""},
 		{"", "n", `{"id":"p1"}`, ""},
 		{"p1", "n", `{"id":"P1","name":"n_prod"}`, "P1"},
 		{"p1", "n", `{"id":"p2","name":"n"}`, ""},
 	} {
-		c := &cloud{answers: []any{answer{201, http.Header{"X-Subject-Token": {"MIIE"}}, `{"token":{"project":` + test.told + `}}`}}}
-		creds, err := Password{IAM: c.iam(), ProjectID: test.id, ProjectName: test.name}.Login(t.Context())
+		c := &service{responses: []any{tokenReply("MIIE", `{"token":{"project":`+test.project+`}}`)}}
+		creds, err := Password{IAM: c.iam(), ProjectID: test.id, ProjectName: test.name}.Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Credentials{Token: "MIIE", ProjectID: test.want}, creds, test)
 	}
 }
 
-func TestNoneOrSeveralProjectsAreNotTriedAgainAndNonsenseIs(t *testing.T) {
+func TestNoOrSeveralProjectsAreFinal(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]struct {
-		rejected bool
-		text     string
-	}{
-		`{"projects":[]}`: {true, `look up project "n": 200: these credentials know no project of that name: give project_id, or the right region or project_name`},
-		`{"projects":[{"id":"p1","name":"n"},{"id":"p2","name":"n"}]}`: {true, `look up project "n": 200: there are several: p1, p2: give one of them as project_id`},
-		// IAM might take no notice of the name: another project's tasks are not ours.
-		`{"projects":[{"id":"p1","name":"n_prod"},{"id":"p2","name":"N"}]}`: {true, `look up project "n": 200: these credentials know no project of that name, ` +
-			`but "n_prod" (p1), "N" (p2): give project_id, or the right region or project_name`},
-		`{"projects":[{"id":"p1","name":"n\n"}]}`: {true, `look up project "n": 200: these credentials know no project of that name, ` +
-			`but "n\n" (p1): give project_id, or the right region or project_name`},
-		`{"projects":[{"id":"p0","name":"n_prod"},{"id":"p1","name":"n"},{"id":"p2","name":"n"}]}`: {true, `look up project "n": 200: there are several: p1, p2: give one of them as project_id`},
-		`{"projects":[{"id":"p1","name":"n"},{"id":"p2"}]}`:                                        {false, `look up project "n": 200: the answer is not the API's JSON`},
-		`{"projects":[{"id":"../p1","name":"n"}]}`:                                                 {false, `look up project "n": 200: the answer is not the API's JSON`},
-		`{"projects":null}`:             {false, `look up project "n": 200: the answer is not the API's JSON`},
-		`{"projects":[{"id":"../p1"}]}`: {false, `look up project "n": 200: the answer is not the API's JSON`},
-		`{"projects":[{"name":"n"}]}`:   {false, `look up project "n": 200: the answer is not the API's JSON`},
-		`{"projects":[null]}`:           {false, `look up project "n": 200: the answer is not the API's JSON`},
+	for body, want := range map[string]struct{ reason, text string }{
+		`{"projects":[]}`: {"the project was not found",
+			`no project with this name is visible to these credentials: check region and project_name, or set project_id`},
+		// IAM might ignore the name: the tasks of another project are not the requested ones.
+		`{"projects":[{"id":"p1","name":"n_prod"},{"id":"p2","name":"N"}]}`: {"the project was not found",
+			`no project with this name is visible to these credentials, only "n_prod" (p1), "N" (p2): ` +
+				`check region and project_name, or set project_id`},
+		`{"projects":[{"id":"p1","name":"n\n"}]}`: {"the project was not found",
+			`no project with this name is visible to these credentials, only "n\n" (p1): ` +
+				`check region and project_name, or set project_id`},
+		`{"projects":[{"id":"p1","name":"n"},{"id":"p2","name":"n"}]}`: {"several projects have this name",
+			`several projects have this name: p1, p2: set project_id to one of them`},
+		`{"projects":[{"id":"p0","name":"n_prod"},{"id":"p1","name":"n"},{"id":"p2","name":"n"}]}`: {
+			"several projects have this name",
+			`several projects have this name: p1, p2: set project_id to one of them`},
 	} {
-		_, err := (&cloud{answers: []any{ok(body)}}).iam().Project(t.Context(), "n")
-		e := loginError(t, err)
-		assert.Equal(t, want.rejected, e.Rejected(), body)
-		assert.Equal(t, !want.rejected, e.Failing(), body)
-		assert.Equal(t, want.text, e.Error(), body)
+		_, err := (&service{responses: []any{ok(body)}}).iam().Project(t.Context(), "n")
+		assert.True(t, loginError(t, err).Rejected(), body)
+		assert.EqualError(t, err, `look up project "n": 200: `+want.text, body)
+		var e *Error
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, Error{Request: e.Request, Service: "IAM", Reason: want.reason}, *e, body)
 	}
 }
 
-func TestALoginThatAProjectNeedsFailsAsItself(t *testing.T) {
+func TestMalformedProjectListIsAnOutage(t *testing.T) {
 	t.Parallel()
-	sts := &cloud{answers: []any{answer{403, nil, `{"error_msg":"not trusted"}`}}}
-	iam := &cloud{}
-	transport := &Transport{Base: iam, Login: Agency{Exchange: sts.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Login}
+	for _, body := range []string{
+		`{"projects":[{"id":"p1","name":"n"},{"id":"p2"}]}`,
+		`{"projects":[{"id":"../p1","name":"n"}]}`,
+		`{"projects":null}`,
+		`{"projects":[{"id":"../p1"}]}`,
+		`{"projects":[{"name":"n"}]}`,
+		`{"projects":[null]}`,
+	} {
+		_, err := (&service{responses: []any{ok(body)}}).iam().Project(t.Context(), "n")
+		assert.True(t, loginError(t, err).Failing(), body)
+		assert.EqualError(t, err, `look up project "n": 200: the response is not the API's JSON`, body)
+	}
+}
+
+func TestProjectLookupReturnsTheErrorOfItsLogin(t *testing.T) {
+	t.Parallel()
+	sts := &service{responses: []any{scripted{403, nil, `{"error_msg":"not trusted"}`}}}
+	iam := &service{}
+	agency := Agency{Exchange: sts.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}
+	transport := &Transport{Base: iam, Login: agency.Get}
 	exchange := iam.exchange()
 	exchange.Transport = transport
 	_, err := IAM{exchange, []string{"https://iam.test"}}.Project(t.Context(), "n")
 	assert.True(t, loginError(t, err).Denied())
 	assert.Equal(t, "assume the agency: 403: not trusted", err.Error())
-	assert.Empty(t, iam.calls)
+	assert.Empty(t, iam.requests)
 }

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Method is one way to log in. Each method is declared in a file of its own, and describes itself here; nothing else in
-// the program knows one from another.
+// Method is one way to log in. Each method is declared in a file of its own, and describes itself here;
+// nothing else in the program knows one from another.
 type Method struct {
 	Inputs   []string // any of them selects the method
 	Required []string // all of them must be given

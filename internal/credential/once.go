@@ -9,9 +9,9 @@ import (
 // errNoCredentials is why Once did not send a request.
 var errNoCredentials = errors.New("no credentials can be used without a login")
 
-// Once returns a RoundTripper for requests that nothing depends on, such as those for progress. It sends a request once,
-// with the credentials there are: it never logs in, waits for a login or corrects the clock, and a 401 is a response like
-// any other. Without usable credentials it returns an error and sends nothing.
+// Once returns a RoundTripper for requests that nothing depends on, such as those for progress. It sends a
+// request once, with the credentials there are: it never logs in, waits for a login or corrects the clock,
+// and a 401 is a response like any other. Without usable credentials it returns an error and sends nothing.
 func (t *Transport) Once() http.RoundTripper { return once{t} }
 
 type once struct{ transport *Transport }
@@ -32,10 +32,10 @@ func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
 // current returns the credentials as they are, and reports whether they can be used: not once they have expired, nor
 // while a login is under way.
 func (t *Transport) current() (Credentials, bool) {
-	if !func() bool { t.mu.Lock(); return true }() {
+	if !t.mu.TryLock() {
 		return Credentials{}, false
 	}
 	defer t.mu.Unlock()
-	expired := !t.renewAt.IsZero() && !time.Now().Before(t.Credentials.Expires)
-	return t.Credentials, t.Credentials.usable() && !expired
+	expired := !t.renewAt.IsZero() && !time.Now().Before(t.creds.Expires)
+	return t.creds, t.creds.usable() && !expired
 }

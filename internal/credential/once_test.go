@@ -26,11 +26,11 @@ func sendOnce(t *testing.T, transport *Transport) int {
 	return resp.StatusCode
 }
 
-func TestA401ToARequestThatNothingDependsOnCostsNoLoginAndKeepsTheCredentials(t *testing.T) {
+func TestOnceKeepsTheCredentialsAfterA401(t *testing.T) {
 	t.Parallel()
 	for _, tokens := range []bool{false, true} {
 		inAccount(t, account{tokens: tokens, life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
-			send(t, transport) // so that they are proven, and another 401 would renew them
+			send(t, transport) // proves the credentials: another 401 would renew them
 			a.refused = func(string) bool { return true }
 			assert.Equal(t, http.StatusUnauthorized, sendOnce(t, transport))
 			a.refused = nil
@@ -41,12 +41,12 @@ func TestA401ToARequestThatNothingDependsOnCostsNoLoginAndKeepsTheCredentials(t 
 	}
 }
 
-func TestARequestThatNothingDependsOnCorrectsNoClock(t *testing.T) {
+func TestOnceDoesNotCorrectTheClock(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{}, func(t *testing.T, _ *account, transport *Transport) {
 		g := &gate{}
 		transport.Base = g
-		transport.ClockCorrected = func(time.Duration) { t.Error("it was corrected") }
+		transport.ClockCorrected = func(time.Duration) { t.Error("the clock was corrected") }
 		send(t, transport)
 		g.ahead = time.Hour
 		assert.Equal(t, http.StatusUnauthorized, sendOnce(t, transport))
@@ -54,11 +54,11 @@ func TestARequestThatNothingDependsOnCorrectsNoClock(t *testing.T) {
 
 		transport.ClockCorrected = nil
 		assert.Equal(t, http.StatusOK, send(t, transport))
-		assert.Equal(t, http.StatusOK, sendOnce(t, transport), "a correction that is known is used")
+		assert.Equal(t, http.StatusOK, sendOnce(t, transport), "a known correction is used")
 	})
 }
 
-func TestARequestThatNothingDependsOnProvesNothing(t *testing.T) {
+func TestOnceDoesNotProveCredentials(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		_, err := transport.Get(t.Context())
@@ -66,25 +66,25 @@ func TestARequestThatNothingDependsOnProvesNothing(t *testing.T) {
 		assert.Equal(t, http.StatusOK, sendOnce(t, transport))
 		a.refused = func(string) bool { return true }
 		assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-		assert.Len(t, a.logins, 1, "to the request that counts they were of no use yet")
+		assert.Len(t, a.logins, 1, "they are not proven")
 	})
 }
 
-func TestARequestThatNothingDependsOnNeverLogsIn(t *testing.T) {
+func TestOnceNeverLogsIn(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour, takes: time.Second}, func(t *testing.T, a *account, transport *Transport) {
-		assert.Zero(t, sendOnce(t, transport), "nobody has logged in yet")
+		assert.Zero(t, sendOnce(t, transport), "there was no login yet")
 		assert.Empty(t, a.requests)
 		send(t, transport)
-		end := transport.Credentials.Expires
-		time.Sleep(58 * time.Minute) // their renewal is due
+		end := transport.creds.Expires
+		time.Sleep(58 * time.Minute) // the renewal is due
 		began := time.Now()
 		assert.Equal(t, http.StatusOK, sendOnce(t, transport))
 		assert.Zero(t, time.Since(began))
 		time.Sleep(time.Until(end) - time.Nanosecond)
 		assert.Equal(t, http.StatusOK, sendOnce(t, transport))
 		time.Sleep(time.Nanosecond)
-		assert.Zero(t, sendOnce(t, transport), "they have ended: a 401 for them would count towards the lock")
+		assert.Zero(t, sendOnce(t, transport), "they have expired: a 401 for them would count towards the lock")
 		assert.Equal(t, []string{"key1", "key1", "key1"}, a.requests)
 		assert.Len(t, a.logins, 1)
 
@@ -94,23 +94,25 @@ func TestARequestThatNothingDependsOnNeverLogsIn(t *testing.T) {
 	})
 }
 
-func TestARequestThatNothingDependsOnUsesWhatWasGiven(t *testing.T) {
+func TestOnceUsesCredentialsWithoutAKnownExpiry(t *testing.T) {
 	t.Parallel()
-	for _, given := range []Credentials{{Keys: permanent}, {Token: "MIIE"}, {Keys: permanent, Expires: time.Unix(1, 0)}} {
-		transport := &Transport{Credentials: given, Base: &account{}}
-		assert.Equal(t, http.StatusOK, sendOnce(t, transport))
+	for _, life := range []time.Duration{
+		0,          // unknown, as of a given access key or token
+		-time.Hour, // expired on arrival: a clock is wrong
+	} {
+		inAccount(t, account{life: life}, func(t *testing.T, _ *account, transport *Transport) {
+			send(t, transport)
+			time.Sleep(48 * time.Hour)
+			assert.Equal(t, http.StatusOK, sendOnce(t, transport))
+		})
 	}
-	// Keys whose end is told by a clock that is wrong are used all the same, as they are for other requests.
-	inAccount(t, account{life: -time.Hour}, func(t *testing.T, _ *account, transport *Transport) {
-		send(t, transport)
-		assert.Equal(t, http.StatusOK, sendOnce(t, transport))
-	})
 }
 
-// Outside of synctest's bubbles, in which a mutex that is waited for stops the clock.
-func TestARequestThatNothingDependsOnDoesNotWaitForALogin(t *testing.T) {
+// Outside of a synctest bubble, in which a mutex that somebody waits for stops the clock.
+func TestOnceDoesNotWaitForALogin(t *testing.T) {
 	t.Parallel()
-	transport := &Transport{Base: &account{}, Credentials: Credentials{Keys: permanent}}
+	transport := withKeys((&account{}).RoundTrip)
+	assert.Equal(t, http.StatusOK, send(t, transport))
 	transport.mu.Lock() // as a login does
 	status := make(chan int, 1)
 	go func() { status <- sendOnce(t, transport) }()
@@ -118,17 +120,18 @@ func TestARequestThatNothingDependsOnDoesNotWaitForALogin(t *testing.T) {
 	case got := <-status:
 		assert.Zero(t, got)
 	case <-time.After(30 * time.Second):
-		t.Error("it waited")
+		t.Error("it waits")
 	}
 	transport.mu.Unlock()
 	assert.Equal(t, http.StatusOK, sendOnce(t, transport))
 }
 
-func TestARequestThatNothingDependsOnReportsWhatTheNetworkDoes(t *testing.T) {
+func TestOnceReturnsNetworkErrors(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset")
-	base := carrier(func(*http.Request) (*http.Response, error) { return nil, broken })
-	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: base}
-	_, err := transport.Once().RoundTrip(newRequest(t, http.MethodPost, taskURL, "{}"))
+	transport := withKeys(func(*http.Request) (*http.Response, error) { return nil, broken })
+	_, err := transport.Get(t.Context())
+	require.NoError(t, err)
+	_, err = transport.Once().RoundTrip(newRequest(t, http.MethodPost, taskURL, "{}"))
 	assert.Equal(t, broken, err)
 }

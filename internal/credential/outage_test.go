@@ -17,45 +17,45 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// TestASwitchOfProtocolsWhileLoggingInIsAnOutage has each request of a login met with a 101 on a
-// connection that stays open.
-// Under this clock, a login that waited for the end of that connection would wait for ever, which
-// synctest reports.
-func TestASwitchOfProtocolsWhileLoggingInIsAnOutage(t *testing.T) {
+// TestProtocolSwitchDuringLoginIsAnOutage responds to each request of a login with a 101, and keeps the
+// connection open. Under a fake clock, a login that waited for the end of that connection would wait forever,
+// which synctest reports.
+func TestProtocolSwitchDuringLoginIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for name, login := range logins {
 		synctest.Test(t, func(t *testing.T) {
-			gone := make(chan error, 1)
+			closed := make(chan error, 1)
 			transport := client.NewTransport(10 * time.Second)
 			transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 				ours, theirs := net.Pipe()
 				go func() {
 					_, _ = http.ReadRequest(bufio.NewReader(theirs))
-					_, _ = io.WriteString(theirs, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+					_, _ = io.WriteString(theirs, "HTTP/1.1 101 Switching Protocols\r\n"+
+						"Connection: Upgrade\r\nUpgrade: x\r\n\r\n")
 					_, err := theirs.Read(make([]byte, 1))
-					gone <- err
+					closed <- err
 				}()
 				return ours, nil
 			}
-			c := &cloud{answers: []any{carrier(func(req *http.Request) (*http.Response, error) {
+			c := &service{responses: []any{roundTripper(func(req *http.Request) (*http.Response, error) {
 				plain := req.Clone(req.Context())
 				plain.URL.Scheme, plain.URL.Host = "http", "127.0.0.1:1" // no TLS
-				plain.Body, plain.ContentLength = nil, 0                 // which cloud has read
+				plain.Body, plain.ContentLength = nil, 0                 // the service has read it
 				return transport.RoundTrip(plain)
 			})}}
 			err := login(c)(t.Context())
 			e := loginError(t, err)
 			assert.True(t, e.Failing(), name)
-			assert.Equal(t, 101, e.Answer.StatusCode, "%s %v", name, err)
-			assert.Equal(t, io.EOF, <-gone, "the connection is closed")
+			assert.Equal(t, 101, e.Response.StatusCode, "%s %v", name, err)
+			assert.Equal(t, io.EOF, <-closed, "the connection is closed")
 			transport.CloseIdleConnections()
 		})
 	}
 }
 
-func TestAFileThatIsNotReadInTimeIsAnOutage(t *testing.T) {
+func TestIDTokenFileThatHangsIsAnOutage(t *testing.T) {
 	t.Parallel()
-	calledOff := errors.New("called off")
+	cancelled := errors.New("cancelled by the test")
 	synctest.Test(t, func(t *testing.T) {
 		stuck := make(chan struct{})
 		get := fileToken("x", func() ([]byte, error) { <-stuck; return nil, nil })
@@ -64,13 +64,17 @@ func TestAFileThatIsNotReadInTimeIsAnOutage(t *testing.T) {
 		assert.Equal(t, fileTimeout, time.Since(began))
 		assert.True(t, loginError(t, err).Failing())
 		assert.EqualError(t, err, `read the ID token in "x": not read within 10s`)
+		var e *Error
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, "the ID token's file could not be read in time", e.Reason)
+		assert.Contains(t, e.Hint, "check the file system")
 
 		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(calledOff) })
+		time.AfterFunc(time.Second, func() { cancel(cancelled) })
 		began = time.Now()
 		_, err = get(ctx)
 		assert.Equal(t, time.Second, time.Since(began))
-		require.ErrorIs(t, err, calledOff)
+		require.ErrorIs(t, err, cancelled)
 		close(stuck)
 	})
 }

@@ -1,10 +1,12 @@
 package credential
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -12,31 +14,29 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-func TestARenewalThatIsRefusedIsNotTriedAgainBeforeTheCredentialsEnd(t *testing.T) {
+func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 	t.Parallel()
-	status := func(code int) *client.Error {
-		return &client.Error{Op: "log in", Login: true, Answer: client.Answer{StatusCode: code}}
+	logIn := call{service: "IAM", op: "log in"}
+	status := func(code int, errorCode string) error {
+		return logIn.failed(&client.Error{Op: "log in", Code: errorCode, Response: client.Response{StatusCode: code}})
 	}
-	unfitNow := status(http.StatusOK)
-	unfitNow.Unfit = true
-	throttled := status(http.StatusForbidden)
-	throttled.Code = "APIGW.0308"
-	onceMore, eachMinute := minutes(0, 55, 60), minutes(0, 55, 56, 57, 58, 59, 60)
+	problem := errors.New("the project was not found")
+	once, eachMinute := minutes(0, 55, 60), minutes(0, 55, 56, 57, 58, 59, 60)
 	for name, test := range map[string]struct {
 		broken error
 		logins []time.Duration
 	}{
-		"401":             {status(http.StatusUnauthorized), onceMore},
-		"403":             {status(http.StatusForbidden), onceMore},
-		"400":             {status(http.StatusBadRequest), onceMore},
-		"404":             {status(http.StatusNotFound), onceMore},
-		"wrapped":         {fmt.Errorf("log in: %w", status(http.StatusUnauthorized)), onceMore},
-		"of no use":       {unfitNow, onceMore},
-		"throttled":       {throttled, eachMinute},
-		"429":             {status(http.StatusTooManyRequests), eachMinute},
-		"503":             {status(http.StatusServiceUnavailable), eachMinute},
-		"no connection":   {&client.Error{Op: "log in", Login: true, Err: errors.New("connection refused")}, eachMinute},
-		"nothing to send": {unfit("read the ID token", client.Answer{}, errors.New("the file is empty")), eachMinute},
+		"401":           {status(http.StatusUnauthorized, ""), once},
+		"403":           {status(http.StatusForbidden, ""), once},
+		"400":           {status(http.StatusBadRequest, ""), once},
+		"404":           {status(http.StatusNotFound, ""), once},
+		"wrapped":       {fmt.Errorf("log in: %w", status(http.StatusUnauthorized, "")), once},
+		"impossible":    {logIn.impossible(client.Response{StatusCode: 200}, "r", problem), once},
+		"throttled":     {status(http.StatusForbidden, "APIGW.0308"), eachMinute},
+		"429":           {status(http.StatusTooManyRequests, ""), eachMinute},
+		"503":           {status(http.StatusServiceUnavailable, ""), eachMinute},
+		"no connection": {logIn.failed(&client.Error{Op: "log in", Err: errors.New("connection refused")}), eachMinute},
+		"not sent":      {logIn.impossible(client.Response{}, "the file is empty", errors.New("the file is empty")), eachMinute},
 	} {
 		inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 			send(t, transport)
@@ -50,5 +50,33 @@ func TestARenewalThatIsRefusedIsNotTriedAgainBeforeTheCredentialsEnd(t *testing.
 			assert.Equal(t, test.logins, a.logins, name)
 			assert.NotContains(t, a.requests, "key2", name)
 		})
+	}
+}
+
+// Six failures lock an access key, for everybody who uses it.
+func TestRefusedCredentialsAreNotSentAgainWhereALoginReturnsTheSame(t *testing.T) {
+	t.Parallel()
+	keys := Keys{AccessKey: "key1", SecretKey: "secret", SecurityToken: "token"}
+	for name, login := range map[string]Login{
+		"access key": accessKey.New(Setup{Values: map[string]string{"access_key": "key1", "secret_key": "secret"}}),
+		"IAM token":  authToken.New(Setup{Values: map[string]string{"auth_token": "key1"}}),
+		// The metadata service returns the same keys until it renews them. Their end, by the local clock, differs.
+		"ECS agency": func(context.Context) (Credentials, error) {
+			return Credentials{Keys: keys, Expires: time.Now().Add(time.Hour)}, nil
+		},
+	} {
+		for _, proven := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				a := &account{refused: func(string) bool { return !proven }}
+				transport := &Transport{Base: a, Login: login}
+				send(t, transport)
+				a.requests, a.refused = nil, func(string) bool { return true }
+				for n := range 3 {
+					time.Sleep(time.Second)
+					assert.Equal(t, http.StatusUnauthorized, send(t, transport), name)
+					assert.Len(t, a.requests, n+1, "%s: one attempt per request", name)
+				}
+			})
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inAccount runs a test with a transport that logs in to an account, on a fake clock.
+// inAccount runs a test with a transport that logs in to an account, under a fake clock.
 func inAccount(t *testing.T, a account, test func(*testing.T, *account, *Transport)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -28,7 +28,7 @@ func minutes(list ...float64) (all []time.Duration) {
 	return all
 }
 
-func TestCredentialsAreRenewed5MinutesOrAQuarterOfTheirLifeBeforeTheyEnd(t *testing.T) {
+func TestCredentialsAreRenewed5MinutesOrAQuarterOfTheirLifeBeforeTheyExpire(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		life   time.Duration
@@ -52,7 +52,7 @@ func TestCredentialsAreRenewed5MinutesOrAQuarterOfTheirLifeBeforeTheyEnd(t *test
 	}
 }
 
-func TestARenewalThatFailsKeepsWhatWorksAndIsTriedAgainAfterAMinute(t *testing.T) {
+func TestFailedRenewalKeepsTheCredentialsAndIsRetriedAfterAMinute(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		send(t, transport)
@@ -65,10 +65,10 @@ func TestARenewalThatFailsKeepsWhatWorksAndIsTriedAgainAfterAMinute(t *testing.T
 		assert.Equal(t, minutes(0, 55, 56, 57, 58, 59), a.logins)
 		time.Sleep(time.Second)
 		_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
-		assert.Equal(t, a.broken, err, "at their end it is the error")
+		assert.Equal(t, a.broken, err, "they have expired")
 		_, err = transport.Get(t.Context())
 		assert.Equal(t, a.broken, err)
-		assert.Len(t, a.logins, 8, "and each request tries")
+		assert.Len(t, a.logins, 8, "and each request attempts")
 		assert.NotContains(t, a.requests, "key7")
 		a.broken = nil
 		assert.Equal(t, http.StatusOK, send(t, transport))
@@ -76,7 +76,7 @@ func TestARenewalThatFailsKeepsWhatWorksAndIsTriedAgainAfterAMinute(t *testing.T
 	})
 }
 
-func TestARenewalThatFailsSlowlyIsTriedAMinuteAfterItsEnd(t *testing.T) {
+func TestSlowFailedRenewalIsRetriedAMinuteAfterItsEnd(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		send(t, transport)
@@ -89,11 +89,11 @@ func TestARenewalThatFailsSlowlyIsTriedAMinuteAfterItsEnd(t *testing.T) {
 		assert.Equal(t, minutes(0, 55, 57.5), a.logins)
 		time.Sleep(40 * time.Second) // 59m40s
 		_, err := transport.Get(t.Context())
-		assert.Equal(t, a.broken, err, "they ended while the login failed")
+		assert.Equal(t, a.broken, err, "they expired while the login failed")
 	})
 }
 
-func TestWithoutCredentialsTheErrorOfTheLoginIsReturned(t *testing.T) {
+func TestLoginErrorIsReturnedWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{broken: errors.New("STS is down")}, func(t *testing.T, a *account, transport *Transport) {
 		for range 2 {
@@ -105,7 +105,7 @@ func TestWithoutCredentialsTheErrorOfTheLoginIsReturned(t *testing.T) {
 	})
 }
 
-func TestA401RenewsOnceAndIsTriedAgainWithTheNewOnes(t *testing.T) {
+func TestA401IsRetriedOnceWithRenewedCredentials(t *testing.T) {
 	t.Parallel()
 	for _, tokens := range []bool{false, true} {
 		inAccount(t, account{tokens: tokens, life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
@@ -117,20 +117,21 @@ func TestA401RenewsOnceAndIsTriedAgainWithTheNewOnes(t *testing.T) {
 			assert.Len(t, a.logins, 2)
 
 			a.refused = func(string) bool { return true }
-			assert.Equal(t, http.StatusUnauthorized, send(t, transport), "the second answer as it is")
+			assert.Equal(t, http.StatusUnauthorized, send(t, transport), "the second response, unchanged")
 			assert.Equal(t, []string{"key2", "key3"}, a.requests[4:])
 			assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-			assert.Equal(t, []string{"key3"}, a.requests[6:], "new ones were no help")
+			assert.Equal(t, []string{"key3"}, a.requests[6:], "new ones did not help")
 			assert.Len(t, a.logins, 3)
 		})
 	}
 }
 
-func TestA401ForCredentialsThatWereJustGotRenewsNothing(t *testing.T) {
+func TestA401ForNewCredentialsRenewsNothing(t *testing.T) {
 	t.Parallel()
 	for _, tokens := range []bool{false, true} {
 		for _, beforehand := range []bool{false, true} {
-			inAccount(t, account{tokens: tokens, refused: func(string) bool { return true }}, func(t *testing.T, a *account, transport *Transport) {
+			refusing := account{tokens: tokens, refused: func(string) bool { return true }}
+			inAccount(t, refusing, func(t *testing.T, a *account, transport *Transport) {
 				if beforehand {
 					_, err := transport.Get(t.Context())
 					require.NoError(t, err)
@@ -143,13 +144,13 @@ func TestA401ForCredentialsThatWereJustGotRenewsNothing(t *testing.T) {
 	}
 }
 
-func TestTheErrorOfARenewalAfterA401IsReturnedAndTheRefusedOnesAreNotUsedAgain(t *testing.T) {
+func TestRefusedCredentialsAreNotUsedAgainWhenTheRenewalFails(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		send(t, transport)
 		a.refused = func(name string) bool { return name == "key1" }
 		a.broken = errors.New("STS is down")
-		for range 8 { // six refusals would lock an access key
+		for range 8 { // six failures would lock an access key
 			_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 			assert.Equal(t, a.broken, err)
 		}
@@ -159,7 +160,7 @@ func TestTheErrorOfARenewalAfterA401IsReturnedAndTheRefusedOnesAreNotUsedAgain(t
 	})
 }
 
-func TestAWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
+func TestWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
 		g := &gate{}
@@ -170,14 +171,14 @@ func TestAWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
 		assert.Len(t, g.dates, 3)
 		assert.Len(t, a.logins, 1)
 	})
-	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) { // credentials just got, too
+	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) { // new credentials
 		transport.Base = &gate{ahead: time.Hour}
 		assert.Equal(t, http.StatusOK, send(t, transport))
 		assert.Len(t, a.logins, 1)
 	})
-	inAccount(t, account{tokens: true}, func(t *testing.T, a *account, transport *Transport) { // a token is not signed, whatever the clock is
+	inAccount(t, account{tokens: true}, func(t *testing.T, a *account, transport *Transport) { // a token is not signed
 		send(t, transport)
-		transport.Base = carrier(func(req *http.Request) (*http.Response, error) {
+		transport.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 			if req.Header.Get("X-Auth-Token") == "key1" {
 				return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
 			}
@@ -188,8 +189,8 @@ func TestAWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {
 	})
 }
 
-// In synctest's bubbles a mutex that is waited for stops the clock, so this test is outside of one.
-func TestThereIsOneLoginAtATime(t *testing.T) {
+// Outside of a synctest bubble, in which a mutex that somebody waits for stops the clock.
+func TestOneLoginRunsAtATime(t *testing.T) {
 	t.Parallel()
 	const many = 20
 	a := &account{start: time.Now(), takes: 20 * time.Millisecond}
@@ -198,18 +199,18 @@ func TestThereIsOneLoginAtATime(t *testing.T) {
 	refused := ""
 	a.refused = func(name string) bool { return name == refused }
 	together := func() {
-		var under, wait sync.WaitGroup
-		under.Add(many)
+		var inFlight, wait sync.WaitGroup
+		inFlight.Add(many)
 		arrived := 0
-		transport.Base = carrier(func(req *http.Request) (*http.Response, error) {
+		transport.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 			mu.Lock()
 			arrived++
-			first := arrived <= many
+			isFirst := arrived <= many
 			resp, err := a.RoundTrip(req)
 			mu.Unlock()
-			if first {
-				under.Done()
-				under.Wait() // until all are under way
+			if isFirst {
+				inFlight.Done()
+				inFlight.Wait() // until all are in flight
 			}
 			return resp, err
 		})
@@ -222,34 +223,27 @@ func TestThereIsOneLoginAtATime(t *testing.T) {
 	assert.Len(t, a.logins, 1, "at the start")
 	transport.renewAt = time.Now()
 	together()
-	assert.Len(t, a.logins, 2, "before the end")
+	assert.Len(t, a.logins, 2, "before they expire")
 	refused = "key2"
 	together()
-	assert.Len(t, a.logins, 3, "after a 401 of all of them")
+	assert.Len(t, a.logins, 3, "after a 401 for all of them")
 }
 
-func TestCredentialsThatWereGivenAreTheSameForEver(t *testing.T) {
+func TestGivenCredentialsNeverExpire(t *testing.T) {
 	t.Parallel()
-	for _, given := range []Credentials{{Keys: permanent}, {Token: "MIIE"}, {Keys: permanent, Expires: time.Unix(1, 0)}} {
-		synctest.Test(t, func(t *testing.T) {
-			tries := 0
-			transport := &Transport{Credentials: given, Base: carrier(func(*http.Request) (*http.Response, error) {
-				tries++
-				return response(http.StatusUnauthorized, time.Now()), nil
-			})}
-			for range 3 {
-				got, err := transport.Get(t.Context())
-				require.NoError(t, err)
-				assert.Equal(t, given, got)
-				assert.Equal(t, http.StatusUnauthorized, send(t, transport))
-				time.Sleep(48 * time.Hour)
-			}
-			assert.Equal(t, 3, tries)
-		})
-	}
+	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
+		for range 3 {
+			creds, err := transport.Get(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, "key1", creds.AccessKey)
+			assert.Equal(t, http.StatusOK, send(t, transport))
+			time.Sleep(48 * time.Hour)
+		}
+		assert.Len(t, a.logins, 1)
+	})
 }
 
-func TestEachSecretOfALoginIsTold(t *testing.T) {
+func TestEachSecretOfALoginIsReported(t *testing.T) {
 	t.Parallel()
 	for tokens, want := range map[bool][]string{
 		false: {"secret of key1", "token of key1", "", "secret of key2", "token of key2", ""},
@@ -274,7 +268,7 @@ func TestEachSecretOfALoginIsTold(t *testing.T) {
 	}
 }
 
-func TestGetGivesTheCredentialsThatRequestsGoOutWith(t *testing.T) {
+func TestGetReturnsTheCredentialsOfRequests(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 		for range 3 {

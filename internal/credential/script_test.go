@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -15,10 +16,20 @@ const taskURL = "https://dms.test/v2/p1/instances/i1/tasks/t1"
 
 var permanent = Keys{AccessKey: "AK", SecretKey: "SK"}
 
-// carrier is a transport that a test writes itself.
-type carrier func(*http.Request) (*http.Response, error)
+// roundTripper is a transport that a test writes itself.
+type roundTripper func(*http.Request) (*http.Response, error)
 
-func (c carrier) RoundTrip(req *http.Request) (*http.Response, error) { return c(req) }
+func (c roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return c(req) }
+
+// given returns a login that always returns these credentials.
+func given(creds Credentials) Login {
+	return func(context.Context) (Credentials, error) { return creds, nil }
+}
+
+// withKeys returns a transport that signs with permanent keys.
+func withKeys(base roundTripper) *Transport {
+	return &Transport{Base: base, Login: given(Credentials{Keys: permanent})}
+}
 
 func newRequest(t testing.TB, method, url, body string) *http.Request {
 	t.Helper()
@@ -32,7 +43,7 @@ func newRequest(t testing.TB, method, url, body string) *http.Request {
 	return req
 }
 
-// response is an answer of a server whose clock shows date; the zero date: it tells none.
+// response returns a response of a server whose clock shows date; zero: it has no Date.
 func response(status int, date time.Time) *http.Response {
 	header := http.Header{}
 	if !date.IsZero() {
@@ -41,9 +52,9 @@ func response(status int, date time.Time) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("body"))}
 }
 
-// gate is a server that refuses a signature whose date is more than 15 minutes off its clock, as the cloud does.
+// gate is a server that, like the cloud, refuses a signature whose date is more than 15 minutes off its own clock.
 type gate struct {
-	ahead time.Duration // of its clock, to ours
+	ahead time.Duration // of its clock
 	dates []string      // the X-Sdk-Date of each request
 }
 
@@ -57,19 +68,19 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	return response(http.StatusOK, now), nil
 }
 
-// send sends a request for a task, and returns the answer's status.
+// send sends a request for a task, and returns the status of the response.
 func send(t *testing.T, transport *Transport) int {
 	t.Helper()
 	resp, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 	require.NoError(t, err)
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	assert.Equal(t, "body", string(body), "the answer that is handed on is whole")
+	assert.Equal(t, "body", string(body), "the response that is passed on is whole")
 	require.NoError(t, resp.Body.Close())
 	return resp.StatusCode
 }
 
-// verify holds a request as it came to a server to its own signature.
+// verify asserts that a server received a request with the right signature.
 func verify(t *testing.T, r *http.Request, body string, keys Keys, signedHeaders string) {
 	t.Helper()
 	signed := http.Header{}

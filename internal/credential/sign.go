@@ -22,8 +22,8 @@ const (
 	headerProjectID     = "X-Project-Id"
 )
 
-// sign signs req, whose body is payload, with the time at, which may differ from the server's by at most 15 minutes. It
-// signs the host and the headers that matter to the API, and nothing that a proxy may change.
+// sign signs req, whose body is payload, with the time at, which may differ from the server's by at most 15
+// minutes. It signs the host and the headers that matter to the API, and nothing that a proxy may change.
 func sign(req *http.Request, payload []byte, keys Keys, at time.Time) {
 	req.Header.Set(headerDate, at.UTC().Format(dateFormat))
 	if keys.SecurityToken != "" {
@@ -41,8 +41,9 @@ func sign(req *http.Request, payload []byte, keys Keys, at time.Time) {
 	req.Header.Set("Authorization", authorization(req.Method, req.URL, signed, payload, keys))
 }
 
-// authorization returns the Authorization header for a request with these headers, which include X-Sdk-Date. The scheme,
-// SDK-HMAC-SHA256, is that of Huawei Cloud's API gateway; testdata/sign_vectors.json holds the official SDK's signatures.
+// authorization returns the Authorization header for a request with these headers, which include X-Sdk-Date.
+// The scheme, SDK-HMAC-SHA256, is that of Huawei Cloud's API gateway; testdata/sign_vectors.json holds the
+// official SDK's signatures.
 func authorization(method string, u *url.URL, headers http.Header, payload []byte, keys Keys) string {
 	canonical, signed := canonicalRequest(method, u, headers, payload)
 	stringToSign := algorithm + "\n" + headers.Get(headerDate) + "\n" + hexSHA256([]byte(canonical))
@@ -77,7 +78,8 @@ func canonicalRequest(method string, u *url.URL, headers http.Header, payload []
 	return b.String(), signed
 }
 
-// canonicalPath escapes a decoded path segment by segment. In the signature it always ends in a slash, whatever is sent.
+// canonicalPath escapes a decoded path segment by segment. In the signature it always ends in a slash,
+// whatever is sent.
 func canonicalPath(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {

@@ -1,6 +1,6 @@
-// Package credential authenticates requests: it logs in, signs requests or adds a token to them as they go out, and makes
-// the one second attempt that a 401 allows. It never decides when to poll again, and no secret leaves it except in the
-// request it is meant for.
+// Package credential authenticates requests: it logs in, signs requests or adds a token to them as they go
+// out, and makes the one second attempt that a 401 allows. It never decides when to poll again, and no secret
+// leaves it except in the request it is meant for.
 package credential
 
 import (
@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	// maxSkew is how far off the local clock may be before it is blamed for a 401. The service refuses signatures that
-	// are off by 15 minutes, but more than 5 failures in a row lock an access key, so a small difference is not worth a
-	// second attempt.
+	// maxSkew is how far off the local clock may be before it is blamed for a 401. The service refuses
+	// signatures that are off by 15 minutes, but more than 5 failures in a row lock an access key, so a small
+	// difference is not worth a second attempt.
 	maxSkew = 5 * time.Minute
 
 	// renewAhead is how long before their end credentials are renewed, unless a quarter of their life is less.
@@ -32,10 +32,8 @@ const (
 type Transport struct {
 	Base http.RoundTripper
 
-	// Credentials are given from the start, or Login gets them: before the first request, before they expire, and after a
-	// 401.
-	Credentials Credentials
-	Login       func(context.Context) (Credentials, error)
+	// Login gets credentials: before the first request, before they expire, and after a 401.
+	Login Login
 
 	// Learned, if set, is called with each secret that a login returned, so that it can be redacted where a service
 	// repeats it.
@@ -45,16 +43,17 @@ type Transport struct {
 	ClockCorrected func(behind time.Duration)
 
 	mu      sync.Mutex  // held while logging in, so that there is one login at a time
-	renewAt time.Time   // when Credentials are to be renewed; zero: not before a 401
-	proven  atomic.Bool // Credentials got a response other than 401: only then may new ones help
+	creds   Credentials // the current ones; zero until the first login
+	renewAt time.Time   // when creds are to be renewed; zero: not before a 401
+	proven  atomic.Bool // creds got a response other than 401: only then may new ones help
 
 	clock  sync.Mutex
 	behind time.Duration // of the local clock, as far as a 401 made it known
 }
 
-// RoundTrip sends a request once and, after a 401, a second time if something has changed: the local clock was wrong, as
-// the response's Date shows, or there are new credentials. A second attempt with nothing changed would only bring the
-// access key closer to its lock.
+// RoundTrip sends a request once and, after a 401, a second time if something has changed: the local clock
+// was wrong, as the response's Date shows, or there are new credentials. A second attempt with nothing
+// changed would only bring the access key closer to its lock.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	payload, err := readPayload(req)
 	if err != nil {
@@ -73,10 +72,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if creds.Token == "" {
 		behind, corrected = t.correctClock(resp, behind)
 	}
-	if !corrected && (t.Login == nil || !t.proven.Load()) {
+	if !corrected && !t.proven.Load() {
 		return resp, nil
 	}
-	refusal, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // to its end, so that the connection serves the second attempt
+	// To its end, so that the same connection serves the second attempt.
+	refusal, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(refusal))
 	if !corrected {
@@ -87,35 +87,35 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return resp, nil // there are no other credentials: the refusal stands
 		case err != nil:
 			return nil, err
-		case renewed == creds:
-			return resp, nil
+		case renewed.same(creds):
+			return resp, nil // as with a given access key: the refusal stands
 		}
 		creds = renewed
 	}
 	return t.attempt(req, payload, creds, behind)
 }
 
-// Get returns credentials that work as far as is known, and logs in for them if necessary. A renewal that fails is no
-// error while the old ones have not expired. One that is refused is not tried again before then: each refusal brings a
-// user or a key closer to its lock.
+// Get returns credentials that work as far as is known, and logs in for them if necessary. A renewal that
+// fails is no error while the old ones have not expired. One that is refused is not tried again before then:
+// each refusal brings a user or a key closer to its lock.
 func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.Login == nil || t.Credentials.usable() && (t.renewAt.IsZero() || time.Now().Before(t.renewAt)) {
-		return t.Credentials, nil
+	if t.creds.usable() && (t.renewAt.IsZero() || time.Now().Before(t.renewAt)) {
+		return t.creds, nil
 	}
 	if err := t.login(ctx); err != nil {
 		now := time.Now() // a login that fails may take long
-		if t.Credentials.usable() && now.Before(t.Credentials.Expires) {
-			t.renewAt = t.Credentials.Expires
+		if t.creds.usable() && now.Before(t.creds.Expires) {
+			t.renewAt = t.creds.Expires
 			if retry := now.Add(retryRenewal); !wasRefused(err) && retry.Before(t.renewAt) {
 				t.renewAt = retry
 			}
-			return t.Credentials, nil
+			return t.creds, nil
 		}
 		return Credentials{}, err
 	}
-	return t.Credentials, nil
+	return t.creds, nil
 }
 
 // replace logs in again, unless another request has replaced the refused credentials already. Those are never used
@@ -123,15 +123,15 @@ func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.Credentials == refused {
-		t.Credentials = Credentials{}
+	if t.creds == refused {
+		t.creds = Credentials{}
 	}
-	if !t.Credentials.usable() {
+	if !t.creds.usable() {
 		if err := t.login(ctx); err != nil {
 			return Credentials{}, err
 		}
 	}
-	return t.Credentials, nil
+	return t.creds, nil
 }
 
 // wasRefused reports whether a service refused a login, as opposed to an outage or a failure on this machine.
@@ -140,6 +140,7 @@ func wasRefused(err error) bool {
 	return errors.As(err, &e) && e.Answered() && !e.Failing()
 }
 
+// login gets new credentials. The caller holds mu.
 func (t *Transport) login(ctx context.Context) error {
 	creds, err := t.Login(ctx)
 	if err != nil {
@@ -149,9 +150,8 @@ func (t *Transport) login(ctx context.Context) error {
 		t.Learned(creds.SecretKey, creds.SecurityToken, creds.Token)
 	}
 	// The metadata service may return the same keys again.
-	same := creds.Keys == t.Credentials.Keys && creds.Token == t.Credentials.Token
-	t.proven.Store(same && t.proven.Load())
-	t.Credentials, t.renewAt = creds, time.Time{}
+	t.proven.Store(creds.same(t.creds) && t.proven.Load())
+	t.creds, t.renewAt = creds, time.Time{}
 	// If they expired before they came, a clock is wrong. Believing it would mean a login for each request.
 	if life := time.Until(creds.Expires); life > 0 {
 		t.renewAt = creds.Expires.Add(-min(renewAhead, life/4))
@@ -169,7 +169,9 @@ func readPayload(req *http.Request) ([]byte, error) {
 }
 
 // attempt sends a request, and learns from the response whether the credentials work.
-func (t *Transport) attempt(req *http.Request, payload []byte, creds Credentials, behind time.Duration) (*http.Response, error) {
+func (t *Transport) attempt(
+	req *http.Request, payload []byte, creds Credentials, behind time.Duration,
+) (*http.Response, error) {
 	resp, err := t.send(req, payload, creds, behind)
 	if err == nil && resp.StatusCode != http.StatusUnauthorized {
 		t.proven.Store(true)
@@ -179,7 +181,9 @@ func (t *Transport) attempt(req *http.Request, payload []byte, creds Credentials
 
 // send sends a copy of req with the credentials, since a RoundTripper must not modify the request. It signs with the
 // server's time: the local one plus behind.
-func (t *Transport) send(req *http.Request, payload []byte, creds Credentials, behind time.Duration) (*http.Response, error) {
+func (t *Transport) send(
+	req *http.Request, payload []byte, creds Credentials, behind time.Duration,
+) (*http.Response, error) {
 	sent := req.Clone(req.Context())
 	if len(payload) > 0 {
 		sent.Body = io.NopCloser(bytes.NewReader(payload))
@@ -193,14 +197,16 @@ func (t *Transport) send(req *http.Request, payload []byte, creds Credentials, b
 	return t.Base.RoundTrip(sent)
 }
 
+// clockBehind returns how far the local clock is behind the server's, as far as is known.
 func (t *Transport) clockBehind() time.Duration {
 	t.clock.Lock()
 	defer t.clock.Unlock()
 	return t.behind
 }
 
-// correctClock adopts the server's clock when the time that a request was signed with, the local one plus behind, is off
-// by more than maxSkew. It returns how far the local clock is behind now, and whether that is news to that request.
+// correctClock adopts the server's clock when the time that a request was signed with, the local one plus
+// behind, is off by more than maxSkew. It returns how far the local clock is behind now, and whether that is
+// news to that request.
 func (t *Transport) correctClock(resp *http.Response, behind time.Duration) (now time.Duration, corrected bool) {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil || date.Sub(time.Now().Add(behind)).Abs() <= maxSkew {

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sent is what came to a server from one request through a transport.
-func sent(t *testing.T, transport *Transport, req *http.Request) (got *http.Request, body string) {
+// sendToServer sends a request through a transport, and returns what a server received.
+func sendToServer(t *testing.T, transport *Transport, req *http.Request) (got *http.Request, body string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		content, _ := io.ReadAll(r.Body)
@@ -33,12 +33,12 @@ func sent(t *testing.T, transport *Transport, req *http.Request) (got *http.Requ
 	return got, body
 }
 
-func TestHostProjectAndDateAreSignedAndNothingElse(t *testing.T) {
+func TestOnlyHostProjectAndDateAreSigned(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, http.MethodGet, taskURL+"?b=2&a=1", "")
 	req.Header.Set("User-Agent", "dmswait/1.0.0")
 	req.Header.Set("Accept", "application/json")
-	got, _ := sent(t, &Transport{Credentials: Credentials{Keys: permanent}}, req)
+	got, _ := sendToServer(t, withKeys(nil), req)
 	verify(t, got, "", permanent, "host;x-project-id;x-sdk-date")
 	date := got.Header.Get("X-Sdk-Date")
 	at, err := time.Parse("20060102T150405Z", date)
@@ -53,15 +53,17 @@ func TestHostProjectAndDateAreSignedAndNothingElse(t *testing.T) {
 func TestTemporaryKeysSignAndSendTheirToken(t *testing.T) {
 	t.Parallel()
 	keys := Keys{AccessKey: "AK", SecretKey: "SK", SecurityToken: "FAKE+SECURITY/TOKEN=="}
-	got, _ := sent(t, &Transport{Credentials: Credentials{Keys: keys}}, newRequest(t, http.MethodGet, taskURL, ""))
+	transport := &Transport{Login: given(Credentials{Keys: keys})}
+	got, _ := sendToServer(t, transport, newRequest(t, http.MethodGet, taskURL, ""))
 	verify(t, got, "", keys, "host;x-project-id;x-sdk-date;x-security-token")
 	assert.Equal(t, []string{"FAKE+SECURITY/TOKEN=="}, got.Header["X-Security-Token"])
 	assert.NotContains(t, got.Header, "X-Auth-Token")
 }
 
-func TestATokenGoesOutUnsigned(t *testing.T) {
+func TestTokenRequestIsNotSigned(t *testing.T) {
 	t.Parallel()
-	got, body := sent(t, &Transport{Credentials: Credentials{Token: "MIIEXAMPLE", Keys: permanent}}, newRequest(t, http.MethodPost, taskURL, `{"a":1}`))
+	transport := &Transport{Login: given(Credentials{Token: "MIIEXAMPLE", Keys: permanent})}
+	got, body := sendToServer(t, transport, newRequest(t, http.MethodPost, taskURL, `{"a":1}`))
 	assert.Equal(t, []string{"MIIEXAMPLE"}, got.Header["X-Auth-Token"])
 	for _, name := range []string{"Authorization", "X-Sdk-Date", "X-Security-Token"} {
 		assert.NotContains(t, got.Header, name)
@@ -69,66 +71,67 @@ func TestATokenGoesOutUnsigned(t *testing.T) {
 	assert.Equal(t, `{"a":1}`, body)
 }
 
-func TestTheBodyIsSentWholeAndHashed(t *testing.T) {
+func TestBodyIsSentWholeAndHashed(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat(`{"name":"demo","html":"<&>"}`, 1000)
-	got, content := sent(t, &Transport{Credentials: Credentials{Keys: permanent}}, newRequest(t, http.MethodPost, taskURL, body))
+	got, content := sendToServer(t, withKeys(nil), newRequest(t, http.MethodPost, taskURL, body))
 	assert.Equal(t, body, content)
 	assert.EqualValues(t, len(body), got.ContentLength)
 	verify(t, got, body, permanent, "host;x-project-id;x-sdk-date")
 }
 
-func TestABodyThatCanBeReadOnceIsSentWholeAndHashed(t *testing.T) {
+func TestBodyThatCanBeReadOnceIsSentWholeAndHashed(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t, http.MethodPost, taskURL, "")
-	body := &tracked{Reader: strings.NewReader("a body")}
+	body := &trackedBody{Reader: strings.NewReader("a body")}
 	req.Body = body
-	got, content := sent(t, &Transport{Credentials: Credentials{Keys: permanent}}, req)
+	got, content := sendToServer(t, withKeys(nil), req)
 	assert.Equal(t, "a body", content)
-	assert.EqualValues(t, len("a body"), got.ContentLength, "with its length, not in chunks")
+	assert.EqualValues(t, len("a body"), got.ContentLength, "a length, no chunks")
 	verify(t, got, "a body", permanent, "host;x-project-id;x-sdk-date")
 	assert.True(t, body.closed)
 }
 
-func TestABodyThatCantBeReadIsNotSent(t *testing.T) {
+func TestRequestWithAnUnreadableBodyIsNotSent(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("disk is gone")
+	broken := errors.New("disk failed")
 	req := newRequest(t, http.MethodPost, taskURL, "")
-	body := &tracked{Reader: iotest.ErrReader(broken)}
+	body := &trackedBody{Reader: iotest.ErrReader(broken)}
 	req.Body = body
-	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-		t.Error("sent")
+	transport := withKeys(func(*http.Request) (*http.Response, error) {
+		t.Error("the request was sent")
 		return response(200, time.Time{}), nil
-	})}
+	})
 	_, err := transport.RoundTrip(req)
 	assert.ErrorIs(t, err, broken)
 	assert.True(t, body.closed)
 }
 
 // tracked is a body that knows whether it was read to its end, and closed.
-type tracked struct {
+type trackedBody struct {
 	io.Reader
 	ended, closed bool
 }
 
-func (b *tracked) Read(p []byte) (int, error) {
+func (b *trackedBody) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	b.ended = b.ended || err == io.EOF
 	return n, err
 }
 
-func (b *tracked) Close() error { b.closed = true; return nil }
+func (b *trackedBody) Close() error { b.closed = true; return nil }
 
-func TestTheRequestGivenIsLeftAlone(t *testing.T) {
+func TestOriginalRequestIsNotModified(t *testing.T) {
 	t.Parallel()
-	for name, transport := range map[string]*Transport{
-		"keys":           {Credentials: Credentials{Keys: permanent}},
-		"temporary keys": {Credentials: Credentials{Keys: Keys{AccessKey: "AK", SecretKey: "SK", SecurityToken: "T"}}},
-		"token":          {Credentials: Credentials{Token: "MIIEXAMPLE"}},
+	for name, creds := range map[string]Credentials{
+		"keys":           {Keys: permanent},
+		"temporary keys": {Keys: Keys{AccessKey: "AK", SecretKey: "SK", SecurityToken: "T"}},
+		"token":          {Token: "MIIEXAMPLE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			transport.Base = carrier(func(req *http.Request) (*http.Response, error) {
+			transport := &Transport{Login: given(creds)}
+			transport.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 				req.URL.Path = "/changed"
 				return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
 			})
@@ -143,27 +146,28 @@ func TestTheRequestGivenIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestWithoutAnAnswerNothingIsTriedAgain(t *testing.T) {
+func TestNetworkErrorIsNotRetried(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection reset by peer")
-	tries := 0
-	transport := &Transport{Credentials: Credentials{Keys: permanent}, Base: carrier(func(*http.Request) (*http.Response, error) {
-		tries++
+	attempts := 0
+	transport := withKeys(func(*http.Request) (*http.Response, error) {
+		attempts++
 		return nil, broken
-	})}
+	})
 	_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 	assert.ErrorIs(t, err, broken)
-	assert.Equal(t, 1, tries)
+	assert.Equal(t, 1, attempts)
 }
 
-func TestASecretThatIsNoHeaderIsNotToldInTheError(t *testing.T) {
+func TestInvalidHeaderErrorContainsNoSecret(t *testing.T) {
 	t.Parallel()
 	base := &http.Transport{}
-	for _, transport := range []*Transport{
-		{Base: base, Credentials: Credentials{Token: "s3cr3t\n"}},
-		{Base: base, Credentials: Credentials{Keys: Keys{AccessKey: "AK", SecretKey: "s3cr3t", SecurityToken: "s3cr3t\n"}}},
-		{Base: base, Credentials: Credentials{Keys: Keys{AccessKey: "AK\n", SecretKey: "s3cr3t"}}},
+	for _, creds := range []Credentials{
+		{Token: "s3cr3t\n"},
+		{Keys: Keys{AccessKey: "AK", SecretKey: "s3cr3t", SecurityToken: "s3cr3t\n"}},
+		{Keys: Keys{AccessKey: "AK\n", SecretKey: "s3cr3t"}},
 	} {
+		transport := &Transport{Base: base, Login: given(creds)}
 		_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 		assert.ErrorContains(t, err, "invalid header field value")
 		assert.NotContains(t, err.Error(), "s3cr3t")

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBothTriesAreWholeSignedAndOnOneConnection(t *testing.T) {
+func TestBothAttemptsAreSignedAndUseOneConnection(t *testing.T) {
 	t.Parallel()
 	const body = `{"name":"demo","n":1,"html":"<&>"}`
 	var connections atomic.Int32
@@ -42,7 +42,8 @@ func TestBothTriesAreWholeSignedAndOnOneConnection(t *testing.T) {
 	base := &http.Transport{}
 	t.Cleanup(base.CloseIdleConnections)
 
-	resp, err := (&Transport{Base: base, Credentials: Credentials{Keys: permanent}}).RoundTrip(newRequest(t, http.MethodPost, server.URL+"/v3/projects?b=2&a=", body))
+	req := newRequest(t, http.MethodPost, server.URL+"/v3/projects?b=2&a=", body)
+	resp, err := withKeys(base.RoundTrip).RoundTrip(req)
 	require.NoError(t, err)
 	resp.Body.Close()
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
@@ -54,29 +55,30 @@ func TestBothTriesAreWholeSignedAndOnOneConnection(t *testing.T) {
 	assert.WithinDuration(t, time.Now().Add(3*time.Hour), second, time.Minute)
 }
 
-func TestRequestsMayGoOutAtTheSameTime(t *testing.T) {
+func TestConcurrentRequestsCorrectTheClockOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const many = 50
-		var tries, told atomic.Int32
-		transport := &Transport{Credentials: Credentials{Keys: permanent}, ClockCorrected: func(behind time.Duration) {
-			told.Add(1)
-			assert.Equal(t, time.Hour, behind)
-		}, Base: carrier(func(req *http.Request) (*http.Response, error) {
-			tries.Add(1)
+		var attempts, corrections atomic.Int32
+		transport := withKeys(func(req *http.Request) (*http.Response, error) {
+			attempts.Add(1)
 			resp, err := (&gate{ahead: time.Hour}).RoundTrip(req)
-			time.Sleep(time.Second) // until all have gone out
+			time.Sleep(time.Second) // until all are in flight
 			resp.Header.Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
 			return resp, err
-		})}
+		})
+		transport.ClockCorrected = func(behind time.Duration) {
+			corrections.Add(1)
+			assert.Equal(t, time.Hour, behind)
+		}
 		var wait sync.WaitGroup
 		for range many {
 			wait.Go(func() {
-				assert.Equal(t, http.StatusOK, send(t, transport), "each that was signed with the wrong time is tried again")
+				assert.Equal(t, http.StatusOK, send(t, transport), "each is sent again with the right time")
 			})
 		}
 		wait.Wait()
-		assert.EqualValues(t, 2*many, tries.Load())
-		assert.EqualValues(t, 1, told.Load(), "the clock was wrong once")
+		assert.EqualValues(t, 2*many, attempts.Load())
+		assert.EqualValues(t, 1, corrections.Load(), "the clock was wrong once")
 	})
 }

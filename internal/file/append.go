@@ -3,11 +3,12 @@ package file
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 )
 
-// CheckAppend finds out whether AppendLines will be able to write there, and creates the file if there is none.
+// CheckAppend finds out whether AppendLines will be able to write there. It creates the file if there is none.
 func CheckAppend(path string) error {
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, newFileMode)
 	if err != nil {
@@ -16,9 +17,9 @@ func CheckAppend(path string) error {
 	return file.Close()
 }
 
-// AppendLines appends lines to a file that other processes append to as well, and creates it if there is none. The lines
-// are one write, which no other writer cuts in two. Where there is not enough space for all of them, nothing of them is
-// left to be read.
+// AppendLines appends lines to a file that other processes append to as well, and creates it if there is
+// none. The lines are one write, so that nobody else's are in between. If there is not enough space for all
+// of them, what was written is overwritten with empty lines.
 func AppendLines(path, lines string) error {
 	if endsOpen(path) {
 		lines = "\n" + lines
@@ -33,15 +34,18 @@ func AppendLines(path, lines string) error {
 	}
 	n, err := io.WriteString(file, lines)
 	if err != nil {
-		return errors.Join(err, blank(file, path, []byte(lines[:n])), file.Close())
+		if failure := blank(file, path, []byte(lines[:n])); failure != nil {
+			err = fmt.Errorf("%w, and part of it remains: %w", err, failure)
+		}
+		return err
 	}
 	return file.Close()
 }
 
-// blank overwrites with line breaks what was just written by file, the beginning of lines that were not written whole.
-// GitHub's runner ignores empty lines, but would refuse the whole file, with others' outputs, for half an output. The file
-// is not truncated: another process may have written after our bytes since, and would lose its own. Our bytes stay where
-// they are, and overwriting them takes no space.
+// blank overwrites what file has just written with line breaks, because it is only the beginning of what was
+// to be written. GitHub's runner ignores empty lines, but rejects the whole file, with other programs'
+// outputs, for half an output. The file is not truncated, because another process may have appended to it
+// since. Overwriting takes no space.
 func blank(file *os.File, path string, written []byte) error {
 	if len(written) == 0 {
 		return nil
@@ -54,7 +58,7 @@ func blank(file *os.File, path string, written []byte) error {
 	if err != nil {
 		return err
 	}
-	again, err := os.OpenFile(path, os.O_RDWR, 0) // a file opened for appending writes at the end only
+	again, err := os.OpenFile(path, os.O_RDWR, 0) // file can only append
 	if err != nil {
 		return err
 	}
@@ -68,14 +72,15 @@ func blank(file *os.File, path string, written []byte) error {
 		return err
 	}
 	if !os.SameFile(was, now) || !bytes.Equal(found, written) {
-		return errors.New("and a part of it could not be removed: another process changed the file")
+		return errors.New("another process changed the file")
 	}
 	_, err = again.WriteAt(bytes.Repeat([]byte("\n"), len(written)), end-int64(len(written)))
 	return errors.Join(err, again.Close())
 }
 
-// endsOpen reports whether another program left the last line of a file without a line break, so that ours would become a
-// part of it.
+// endsOpen reports whether the last line of a file lacks its line break, so that what is appended would
+// become part of it. It may take a line that is just being written for such a one; the result is an empty
+// line.
 func endsOpen(path string) bool {
 	file, err := os.Open(path)
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// patience is how long a write may take once the run is to end.
+// patience is how long a write may take once the process is to exit.
 const patience = time.Second
 
-// Bounded runs write and returns its error. Write may block, because nobody reads or because a file system hangs: Bounded
-// waits as long as that takes, but no more than a second after the end of ctx. Then it leaves write behind, which must not
-// change anything that others use, and returns an error. A panic in write is an error as well.
+// Bounded runs write and returns its error. It waits for write as long as that takes, and for at most a
+// second after the end of ctx. Then it returns an error while write, which blocks, continues: write must not
+// change anything that others use. A panic in write is returned as an error.
 func Bounded(ctx context.Context, write func() error) error {
 	done := make(chan error, 1)
 	go func() {
@@ -38,4 +38,4 @@ func Bounded(ctx context.Context, write func() error) error {
 	}
 }
 
-var errBlocked = errors.New("nobody reads it, or its file system hangs")
+var errBlocked = errors.New("timed out: nobody reads it, or its file system hangs")

@@ -9,11 +9,12 @@ import (
 	"syscall"
 )
 
-// follow returns the path of the file behind all links of path, and what is there; nil: nothing. Links are followed by
-// hand, because the file is to be replaced and not the link, and because a link may lead to nothing yet. By hand bypasses
-// the kernel's checks, so each link is also opened by it: whatever it refuses, such as a link that somebody else planted in
-// a shared folder (fs.protected_symlinks), is refused here. Only "not there" is no refusal. Devices, pipes and streams
-// are returned by the name they were reached by.
+// follow returns the path of the file that path leads to through links, and what is there; nil if nothing is.
+// It reads the links itself, because the file is to be replaced and not the link, and because a link may lead
+// to a file that does not exist yet. That bypasses the kernel's checks, so the kernel follows each link too,
+// by stat: whatever it refuses, such as a link that another user planted in a shared folder
+// (fs.protected_symlinks), is refused here. Devices, pipes and streams are returned by the path that leads
+// there, since not all of them can be opened by the name that a link gives.
 func follow(path string, stat func(string) (fs.FileInfo, error)) (string, fs.FileInfo, error) {
 	const maxLinks = 40 // as in the kernel
 	for range maxLinks {
@@ -48,13 +49,14 @@ func follow(path string, stat func(string) (fs.FileInfo, error)) (string, fs.Fil
 
 var errTooManyLinks = errors.New("too many links")
 
-// isStream reports whether a path names an open file of a process. Where that is a regular file, it is somebody's log,
-// and nothing of it may be lost.
+// isStream reports whether a path names an open file of a process. Where that is a regular file, it is a log,
+// and nothing in it may be lost.
 func isStream(path string) bool {
 	path = filepath.Clean(path)
 	return isOwnStream(path) || strings.HasPrefix(path, "/proc/") && filepath.Base(filepath.Dir(path)) == "fd"
 }
 
+// isOwnStream reports whether a path names an open file of this process.
 func isOwnStream(path string) bool {
 	switch filepath.Dir(path) {
 	case "/dev":
@@ -68,7 +70,7 @@ func isOwnStream(path string) bool {
 func appendToStream(path string, content []byte) error {
 	path = filepath.Clean(path)
 	if isOwnStream(path) {
-		// Through the open file: it knows its position, and what we print next follows.
+		// Not by opening it again: that would start at the beginning, and what is printed next would overwrite it.
 		switch filepath.Base(path) {
 		case "stdout", "1":
 			_, err := os.Stdout.Write(content)
@@ -78,7 +80,7 @@ func appendToStream(path string, content []byte) error {
 			return err
 		}
 	}
-	// O_NONBLOCK makes a pipe that nobody can read any more an error. Without it, opening it would wait for ever.
+	// With O_NONBLOCK, opening a pipe without readers fails. Otherwise it would block for ever.
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return err

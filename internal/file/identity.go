@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// Identity says which regular file a path means, however it is spelled. The zero Identity is no file, and the same as no
-// other.
+// Identity identifies a regular file, whatever path leads to it. The zero Identity is no file, and is not the
+// same as any other.
 type Identity struct {
-	file fs.FileInfo // of one that is there
-	path string      // of one that is not there yet
+	file fs.FileInfo // of a file that exists
+	path string      // of one that does not exist yet
 }
 
-// Identify returns the identity of the file that Write would write. It is zero for what Write does not replace: devices,
-// pipes and the names of open files.
+// Identify returns the identity of the file that Write would replace. It is zero for what Write does not
+// replace: devices, pipes and open files.
 func Identify(path string) Identity {
 	path, info, err := follow(path, os.Stat)
 	switch {
@@ -45,7 +45,7 @@ func identify(info fs.FileInfo) Identity {
 	return Identity{file: info}
 }
 
-// Same reports whether both are, or will be, the same file.
+// Same reports whether both are the same file, or would be once it is created.
 func (i Identity) Same(other Identity) bool {
 	switch {
 	case i.file != nil && other.file != nil:
@@ -58,7 +58,8 @@ func (i Identity) Same(other Identity) bool {
 	return i.path == other.path
 }
 
-// resolved returns the absolute path of a file that does not exist, without links in those of its folders that do.
+// resolved returns the absolute path of a file that does not exist, with links resolved in those of its
+// folders that do.
 func resolved(path string) string {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

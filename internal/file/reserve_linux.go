@@ -6,8 +6,9 @@ import (
 	"syscall"
 )
 
-// reserve reserves space for n bytes after the end of a file, without changing its size. It fails if there is none. Not
-// every file system can do that, and another process may use up the space: then the write itself finds out.
+// reserve allocates space for n bytes after the end of a file, without changing its size. It returns an error
+// only if there is not enough. Some file systems cannot do that, and another process may use up the space:
+// then the write fails.
 func reserve(file *os.File, n int64) error {
 	const keepSize = 1 // FALLOC_FL_KEEP_SIZE, which package syscall lacks
 	size, err := file.Seek(0, io.SeekEnd)

@@ -1,5 +1,6 @@
-// Package file writes files as a careful Unix program does: nobody reads half of one, nothing that others wrote is lost,
-// and links are followed only where the kernel follows them. It does not know what it writes.
+// Package file writes files as a careful Unix program does: nobody reads half of one, nothing that others
+// wrote is lost, and no write blocks the process for ever. It refuses links that the kernel does not follow,
+// and does not know what it writes.
 package file
 
 import (
@@ -12,9 +13,10 @@ import (
 	"time"
 )
 
-// Write writes a file by rename, so that nobody reads half of it. What cannot be replaced like that is written in place:
-// a device, a named pipe, a mounted file, or one in a folder where no other may be created. Links are followed; folders
-// are created.
+// Write replaces a file by rename, so that nobody reads half of it, and keeps its mode. What cannot be
+// replaced like that is written in place: a device, a named pipe, a mounted file, or one in a folder where no
+// other may be created. An open file of a process (/dev/stdout, /proc/1/fd/1) is appended to. Links are
+// followed; missing folders are created.
 func Write(path string, content []byte) error {
 	path, info, err := follow(path, os.Stat)
 	switch {
@@ -39,7 +41,7 @@ func Write(path string, content []byte) error {
 
 const newFileMode fs.FileMode = 0o644
 
-// Check finds out whether Write will be able to write there, and changes nothing that exists.
+// Check finds out whether Write will be able to write there. It changes no file, but creates missing folders.
 func Check(path string) error {
 	path, info, err := follow(path, os.Stat)
 	switch {
@@ -50,7 +52,7 @@ func Check(path string) error {
 	case isStream(path), info != nil && !info.Mode().IsRegular():
 		return checkInPlace(path, os.O_WRONLY)
 	case info != nil:
-		return checkInPlace(path, os.O_WRONLY|os.O_CREATE) // as it will be written, see writeInPlace
+		return checkInPlace(path, os.O_WRONLY|os.O_CREATE) // as writeInPlace opens it
 	}
 	return CheckFolder(filepath.Dir(path))
 }
@@ -77,8 +79,9 @@ func CheckFolder(path string) error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// replace puts a new file in the place of the old one. Where the system refuses that, the old one is untouched and may be
-// written in place. A full disk is no such refusal: in place, it would cost the old content as well.
+// replace replaces a file by a new one. Where the system refuses that, the old file is untouched and may be
+// written in place. A full disk does not count as a refusal: writing in place would lose the old content as
+// well.
 func replace(path string, content []byte, mode fs.FileMode) (refused bool, err error) {
 	temporary.RLock()
 	defer temporary.RUnlock()
@@ -95,7 +98,7 @@ func replace(path string, content []byte, mode fs.FileMode) (refused bool, err e
 	if err = errors.Join(err, file.Chmod(mode), file.Close()); err != nil {
 		return false, err
 	}
-	err = os.Rename(file.Name(), path) // the folder may have to grow for it
+	err = os.Rename(file.Name(), path) // which needs space if the folder has to grow
 	return err != nil && !isFull(err), err
 }
 
@@ -104,12 +107,12 @@ func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// temporary is read-locked while there is a temporary file. There may be several, so that one on a file system that hangs
-// holds up no other.
+// temporary is read-locked while there is a temporary file. Several may exist at the same time, so that one
+// on a file system that hangs blocks no other.
 var temporary sync.RWMutex
 
-// Settle waits, for a moment only, until there is no temporary file, and has none created from then on: the process can
-// exit at once and leaves nothing behind.
+// Settle waits until there is no temporary file, and prevents new ones from then on, so that the process can
+// exit at any time and leaves nothing behind. It gives up after a quarter of a second.
 func Settle() {
 	settled := make(chan struct{})
 	go func() {
@@ -122,19 +125,21 @@ func Settle() {
 	}
 }
 
+// writeInPlace overwrites what is there. It waits half a second for a named pipe to have a reader, and a
+// second for that to read.
 func writeInPlace(path string, content []byte, mode fs.FileMode) error {
-	// With O_CREATE the kernel refuses files and pipes that others planted in a shared folder (fs.protected_regular and
-	// fs.protected_fifos).
+	// With O_CREATE the kernel refuses files and pipes that others planted in a shared folder
+	// (fs.protected_regular and fs.protected_fifos).
 	flags := os.O_WRONLY | os.O_CREATE
 	info, err := os.Stat(path)
 	isPipe := err == nil && info.Mode()&fs.ModeNamedPipe != 0
 	if isPipe {
-		flags |= syscall.O_NONBLOCK // a pipe that nobody reads is an error, not something to wait for
+		flags |= syscall.O_NONBLOCK // without a reader, opening it fails and does not block
 	} else {
 		flags |= os.O_TRUNC
 	}
 	file, err := os.OpenFile(path, flags, mode)
-	for began := time.Now(); isPipe && errors.Is(err, syscall.ENXIO) && time.Since(began) < patience/2; {
+	for start := time.Now(); isPipe && errors.Is(err, syscall.ENXIO) && time.Since(start) < patience/2; {
 		time.Sleep(10 * time.Millisecond) // its reader may be about to open it
 		file, err = os.OpenFile(path, flags, mode)
 	}
@@ -142,7 +147,7 @@ func writeInPlace(path string, content []byte, mode fs.FileMode) error {
 		return err
 	}
 	if isPipe {
-		_ = file.SetWriteDeadline(time.Now().Add(patience)) // nor is a reader that does not read
+		_ = file.SetWriteDeadline(time.Now().Add(patience))
 	}
 	_, err = file.Write(content)
 	return errors.Join(err, file.Close())

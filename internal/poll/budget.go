@@ -12,9 +12,9 @@ import (
 // is one.
 var (
 	ErrTimeout     = errors.New("still running at timeout")
-	ErrRunning     = errors.New("still running")                        // the one poll of timeout 0
-	ErrNotFound    = errors.New("not found until the end of the grace") // not_found_grace
-	ErrUnavailable = errors.New("no valid response for too long")       // max_outage
+	ErrRunning     = errors.New("still running")                     // the one poll of timeout 0
+	ErrNotFound    = errors.New("not found within the grace period") // not_found_grace
+	ErrUnavailable = errors.New("no valid response for too long")    // max_outage
 )
 
 // Kind is what a poll found. Running, Ended and Missing are valid responses.

@@ -18,55 +18,57 @@ const (
 	week = 7 * day
 )
 
-func TestADayAndAWeekHaveTheLooksOfTheirPlan(t *testing.T) {
+func TestDayAndWeekLongWaitsFollowTheirPlan(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []time.Duration{day, week} {
 		tr := newTrial(executing)
 		tr.Timeout = timeout
 		tr.run(t).endsWith(t, ErrTimeout)
-		looks, count := Plan(time.Second, 20*time.Second, timeout, MostPlanned)
-		require.Len(t, tr.asked, count)
-		for i, look := range looks {
-			require.Equal(t, look.String(), tr.asked[i])
+		polls, count := Plan(time.Second, 20*time.Second, timeout, MaxPlanned)
+		require.Len(t, tr.polledAt, count)
+		for i, poll := range polls {
+			require.Equal(t, poll.String(), tr.polledAt[i])
 		}
 		assert.Equal(t, timeout, tr.ended)
 
-		// 32 pauses lead to the cap, the last one to the timeout.
-		for _, p := range tr.observed[32 : count-2] {
+		// 32 pauses grow to the cap; the last one ends at the timeout.
+		for _, p := range tr.outcomes[32 : count-2] {
 			require.Equal(t, 20*time.Second, p.Next, "%v", p.At)
 		}
 	}
 }
 
-// spell is so many answers of one kind.
+// spell is a number of equal responses.
 type spell struct {
-	answer answer
-	times  int
+	response response
+	times    int
 }
 
-func TestADayOfTroubleEndsAtItsTimeoutAndNoPauseIsLongerThanItMayBe(t *testing.T) {
+func TestDayOfFailuresEndsAtItsTimeoutWithPausesInBounds(t *testing.T) {
 	t.Parallel()
-	trouble := []spell{
-		{executing, 40}, {broken, 30}, {executing, 1}, {throttled, 12}, {executing, 3}, {gone, 1}, {executing, 5}, {gone, 1}, {broken, 10}, {gone, 1}, {executing, 1},
-		{broken.retryAfter(50 * time.Second), 3}, {throttled, 2}, {broken, 4}, {noSuchHost, 3}, {rejected, 1}, {executing.taking(9 * time.Second), 7},
+	spells := []spell{
+		{executing, 40}, {broken, 30}, {executing, 1}, {throttled, 12}, {executing, 3}, {gone, 1}, {executing, 5}, {gone, 1},
+		{broken, 10}, {gone, 1}, {executing, 1}, {broken.retryAfter(50 * time.Second), 3}, {throttled, 2}, {broken, 4},
+		{noSuchHost, 3}, {rejected, 1}, {executing.taking(9 * time.Second), 7},
 	}
 	tr := newTrial(executing.times(40))
 	for range 200 {
-		for _, s := range trouble {
-			tr.answers = append(tr.answers, s.answer.times(s.times)...)
+		for _, s := range spells {
+			tr.responses = append(tr.responses, s.response.times(s.times)...)
 		}
 	}
 	tr.Timeout, tr.NotFoundGrace = day, time.Minute
 	tr.run(t).endsWith(t, ErrTimeout)
 	assert.Equal(t, day, tr.ended)
-	require.Less(t, len(tr.asked), len(tr.answers), "there was trouble to the end")
+	require.Less(t, len(tr.polledAt), len(tr.responses), "failures until the end")
 
-	slow := false // throttled since the last good answer
-	for i, p := range tr.observed[40 : len(tr.observed)-2] {
-		a := tr.answers[40+i]
-		slow = kindOf(a) == failing && (slow || a.err.(*client.Error).Throttled())
+	slow := false // throttled since the last valid response
+	for _, p := range tr.outcomes[40 : len(tr.outcomes)-2] {
+		var e *client.Error
+		failing := p.Kind == Failing && assert.ErrorAs(t, p.Err, &e)
+		slow = failing && (slow || e.Throttled())
 		switch {
-		case kindOf(a) == failing && a.err.(*client.Error).Answer.RetryAfter > 0:
+		case failing && e.Response.RetryAfter > 0:
 			require.Equal(t, 50*time.Second, p.Next, "%v", p.At)
 		case slow:
 			require.LessOrEqual(t, p.Next, 90*time.Second, "%v", p.At)
@@ -77,14 +79,9 @@ func TestADayOfTroubleEndsAtItsTimeoutAndNoPauseIsLongerThanItMayBe(t *testing.T
 	}
 }
 
-func kindOf(a answer) kind {
-	b := budgets{good: there}
-	return b.sort(a.err)
-}
-
-// stock is what a process holds at one moment.
+// stock is what a process holds at one time.
 type stock struct {
-	heap       uint64 // bytes that are in use
+	heap       uint64 // bytes in use
 	allocated  uint64 // objects so far
 	goroutines int
 }
@@ -96,19 +93,23 @@ func takeStock() stock {
 	return stock{heap: m.HeapAlloc, allocated: m.Mallocs, goroutines: runtime.NumGoroutine()}
 }
 
-// Not parallel, so that nobody else's memory is counted.
-func TestTheLastOf100000PollsCostsWhatTheFirstDid(t *testing.T) {
+// Not parallel: the memory of other tests would be counted.
+func TestLastOf100000PollsCostsNoMoreThanTheFirst(t *testing.T) {
 	at := map[int]stock{}
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
 		w := Waiter{
-			Timeout: 10 * 365 * day, NotFoundGrace: time.Hour, MaxOutage: time.Hour, RequestTimeout: 10 * time.Second,
-			Start: time.Now(), Schedule: NewSchedule(time.Second, 20*time.Second, steady),
-			Progress: func(context.Context, client.Task) error { return nil },
-			Observe:  func(Poll) {},
+			Progress:       func(context.Context, client.Task) error { return nil },
+			Observe:        func(Outcome) {},
+			Schedule:       NewSchedule(time.Second, 20*time.Second, steady),
+			Start:          time.Now(),
+			Timeout:        10 * 365 * day,
+			NotFoundGrace:  time.Hour,
+			MaxOutage:      time.Hour,
+			RequestTimeout: 10 * time.Second,
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
-		w.Look = func(context.Context) (client.Task, error) {
+		w.Poll = func(context.Context) (client.Task, error) {
 			switch n++; n {
 			case 1_000, 2_000, 99_000, 100_000:
 				at[n] = takeStock()

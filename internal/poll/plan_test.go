@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestThePlanIsWhatAWaitDoes(t *testing.T) {
+func TestPlanMatchesWhatAWaitDoes(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ interval, longest, timeout time.Duration }{
+	for _, c := range []struct{ interval, maxInterval, timeout time.Duration }{
 		{time.Second, 20 * time.Second, time.Hour},
 		{time.Second, 20 * time.Second, 0},
 		{time.Second, 20 * time.Second, time.Second},
@@ -22,24 +22,24 @@ func TestThePlanIsWhatAWaitDoes(t *testing.T) {
 	} {
 		tr := newTrial(executing)
 		tr.Timeout = c.timeout
-		tr.runWith(t, context.Background, c.interval, c.longest)
-		looks, count := Plan(c.interval, c.longest, c.timeout, 8)
-		assert.Len(t, tr.asked, count, "%+v", c)
+		tr.runWith(t, context.Background, c.interval, c.maxInterval)
+		polls, count := Plan(c.interval, c.maxInterval, c.timeout, 8)
+		assert.Len(t, tr.polledAt, count, "%+v", c)
 		var planned []string
-		for _, look := range looks {
-			planned = append(planned, look.String())
+		for _, poll := range polls {
+			planned = append(planned, poll.String())
 		}
-		assert.Equal(t, tr.asked[:min(8, count)], planned, "%+v", c)
+		assert.Equal(t, tr.polledAt[:min(8, count)], planned, "%+v", c)
 
-		looks, count = Plan(c.interval, c.longest, c.timeout, MostPlanned)
-		assert.Len(t, looks, count)
-		assert.Equal(t, c.timeout, looks[count-1], "the last one is at the timeout")
+		polls, count = Plan(c.interval, c.maxInterval, c.timeout, MaxPlanned)
+		assert.Len(t, polls, count)
+		assert.Equal(t, c.timeout, polls[count-1], "the last one is at the timeout")
 	}
 }
 
-func TestAPlanOfAbsurdLengthIsCutShort(t *testing.T) {
+func TestVeryLongPlanIsCutOff(t *testing.T) {
 	t.Parallel()
-	looks, count := Plan(time.Millisecond, time.Millisecond, 290*365*24*time.Hour, 8)
-	assert.Equal(t, MostPlanned, count)
-	assert.Len(t, looks, 8)
+	polls, count := Plan(time.Millisecond, time.Millisecond, 290*365*24*time.Hour, 8)
+	assert.Equal(t, MaxPlanned, count)
+	assert.Len(t, polls, 8)
 }

@@ -17,8 +17,8 @@ const (
 	// maxThrottledPause is how long a pause grows while the API throttles, unless max_interval is longer. Its gateway
 	// counts requests by the minute.
 	maxThrottledPause = time.Minute
-	// throttledJitter is the part of a throttled pause that is added at random: everyone who waits for the same gateway
-	// was refused in the same second.
+	// throttledJitter is the part of a throttled pause that is added at random: everyone who waits for the
+	// same gateway was refused in the same second.
 	throttledJitter = 0.5
 )
 
@@ -32,12 +32,12 @@ type Schedule struct {
 	random    func() float64
 }
 
-// NewSchedule returns a schedule that starts with a pause of interval > 0. The random numbers are in [0, 1); 0.5 leaves
-// a pause as it is.
+// NewSchedule returns a schedule that starts with a pause of interval > 0. The random numbers are in [0, 1);
+// 0.5 leaves a pause as it is.
 func NewSchedule(interval, maxInterval time.Duration, random func() float64) *Schedule {
 	return &Schedule{
-		// Its own jitter would exceed its cap and come from a source that cannot be set; its own stop would come before
-		// the deadline. Both are off.
+		// Its own jitter would exceed its cap and come from a source that cannot be set; its own stop would
+		// come before the deadline. Both are off.
 		steps: backoff.NewExponentialBackOff(
 			backoff.WithInitialInterval(interval),
 			backoff.WithMultiplier(Factor),

@@ -14,36 +14,36 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-// answer is one scripted answer of the API.
-type answer struct {
+// response is one scripted response of the API.
+type response struct {
 	status client.Status
 	err    error
 	after  time.Duration // how long it takes
 	retry  time.Duration // Retry-After
 }
 
-func status(s client.Status) answer { return answer{status: s} }
+func status(s client.Status) response { return response{status: s} }
 
-func failure(httpStatus int, code string) answer {
-	return answer{err: &client.Error{Op: "get task", Code: code, Answer: client.Answer{StatusCode: httpStatus}}}
+func failure(httpStatus int, code string) response {
+	return response{err: &client.Error{Op: "get task", Code: code, Response: client.Response{StatusCode: httpStatus}}}
 }
 
-func (a answer) taking(d time.Duration) answer { a.after = d; return a }
+func (r response) taking(d time.Duration) response { r.after = d; return r }
 
-func (a answer) retryAfter(d time.Duration) answer {
-	a.retry = d
-	if e, ok := a.err.(*client.Error); ok {
+func (r response) retryAfter(d time.Duration) response {
+	r.retry = d
+	if e, ok := r.err.(*client.Error); ok {
 		again := *e
-		again.Answer.RetryAfter = d
-		a.err = &again
+		again.Response.RetryAfter = d
+		r.err = &again
 	}
-	return a
+	return r
 }
 
-func (a answer) times(n int) []answer {
-	all := make([]answer, n)
+func (r response) times(n int) []response {
+	all := make([]response, n)
 	for i := range all {
-		all[i] = a
+		all[i] = r
 	}
 	return all
 }
@@ -51,23 +51,31 @@ func (a answer) times(n int) []answer {
 var (
 	executing   = status(client.Executing)
 	succeeded   = status(client.Success)
-	gone        = answer{err: &client.Error{Op: "get task", Err: client.ErrNoTask, Answer: client.Answer{StatusCode: 200}}}
 	broken      = failure(503, "DMS.00500001")
 	throttled   = failure(429, "APIGW.0308")
 	unauthentic = failure(401, "APIGW.0301")
 	forbidden   = failure(403, "DMS.00403002")
 	noSuchAPI   = failure(404, "APIGW.0101")
 	rejected    = failure(400, "DMS.00400070")
-	noSuchHost  = answer{err: &client.Error{Op: "get task", Err: &net.DNSError{Err: "no such host", Name: "dms.nowhere-1.myhuaweicloud.com", IsNotFound: true}}}
+
+	gone = response{err: &client.Error{
+		Op:       "get task",
+		Response: client.Response{StatusCode: 200},
+		Err:      &client.NoTaskError{ID: "t1"},
+	}}
+	noSuchHost = response{err: &client.Error{
+		Op:  "get task",
+		Err: &net.DNSError{Err: "no such host", Name: "dms.nowhere-1.myhuaweicloud.com", IsNotFound: true},
+	}}
 )
 
-func script(parts ...any) []answer {
-	var all []answer
+func script(parts ...any) []response {
+	var all []response
 	for _, part := range parts {
 		switch part := part.(type) {
-		case answer:
+		case response:
 			all = append(all, part)
-		case []answer:
+		case []response:
 			all = append(all, part...)
 		default:
 			panic(fmt.Sprintf("%T", part))
@@ -76,19 +84,19 @@ func script(parts ...any) []answer {
 	return all
 }
 
-// trial is one wait under a clock that goes on only when everybody sleeps.
+// trial is one wait under a fake clock, which advances only when everybody sleeps.
 type trial struct {
 	Waiter
-	answers []answer // the last one is repeated
+	responses []response // the last one is repeated
 
-	asked    []string // when the looks began, since the start
-	observed []Poll
+	polledAt []string // when the polls began, since the start
+	outcomes []Outcome
 	task     client.Task
 	err      error
 	ended    time.Duration
 }
 
-func newTrial(answers ...any) *trial {
+func newTrial(responses ...any) *trial {
 	return &trial{
 		Waiter: Waiter{
 			Timeout:        time.Hour,
@@ -96,7 +104,7 @@ func newTrial(answers ...any) *trial {
 			MaxOutage:      15 * time.Minute,
 			RequestTimeout: 10 * time.Second,
 		},
-		answers: script(answers...),
+		responses: script(responses...),
 	}
 }
 
@@ -106,34 +114,38 @@ func (tr *trial) run(t *testing.T) *trial {
 	return tr.runWith(t, context.Background, time.Second, 20*time.Second)
 }
 
-func (tr *trial) runWith(t *testing.T, newContext func() context.Context, interval, longest time.Duration) *trial {
+func (tr *trial) runWith(t *testing.T, newContext func() context.Context, interval, maxInterval time.Duration) *trial {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx := newContext()
 		tr.Start = time.Now()
-		tr.Schedule = NewSchedule(interval, longest, func() float64 { return 0.5 })
-		tr.Look = tr.look
-		tr.Observe = func(p Poll) { tr.observed = append(tr.observed, p) }
+		tr.Schedule = NewSchedule(interval, maxInterval, steady)
+		tr.Poll = tr.respond
+		tr.Observe = func(o Outcome) { tr.outcomes = append(tr.outcomes, o) }
 		tr.task, tr.err = tr.Wait(ctx)
 		tr.ended = time.Since(tr.Start)
 	})
 	return tr
 }
 
-func (tr *trial) look(ctx context.Context) (client.Task, error) {
-	tr.asked = append(tr.asked, time.Since(tr.Start).String())
-	a := tr.answers[min(len(tr.asked), len(tr.answers))-1]
+// respond is a poll: it takes the next response of the script.
+func (tr *trial) respond(ctx context.Context) (client.Task, error) {
+	tr.polledAt = append(tr.polledAt, time.Since(tr.Start).String())
+	r := tr.responses[min(len(tr.polledAt), len(tr.responses))-1]
 	select {
-	case <-time.After(a.after):
+	case <-time.After(r.after):
 	case <-ctx.Done():
 		return client.Task{}, &client.Error{Op: "get task", Err: context.Cause(ctx)}
 	}
-	if a.err != nil {
-		return client.Task{}, a.err
+	if r.err != nil {
+		return client.Task{}, r.err
 	}
-	return client.Task{ID: "t1", Status: a.status, Answer: client.Answer{StatusCode: 200, RetryAfter: a.retry}}, nil
+	head := client.Response{StatusCode: 200, RetryAfter: r.retry}
+	return client.Task{ID: "t1", Status: r.status, Response: head}, nil
 }
 
+// endsWith asserts that the wait ended with this error of the package, or its cause, and with no other; nil: without
+// one.
 func (tr *trial) endsWith(t *testing.T, want error) {
 	t.Helper()
 	if want == nil {

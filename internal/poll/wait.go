@@ -36,9 +36,9 @@ type Outcome struct {
 	Left time.Duration // until the timeout; negative once it is over
 }
 
-// Wait polls at once and then by the schedule until the task has ended. That is no error, however it ended. Otherwise
-// the error is the cause of the context's end, one of this package's errors, or a *client.Error that no other poll would
-// change. The last task seen comes back with every error, and is zero if none was.
+// Wait polls at once and then by the schedule until the task has ended. That is no error, however it ended.
+// Otherwise the error is the cause of the context's end, one of this package's errors, or a *client.Error
+// that no other poll would change. The last task seen comes back with every error, and is zero if none was.
 func (w *Waiter) Wait(ctx context.Context) (client.Task, error) {
 	budgets := &budgets{timeout: w.Timeout, grace: w.NotFoundGrace, maxOutage: w.MaxOutage}
 	progress := progress{request: w.Progress}
@@ -71,15 +71,16 @@ func (w *Waiter) Wait(ctx context.Context) (client.Task, error) {
 // poll polls once. The poll at the deadline is the last, and gets one RequestTimeout for all its requests.
 func (w *Waiter) poll(ctx context.Context) (client.Task, error) {
 	if w.elapsed() >= w.Timeout {
-		limited, cancel := context.WithTimeoutCause(ctx, w.RequestTimeout, fmt.Errorf("no response within %v", w.RequestTimeout))
+		late := fmt.Errorf("no response within %v", w.RequestTimeout)
+		limited, cancel := context.WithTimeoutCause(ctx, w.RequestTimeout, late)
 		defer cancel()
 		ctx = limited
 	}
 	return w.Poll(ctx)
 }
 
-// judge reports whether the wait is done, and with which error. The end of the task comes before a signal, that before
-// the budgets, and those before the timeout.
+// judge reports whether the wait is done, and with which error. The end of the task comes before a signal,
+// that before the budgets, and those before the timeout.
 func (w *Waiter) judge(ctx context.Context, budgets *budgets, outcome Outcome) (done bool, err error) {
 	switch {
 	case outcome.Kind == Ended:
@@ -96,8 +97,8 @@ func (w *Waiter) judge(ctx context.Context, budgets *budgets, outcome Outcome) (
 	return false, nil
 }
 
-// pause returns the pause after a poll. It ends at the end of the budget that the response draws on, and at the timeout:
-// a poll is made there all the same.
+// pause returns the pause after a poll. It ends at the end of the budget that the response draws on, and at
+// the timeout: a poll is made there all the same.
 func (w *Waiter) pause(budgets *budgets, outcome Outcome) time.Duration {
 	wish := demand{retryAfter: outcome.Task.Response.RetryAfter}
 	var e *client.Error

@@ -13,54 +13,54 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 )
 
-func TestTheFirstPollIsAtOnceAndPausesGrowByATenth(t *testing.T) {
+func TestFirstPollIsImmediateAndPausesGrowByATenth(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(executing.times(5), succeeded).run(t)
 	tr.endsWith(t, nil)
-	assert.Equal(t, []string{"0s", "1s", "2.1s", "3.31s", "4.641s", "6.1051s"}, tr.asked)
+	assert.Equal(t, []string{"0s", "1s", "2.1s", "3.31s", "4.641s", "6.1051s"}, tr.polledAt)
 	assert.Equal(t, client.Success, tr.task.Status)
-	assert.Equal(t, 6105100*time.Microsecond, tr.ended, "nothing is paused for after the last answer")
+	assert.Equal(t, 6105100*time.Microsecond, tr.ended, "no pause follows the last response")
 }
 
-func TestPausesStayAtTheCap(t *testing.T) {
+func TestPausesAreCappedAtMaxInterval(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(executing.times(60), succeeded).run(t)
-	last := tr.observed[len(tr.observed)-2]
+	last := tr.outcomes[len(tr.outcomes)-2]
 	assert.Equal(t, 20*time.Second, last.Next)
-	for i := 1; i < len(tr.observed)-1; i++ {
-		assert.LessOrEqual(t, tr.observed[i-1].Next, tr.observed[i].Next)
-		assert.LessOrEqual(t, tr.observed[i].Next, 20*time.Second)
+	for i := 1; i < len(tr.outcomes)-1; i++ {
+		assert.LessOrEqual(t, tr.outcomes[i-1].Next, tr.outcomes[i].Next)
+		assert.LessOrEqual(t, tr.outcomes[i].Next, 20*time.Second)
 	}
 }
 
-func TestAnEndedTaskEndsTheWaitAtOnceAndIsNoError(t *testing.T) {
+func TestEndedTaskEndsTheWaitAtOnceWithoutError(t *testing.T) {
 	t.Parallel()
 	for _, end := range []client.Status{client.Success, client.Failed, client.Cancelled, client.Deleted} {
 		tr := newTrial(status(end)).run(t)
 		tr.endsWith(t, nil)
 		assert.Equal(t, end, tr.task.Status)
-		assert.Equal(t, []string{"0s"}, tr.asked)
+		assert.Equal(t, []string{"0s"}, tr.polledAt)
 	}
 }
 
-func TestAnUnknownStatusIsStillRunning(t *testing.T) {
+func TestUnknownStatusIsStillRunning(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(status("PAUSED"), status(""), succeeded).run(t)
 	tr.endsWith(t, nil)
-	assert.Len(t, tr.asked, 3)
+	assert.Len(t, tr.polledAt, 3)
 }
 
-func TestTheLastLookIsAtTheDeadlineNotBeforeIt(t *testing.T) {
+func TestLastPollIsAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(executing)
 	tr.Timeout = 4 * time.Second
 	tr.run(t).endsWith(t, ErrTimeout)
-	assert.Equal(t, []string{"0s", "1s", "2.1s", "3.31s", "4s"}, tr.asked)
+	assert.Equal(t, []string{"0s", "1s", "2.1s", "3.31s", "4s"}, tr.polledAt)
 	assert.Equal(t, 4*time.Second, tr.ended)
 	assert.Equal(t, client.Executing, tr.task.Status, "the last task seen comes back with the error")
 }
 
-func TestTheEndOfTheTaskBeatsAnExpiredDeadline(t *testing.T) {
+func TestEndOfTheTaskBeatsAnExpiredDeadline(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(executing.times(4), succeeded.taking(9*time.Second))
 	tr.Timeout = 4 * time.Second
@@ -68,31 +68,31 @@ func TestTheEndOfTheTaskBeatsAnExpiredDeadline(t *testing.T) {
 	assert.Equal(t, 13*time.Second, tr.ended)
 }
 
-func TestARequestUnderWayAtTheDeadlineIsNotCutAndNoOtherFollows(t *testing.T) {
+func TestRequestInFlightAtTheDeadlineIsTheLast(t *testing.T) {
 	t.Parallel()
-	for want, answer := range map[error]answer{nil: succeeded.taking(20 * time.Second), ErrTimeout: executing.taking(20 * time.Second)} {
-		tr := newTrial(executing, answer)
+	for want, last := range map[error]response{nil: succeeded, ErrTimeout: executing} {
+		tr := newTrial(executing, last.taking(20*time.Second))
 		tr.Timeout = 4 * time.Second
 		tr.run(t).endsWith(t, want)
-		assert.Equal(t, []string{"0s", "1s"}, tr.asked)
+		assert.Equal(t, []string{"0s", "1s"}, tr.polledAt)
 		assert.Equal(t, 21*time.Second, tr.ended)
 	}
 }
 
-func TestTheLookAtTheDeadlineHasOneRequestTimeoutInAll(t *testing.T) {
+func TestPollAtTheDeadlineHasOneRequestTimeoutInAll(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(executing.times(4), executing.taking(time.Hour))
 	tr.Timeout = 4 * time.Second
 	tr.run(t).endsWith(t, ErrTimeout)
 	assert.Equal(t, 14*time.Second, tr.ended)
-	assert.ErrorContains(t, tr.err, "no answer within 10s")
+	assert.ErrorContains(t, tr.err, "no response within 10s")
 }
 
-func TestTimeoutZeroLooksOnceAndThatDecides(t *testing.T) {
+func TestTimeoutZeroPollsOnceAndThatDecides(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		answer answer
-		want   error
+		response response
+		want     error
 	}{
 		"ended":     {succeeded, nil},
 		"running":   {executing, ErrRunning},
@@ -104,36 +104,36 @@ func TestTimeoutZeroLooksOnceAndThatDecides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tr := newTrial(c.answer)
+			tr := newTrial(c.response)
 			tr.Timeout = 0
 			tr.run(t).endsWith(t, c.want)
-			assert.Equal(t, []string{"0s"}, tr.asked)
+			assert.Equal(t, []string{"0s"}, tr.polledAt)
 			assert.LessOrEqual(t, tr.ended, 10*time.Second)
 		})
 	}
 }
 
-func TestTheClockStartsWithTheProcess(t *testing.T) {
+func TestClockStartsWithTheProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTrial(executing)
 		tr.Start = time.Now()
-		time.Sleep(3 * time.Second) // starting up
-		tr.Timeout, tr.Look = 4*time.Second, tr.look
-		tr.Schedule = NewSchedule(2*time.Second, 20*time.Second, func() float64 { return 0.5 })
+		time.Sleep(3 * time.Second) // the program starts
+		tr.Timeout, tr.Poll = 4*time.Second, tr.respond
+		tr.Schedule = NewSchedule(2*time.Second, 20*time.Second, steady)
 		_, tr.err = tr.Wait(t.Context())
 		tr.endsWith(t, ErrTimeout)
-		assert.Equal(t, []string{"3s", "4s"}, tr.asked)
+		assert.Equal(t, []string{"3s", "4s"}, tr.polledAt)
 	})
 }
 
-func TestASignalEndsAPauseAndARequestAtOnce(t *testing.T) {
+func TestSignalEndsAPauseOrARequestAtOnce(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("signal")
-	for name, answer := range map[string]answer{"in a pause": executing, "in a request": executing.taking(time.Minute)} {
+	for name, second := range map[string]response{"in a pause": executing, "in a request": executing.taking(time.Minute)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tr := newTrial(executing, answer).runWith(t, func() context.Context {
+			tr := newTrial(executing, second).runWith(t, func() context.Context {
 				ctx, cancel := context.WithCancelCause(context.Background())
 				time.AfterFunc(1500*time.Millisecond, func() { cancel(cause) })
 				return ctx
@@ -145,12 +145,12 @@ func TestASignalEndsAPauseAndARequestAtOnce(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatEndsTheTaskBeatsASignal(t *testing.T) {
+func TestEndOfTheTaskBeatsASignal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		w := Waiter{Start: time.Now(), Timeout: time.Hour, Schedule: NewSchedule(1, 1, func() float64 { return 0 })}
-		w.Look = func(context.Context) (client.Task, error) {
+		w.Poll = func(context.Context) (client.Task, error) {
 			cancel(errors.New("signal"))
 			return client.Task{Status: client.Failed}, nil
 		}
@@ -160,11 +160,39 @@ func TestAnAnswerThatEndsTheTaskBeatsASignal(t *testing.T) {
 	})
 }
 
-func TestObserversHearOfEveryAnswerWithThePauseAfterIt(t *testing.T) {
+func TestObserverGetsEveryOutcomeWithItsPause(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(executing, broken, succeeded).run(t)
-	require.Len(t, tr.observed, 3)
-	assert.Equal(t, Poll{N: 1, Task: client.Task{ID: "t1", Status: client.Executing, Answer: client.Answer{StatusCode: 200}}, Next: time.Second, Left: time.Hour}, tr.observed[0])
-	assert.Equal(t, Poll{N: 2, At: time.Second, Err: broken.err, Next: 1100 * time.Millisecond, Left: time.Hour - time.Second}, tr.observed[1])
-	assert.Equal(t, time.Duration(0), tr.observed[2].Next)
+	require.Len(t, tr.outcomes, 3)
+	task := client.Task{ID: "t1", Status: client.Executing, Response: client.Response{StatusCode: 200}}
+	assert.Equal(t, Outcome{N: 1, Kind: Running, Task: task, Next: time.Second, Left: time.Hour}, tr.outcomes[0])
+	assert.Equal(t, Outcome{
+		N: 2, At: time.Second, Kind: Failing, Err: broken.err, Next: 1100 * time.Millisecond, Left: time.Hour - time.Second,
+	}, tr.outcomes[1])
+	assert.Equal(t, Ended, tr.outcomes[2].Kind)
+	assert.Zero(t, tr.outcomes[2].Next, "no poll follows")
+}
+
+func TestEveryOutcomeHasItsKind(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		responses []response
+		kinds     []Kind
+	}{
+		{script(executing, status("PAUSED"), succeeded), []Kind{Running, Running, Ended}},
+		{script(gone, status(client.Failed)), []Kind{Missing, Ended}},
+		{script(broken, throttled, noSuchHost, status(client.Deleted)), []Kind{Failing, Failing, Failing, Ended}},
+		{script(executing, rejected, noSuchAPI, succeeded), []Kind{Running, Failing, Failing, Ended}},
+		{script(rejected), []Kind{Final}},
+		{script(noSuchAPI), []Kind{Final}},
+		{script(executing, unauthentic), []Kind{Running, Final}},
+		{script(executing, forbidden), []Kind{Running, Final}},
+		{script(response{err: errors.New("no response of the API")}), []Kind{Final}},
+	} {
+		var kinds []Kind
+		for _, outcome := range newTrial(c.responses).run(t).outcomes {
+			kinds = append(kinds, outcome.Kind)
+		}
+		assert.Equal(t, c.kinds, kinds)
+	}
 }

@@ -21,13 +21,13 @@ type escape struct {
 // escapes are the notations in which secrets are found: JSON's, that of URLs and forms, and HTML's.
 var escapes = []escape{{'\\', jsonChar}, {'%', percentChar}, {'&', htmlChar}}
 
-// jsonChar also reads escapes in upper case, as in a status.
+// jsonChar also accepts escapes in upper case, such as \U003C and \N, since statuses are in upper case.
 func jsonChar(text string) (string, int) {
 	if len(text) < 2 {
 		return "", 0
 	}
-	if i := strings.IndexByte(`"\/'bfnrt`, text[1]); i >= 0 {
-		return "\"\\/'\b\f\n\r\t"[i : i+1], 2
+	if i := strings.IndexByte(`"\/'bfnrtBFNRT`, text[1]); i >= 0 {
+		return "\"\\/'\b\f\n\r\t\b\f\n\r\t"[i : i+1], 2
 	}
 	unit := utf16Unit(text)
 	if unit < 0 {
@@ -72,8 +72,8 @@ func htmlChar(text string) (string, int) {
 	return char, size
 }
 
-// pieces yields what each piece of text spells, and the size of the piece in text. A piece is one escaped character, or
-// what precedes the next one.
+// pieces splits text into escaped characters and what is between them. It yields what each piece spells, and
+// how many bytes of text it has.
 func (e escape) pieces(text string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for text != "" {
@@ -108,10 +108,11 @@ func (e escape) undo(text string) string {
 	return b.String()
 }
 
-// span is a part of a text, in bytes. A megabyte may hold a hundred thousand.
+// span is a part of a text, from one byte up to another. It is small because a megabyte may hold a hundred
+// thousand.
 type span struct{ from, to int32 }
 
-// origins returns which parts of text spell the given parts of what it spells.
+// origins returns the parts of text that spell the given parts of undo's result. It reuses spans.
 func (e escape) origins(text string, spans []span) []span {
 	if len(spans) == 0 {
 		return nil
@@ -140,7 +141,7 @@ func (e escape) origins(text string, spans []span) []span {
 	return spans
 }
 
-// merge sorts spans, and joins those that overlap.
+// merge returns spans in order, with those that overlap joined. It reorders spans.
 func merge(spans []span) (merged []span) {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	for _, s := range spans {

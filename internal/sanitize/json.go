@@ -7,14 +7,16 @@ import (
 	"unicode/utf16"
 )
 
-// JSON returns valid JSON with everything escaped that Line would write out. It means the same to a parser.
+// JSON returns valid JSON as one line that is safe in a terminal and in a CI system's log: what Line would
+// escape is escaped as in JSON. It means the same to a parser.
 func JSON(encoded string) string {
-	encoded = command.ReplaceAllString(encoded, `#\u0023$1`)
+	encoded = breakCommands(encoded, `\u0023`)
 	var b strings.Builder
-	for _, r := range encoded { // what is not visible can stand in strings only
+	for _, r := range encoded {
 		switch {
 		case Visible(r):
 			b.WriteRune(r)
+		case r == '\n', r == '\r', r == '\t': // between values, since strings cannot hold it
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
 			writeUnit(&b, high)
@@ -26,9 +28,10 @@ func JSON(encoded string) string {
 	return b.String()
 }
 
-// ShellJSON returns valid JSON with all but the plainest characters of its strings escaped: a shell that reads it after
-// NAME= runs nothing, whatever the strings hold.
+// ShellJSON returns valid JSON without blanks, and with all characters of its strings escaped but letters,
+// digits and -_.:/, so that a shell that reads it after NAME= runs nothing.
 func ShellJSON(encoded string) string {
+	encoded = CompactJSON(encoded)
 	var b strings.Builder
 	for i := 0; i < len(encoded); {
 		if encoded[i] != '"' {
@@ -43,7 +46,7 @@ func ShellJSON(encoded string) string {
 			}
 		}
 		var text string
-		json.Unmarshal([]byte(encoded[i:end+1]), &text) // valid by contract
+		json.Unmarshal([]byte(encoded[i:end+1]), &text) // valid, as encoded is
 		writeShellString(&b, text)
 		i = end + 1
 	}
@@ -81,7 +84,7 @@ func QuoteJSON(text string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// CompactJSON returns valid JSON without blanks.
+// CompactJSON returns valid JSON without the blanks between values. Everything else keeps its spelling.
 func CompactJSON(encoded string) string {
 	var b bytes.Buffer
 	json.Compact(&b, []byte(encoded))

@@ -1,21 +1,17 @@
-// Package sanitize makes text safe to print. It knows what control characters, workflow commands, Markdown and shells act
-// on, and which values are secret; it never decides what is printed or where.
+// Package sanitize makes text safe to print: a terminal, a CI system, Markdown or a shell acts on nothing in
+// it, and secrets in it are redacted. It does not decide what is printed or where, and it rejects no text.
 package sanitize
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// command matches the start of what a CI system takes for a command anywhere in a line: ##[ in GitHub Actions and Azure
-// Pipelines, ##vso[ in the latter, ##teamcity[ in TeamCity.
-var command = regexp.MustCompile(`##(\pL*\[)`)
-
-// Line returns text as one line that is safe in a terminal and in a CI system's log: control characters, line breaks and
-// invisible characters are written out, and what would be taken for a command is broken up.
+// Line returns text as one line that is safe in a terminal and in a CI system's log: control characters, line
+// breaks and invisible characters are written as escapes, and so is a character of what would start a
+// command.
 func Line(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -30,21 +26,41 @@ func Line(text string) string {
 		}
 		text = text[size:]
 	}
-	line := command.ReplaceAllString(b.String(), `#\x23$1`)
-	// GitHub's runner also accepts "::" after leading blanks.
+	line := breakCommands(b.String(), `\x23`)
+	// GitHub's runner also accepts "::" after blanks.
 	if strings.HasPrefix(strings.TrimLeft(line, " "), "::") {
 		line = strings.Replace(line, "::", `:\x3a`, 1)
 	}
 	return line
 }
 
-// Visible reports whether a character can be seen. Some that Go regards as printable cannot: fillers and variation
-// selectors, which runners skip when they look for a command.
-func Visible(r rune) bool {
-	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+// breakCommands writes the second # in another way where CI systems would take it for the start of a command, anywhere in
+// a line: ##[ in GitHub Actions and Azure Pipelines, ##vso[ in the latter, ##teamcity[ in TeamCity.
+func breakCommands(text, hash string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, "##")
+		if i < 0 {
+			return b.String() + text
+		}
+		b.WriteString(text[:i+1])
+		text = text[i+1:]
+		// Not a regular expression: running one would take up 60 kB of the binary.
+		if strings.HasPrefix(strings.TrimLeftFunc(text[1:], unicode.IsLetter), "[") {
+			b.WriteString(hash)
+			text = text[1:]
+		}
+	}
 }
 
-// ASCII returns text as a line of ASCII, where a byte takes up one column.
+// Visible reports whether a character can be seen. Some that Go regards as printable cannot: fillers and variation
+// selectors, which CI systems skip when they look for a command.
+func Visible(r rune) bool {
+	return unicode.IsPrint(r) &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// ASCII returns what Line does with "?" for every character outside ASCII, so that each byte takes up one column.
 func ASCII(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -54,7 +70,8 @@ func ASCII(text string) string {
 	}, Line(text))
 }
 
-// Truncate returns text, cut to at most maxBytes, with "…" where it was cut.
+// Truncate returns text if it has at most maxBytes, and otherwise its first maxBytes, without half a
+// character, and "…".
 func Truncate(text string, maxBytes int) string {
 	if len(text) <= maxBytes {
 		return text
@@ -62,12 +79,10 @@ func Truncate(text string, maxBytes int) string {
 	return strings.ToValidUTF8(text[:maxBytes], "") + "…"
 }
 
-// maxWord is how long a word may be, in bytes.
-const maxWord = 64
-
-// Word returns text with everything but letters, digits, ".", "_" and "-" replaced by "_", and cut to 64 bytes: what an
-// id, a code or a status consists of.
+// Word returns text as it may stand in a message that is written everywhere: as ids, codes and statuses look. All
+// characters but ASCII letters, digits, ".", "_" and "-" are replaced by "_", and what exceeds 64 bytes is cut off.
 func Word(text string) string {
+	const maxBytes = 64
 	word := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
@@ -75,19 +90,20 @@ func Word(text string) string {
 		}
 		return '_'
 	}, text)
-	return word[:min(len(word), maxWord)]
+	return word[:min(len(word), maxBytes)]
 }
 
-// IsWord reports whether text is a word, and not empty.
+// IsWord reports whether Word returns text as it is, and text is not empty.
 func IsWord(text string) bool { return text != "" && Word(text) == text }
 
-// Markdown returns text as it may stand in a cell of a table: whatever Markdown, HTML or GitHub act on is written as a
-// character reference.
+// Markdown returns what Line does as it may stand in a cell of a Markdown table: characters that Markdown,
+// HTML or GitHub act on are written as character references.
 func Markdown(text string) string {
 	var b strings.Builder
 	for _, r := range Line(text) {
 		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r > '~', strings.ContainsRune(" .,;-/()+=?", r):
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r > '~',
+			strings.ContainsRune(" .,;-/()+=?", r):
 			b.WriteRune(r)
 		default:
 			b.WriteString("&#" + strconv.Itoa(int(r)) + ";")

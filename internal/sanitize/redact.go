@@ -21,9 +21,11 @@ func isSensitive(text string) bool {
 	return false
 }
 
-// RedactParams redacts a task's parameters: our own secrets, and in JSON the values under keys that name a secret, at
-// any depth, also in JSON that a string holds. Keys keep their order and numbers their text. Text that is not JSON, and
-// a JSON string, is redacted whole if it may contain a secret. Where there is nothing to redact, text stays as it is.
+// RedactParams returns a task's parameters redacted, and reports whether they are JSON. Our own secrets are
+// redacted, and in JSON the values under keys that name a secret, at any depth, and also within JSON in a
+// string. Keys keep their order and numbers their text. A text that is not JSON, or is a single JSON string,
+// is redacted whole if it contains a word that names a secret. Text with nothing to redact is returned
+// unchanged.
 func RedactParams(text string, own *Secrets) (redacted string, isJSON bool) {
 	text = own.Redact(text)
 	if !canNest(text) {
@@ -42,14 +44,15 @@ func RedactParams(text string, own *Secrets) (redacted string, isJSON bool) {
 	return text, true
 }
 
-// canNest reports whether text is JSON that can stand within other JSON: parsers, Go's among them, limit the depth.
+// canNest reports whether text is JSON that can be a value within other JSON: parsers, Go's among them, limit
+// the depth.
 func canNest(text string) bool {
 	return json.Valid([]byte(text)) && json.Valid([]byte("["+text+"]"))
 }
 
 // redactJSON redacts valid JSON, and reports whether there was anything to redact.
 func redactJSON(text string, own *Secrets) (redacted string, found bool) {
-	// An escape might spell a key or a secret in another way.
+	// Escapes can spell a key or a secret in other ways.
 	if !isSensitive(text) && !strings.Contains(text, `\`) {
 		return text, false
 	}
@@ -59,7 +62,7 @@ func redactJSON(text string, own *Secrets) (redacted string, found bool) {
 	return r.out.String(), r.found
 }
 
-// redactor copies valid JSON.
+// redactor copies valid JSON from decoder to out, and redacts it.
 type redactor struct {
 	own     *Secrets
 	decoder *json.Decoder
@@ -107,31 +110,30 @@ func (r *redactor) copyMembers(open json.Delim) {
 	r.out.WriteString(end.(json.Delim).String())
 }
 
-// redactOwn redacts our own secrets.
+// redactOwn returns text without our own secrets.
 func (r *redactor) redactOwn(text string) string {
 	result := r.own.Redact(text)
 	r.found = r.found || result != text
 	return result
 }
 
-// redactString redacts JSON that a string holds, as the API's params do, and a string that assigns a value to a secret in
-// another notation. A string without secrets stays as it is.
+// redactString returns a string redacted. One that holds JSON, as the API's params do, is redacted like JSON,
+// and one that assigns a value to a secret in another notation is redacted whole. Any other is returned
+// unchanged.
 func (r *redactor) redactString(text string) string {
 	text = r.redactOwn(text)
-	result, found := text, false
-	if trimmed := strings.TrimSpace(text); trimmed != "" && strings.IndexByte(`{["`, trimmed[0]) >= 0 {
-		if json.Valid([]byte(text)) {
-			result, found = redactJSON(text, r.own)
+	trimmed := strings.TrimSpace(text)
+	if trimmed != "" && strings.IndexByte(`{["`, trimmed[0]) >= 0 && json.Valid([]byte(text)) {
+		if result, found := redactJSON(text, r.own); found {
+			r.found = true
+			return result
 		}
 	}
-	if !found && assignsSecret(text) {
-		result, found = Redacted, true
+	if assignsSecret(text) {
+		r.found = true
+		return Redacted
 	}
-	if !found {
-		return text
-	}
-	r.found = true
-	return result
+	return text
 }
 
 // assignsSecret reports whether text assigns a value to a secret, as "password=x" and "'token': 'x'" do.
@@ -143,7 +145,8 @@ func assignsSecret(text string) bool {
 			if !found {
 				break
 			}
-			if next := strings.TrimLeft(after, " '\"\\"); strings.HasPrefix(next, "=") || strings.HasPrefix(next, ":") {
+			next := strings.TrimLeft(after, " '\"\\")
+			if strings.HasPrefix(next, "=") || strings.HasPrefix(next, ":") {
 				return true
 			}
 			rest = after

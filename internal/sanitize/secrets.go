@@ -7,29 +7,30 @@ import (
 	"sync"
 )
 
-// Secrets redacts our own secrets in texts, where a service repeats them. It is safe for concurrent use; a nil one redacts
-// nothing.
+// Secrets redacts our own secrets where a service repeats them. It is safe for concurrent use; a nil one
+// redacts nothing.
 type Secrets struct {
 	mu    sync.Mutex
-	texts []string // that give the secrets away, see notations
+	texts []string // to redact: the secrets in all notations
 }
 
 const (
-	// minSecret is in bytes. Redacting anything shorter would garble ordinary text.
+	// minSecret is the length of the shortest secret that is redacted, in bytes. Redacting shorter ones would
+	// garble ordinary text.
 	minSecret = 6
-	// maxEscapes is how many escapes, one within another, are undone to find a secret. A request in JSON that a JSON string
-	// quotes has two.
+	// maxEscapes is how many notations, one within another, are undone to find a secret. A secret in JSON
+	// that a string of other JSON holds is escaped twice.
 	maxEscapes = 2
 )
 
-// NewSecrets returns a Secrets that redacts the given ones.
+// NewSecrets returns Secrets that redacts the given ones.
 func NewSecrets(secrets ...string) *Secrets {
 	s := &Secrets{}
 	s.Add(secrets...)
 	return s
 }
 
-// Add has more secrets redacted from now on.
+// Add adds secrets that are redacted from now on. Those of fewer than 6 bytes are ignored.
 func (s *Secrets) Add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,8 +41,9 @@ func (s *Secrets) Add(secrets ...string) {
 	s.texts = slices.Compact(s.texts)
 }
 
-// notations returns the texts that give a secret away: the secret and each of its lines, in upper case as in a status,
-// with "+" for blanks as in forms, and in base64. Escapes are undone by find.
+// notations returns a secret and each of its lines as they are, in upper case as in a status, and with "+"
+// for blanks as in forms; and the secret in base64. Escapes of single characters are not among them: find
+// undoes those.
 func notations(secret string) (texts []string) {
 	if len(secret) < minSecret {
 		return nil
@@ -54,8 +56,8 @@ func notations(secret string) (texts []string) {
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		padded := encoding.EncodeToString([]byte(secret))
 		texts = append(texts, padded, strings.TrimRight(padded, "="))
-		// Within a longer text, such as user:password, the characters at both ends also depend on what is next to the
-		// secret, so they are left out.
+		// Within a longer text, such as user:password, the characters at both ends also depend on what is
+		// next to the secret, so they are left out.
 		for before := range 3 {
 			encoded := encoding.EncodeToString(append(make([]byte, before), secret...))
 			texts = append(texts, encoded[(before*8+5)/6:(before+len(secret))*8/6])
@@ -64,7 +66,7 @@ func notations(secret string) (texts []string) {
 	return slices.DeleteFunc(texts, func(text string) bool { return len(text) < minSecret })
 }
 
-// Redact returns text with the secrets replaced.
+// Redact returns text with every secret replaced by Redacted, in whatever notation it is.
 func (s *Secrets) Redact(text string) string {
 	if s == nil {
 		return text
@@ -84,8 +86,8 @@ func (s *Secrets) Redact(text string) string {
 	return b.String() + text[rest:]
 }
 
-// find returns where secrets are in text, in order and without overlaps. It undoes up to depth escapes, one within
-// another.
+// find returns where secrets are in text, in order and without overlaps. It undoes up to depth notations, one
+// within another.
 func (s *Secrets) find(text string, depth int) (found []span) {
 	for _, secret := range s.texts {
 		for from := 0; ; {

@@ -16,12 +16,13 @@ import (
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-var update = flag.Bool("update", false, "write the files that tests compare with")
+// Update reports whether tests write the files that they compare with.
+var Update = flag.Bool("update", false, "write the files that tests compare with")
 
 // Golden compares a file with what it has to contain. With -update it writes the file first.
 func Golden(t *testing.T, path, want string) {
 	t.Helper()
-	if *update {
+	if *Update {
 		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
 	}
 	content, err := os.ReadFile(path)

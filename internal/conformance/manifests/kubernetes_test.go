@@ -20,7 +20,7 @@ func example(t *testing.T, path string) []byte {
 	return content
 }
 
-func TestCronJobIsOneToKubernetes(t *testing.T) {
+func TestCronJobExampleMatchesTheAPI(t *testing.T) {
 	t.Parallel()
 	var job batch.CronJob
 	require.NoError(t, yaml.UnmarshalStrict(example(t, "kubernetes/cronjob.yaml"), &job))
@@ -31,15 +31,15 @@ func TestCronJobIsOneToKubernetes(t *testing.T) {
 	assertKeyless(t, spec.Template.Spec)
 }
 
-// The rules are those of the API server's validation, which no module has for others to import.
-func TestIndexedJobIsOneToKubernetes(t *testing.T) {
+// The rules are those of the API server's validation, which no importable module contains.
+func TestIndexedJobExampleMatchesTheAPI(t *testing.T) {
 	t.Parallel()
 	var job batch.Job
 	require.NoError(t, yaml.UnmarshalStrict(example(t, "kubernetes/job.yaml"), &job))
 	assert.Equal(t, "batch/v1 Job", job.APIVersion+" "+job.Kind)
 	assert.Equal(t, batch.IndexedCompletion, *job.Spec.CompletionMode)
-	assert.NotNil(t, job.Spec.Completions, "an Indexed Job needs them")
-	assert.NotNil(t, job.Spec.BackoffLimitPerIndex, "FailIndex needs it")
+	assert.NotNil(t, job.Spec.Completions, "required by an Indexed Job")
+	assert.NotNil(t, job.Spec.BackoffLimitPerIndex, "required by FailIndex")
 	pod := job.Spec.Template.Spec
 	assertKeyless(t, pod)
 	assert.LessOrEqual(t, len(job.Spec.PodFailurePolicy.Rules), 20)
@@ -52,17 +52,18 @@ func TestIndexedJobIsOneToKubernetes(t *testing.T) {
 		if codes := rule.OnExitCodes; codes != nil {
 			assert.Equal(t, batch.PodFailurePolicyOnExitCodesOpIn, codes.Operator)
 			assert.Equal(t, pod.Containers[0].Name, *codes.ContainerName)
-			assert.Equal(t, slices.Compact(slices.Sorted(slices.Values(codes.Values))), codes.Values, "they are in order, each once")
+			assert.Equal(t, slices.Compact(slices.Sorted(slices.Values(codes.Values))), codes.Values,
+				"sorted, without duplicates")
 			assert.NotContains(t, codes.Values, int32(0))
 		}
 	}
 }
 
-// assertKeyless holds a pod to what a Job demands, and to the token that dmswait logs in with.
+// assertKeyless asserts what a Job requires of a pod, and the token that dmswait logs in with.
 func assertKeyless(t *testing.T, pod core.PodSpec) {
 	t.Helper()
-	assert.Equal(t, core.RestartPolicyNever, pod.RestartPolicy, "a Job can't have Always, and a failure policy no other than this")
-	assert.False(t, *pod.AutomountServiceAccountToken, "dmswait asks nothing of Kubernetes")
+	assert.Equal(t, core.RestartPolicyNever, pod.RestartPolicy, "required by the failure policy of a Job")
+	assert.False(t, *pod.AutomountServiceAccountToken, "dmswait does not use the API of Kubernetes")
 	require.Len(t, pod.Containers, 1)
 	wait := pod.Containers[0]
 	assertTokenFile(t, wait, pod.Volumes)
@@ -78,9 +79,11 @@ func assertTokenFile(t *testing.T, wait core.Container, volumes []core.Volume) {
 	require.GreaterOrEqual(t, of, 0)
 	token := volumes[of].Projected.Sources[0].ServiceAccountToken
 	assert.Equal(t, "sts.huaweicloud.com", token.Audience)
-	assert.GreaterOrEqual(t, *token.ExpirationSeconds, int64(600), "Kubernetes takes no less")
-	assert.Contains(t, wait.Env, core.EnvVar{Name: "DMSWAIT_ID_TOKEN_FILE", Value: wait.VolumeMounts[at].MountPath + "/" + token.Path})
+	assert.GreaterOrEqual(t, *token.ExpirationSeconds, int64(600), "the minimum of Kubernetes")
+	assert.Contains(t, wait.Env,
+		core.EnvVar{Name: "DMSWAIT_ID_TOKEN_FILE", Value: wait.VolumeMounts[at].MountPath + "/" + token.Path})
 	for _, mount := range wait.VolumeMounts {
-		assert.True(t, slices.ContainsFunc(volumes, func(v core.Volume) bool { return v.Name == mount.Name }), mount.Name)
+		assert.True(t, slices.ContainsFunc(volumes, func(v core.Volume) bool { return v.Name == mount.Name }),
+			mount.Name)
 	}
 }

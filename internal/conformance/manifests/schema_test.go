@@ -28,7 +28,7 @@ type schema struct {
 	Open        bool `json:"x-kubernetes-preserve-unknown-fields"`
 }
 
-// check finds what of a value a schema does not know. It is stricter than JSON Schema: a field that is not declared is a mistake.
+// check returns where a value violates a schema. It is stricter than JSON Schema: undeclared fields are faults, too.
 func (s *schema) check(definitions map[string]*schema, path string, value any) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, path+": "+fmt.Sprintf(format, args...)) }
 	if s.Ref != "" {
@@ -43,10 +43,10 @@ func (s *schema) check(definitions map[string]*schema, path string, value any) (
 		fault("%v, want %v", value, s.Const)
 	}
 	if s.Enum != nil && !slices.Contains(s.Enum, value) {
-		fault("%v is none of %v", value, s.Enum)
+		fault("%v is not one of %v", value, s.Enum)
 	}
-	if !s.takes(value) {
-		fault("%v (%T) is no %s", value, value, s.Type)
+	if !s.accepts(value) {
+		fault("%v (%T) is not of type %s", value, value, s.Type)
 	}
 	switch value := value.(type) {
 	case map[string]any:
@@ -64,7 +64,7 @@ func (s *schema) check(definitions map[string]*schema, path string, value any) (
 func (s *schema) checkFields(definitions map[string]*schema, path string, fields map[string]any) (faults []string) {
 	for _, name := range s.Required {
 		if _, ok := fields[name]; !ok {
-			faults = append(faults, path+": "+name+" is missing")
+			faults = append(faults, path+": "+name+" is required")
 		}
 	}
 	var additional *schema
@@ -84,13 +84,13 @@ func (s *schema) checkFields(definitions map[string]*schema, path string, fields
 		case known != nil:
 			faults = append(faults, known.check(definitions, path+"."+name, field)...)
 		case !anything:
-			faults = append(faults, path+": no field "+name)
+			faults = append(faults, path+": unknown field "+name)
 		}
 	}
 	return faults
 }
 
-func (s *schema) takes(value any) bool {
+func (s *schema) accepts(value any) bool {
 	switch value := value.(type) {
 	case string:
 		return s.Type == "string" || s.IntOrString || s.Type == ""
@@ -103,10 +103,11 @@ func (s *schema) takes(value any) bool {
 	case []any:
 		return s.Type == "array" || s.Type == ""
 	}
-	return false // null is nothing to write into a manifest
+	return false // no manifest needs null
 }
 
-// published is a file of a module, which is downloaded without the modules it needs, and held to a checksum as go.sum would hold it.
+// published returns a file of a module. The module is downloaded without its dependencies, and verified against a
+// checksum as go.sum would do.
 func published(t *testing.T, module, sum, path string) []byte {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", module)
@@ -121,7 +122,7 @@ func published(t *testing.T, module, sum, path string) []byte {
 	return content
 }
 
-func TestSchemasAreStrict(t *testing.T) {
+func TestSchemaCheckIsStrict(t *testing.T) {
 	t.Parallel()
 	var s schema
 	require.NoError(t, json.Unmarshal([]byte(`{"type": "object", "required": ["name"], "properties": {
@@ -132,14 +133,14 @@ func TestSchemasAreStrict(t *testing.T) {
 	for text, faults := range map[string][]string{
 		`{"name": "a", "kind": "Task", "limit": 1, "labels": {"any": "x"}, "empty": {"b": 1}, "steps": [{"image": "x"}]}`: nil,
 		`{"name": "a", "limit": "1"}`:                nil,
-		`{}`:                                         {"x: name is missing"},
-		`{"name": 1}`:                                {"x.name: 1 (float64) is no string"},
+		`{}`:                                         {"x: name is required"},
+		`{"name": 1}`:                                {"x.name: 1 (float64) is not of type string"},
 		`{"name": "a", "kind": "Job"}`:               {"x.kind: Job, want Task"},
-		`{"name": "a", "nam": "b"}`:                  {"x: no field nam"},
-		`{"name": "a", "labels": {"b": 1}}`:          {"x.labels.b: 1 (float64) is no string"},
-		`{"name": "a", "steps": [{}, {"img": "x"}]}`: {"x.steps[1]: no field img"},
-		`{"name": "a", "steps": {}}`:                 {"x.steps: map[] (map[string]interface {}) is no array"},
-		`{"name": null}`:                             {"x.name: <nil> (<nil>) is no string"},
+		`{"name": "a", "nam": "b"}`:                  {"x: unknown field nam"},
+		`{"name": "a", "labels": {"b": 1}}`:          {"x.labels.b: 1 (float64) is not of type string"},
+		`{"name": "a", "steps": [{}, {"img": "x"}]}`: {"x.steps[1]: unknown field img"},
+		`{"name": "a", "steps": {}}`:                 {"x.steps: map[] (map[string]interface {}) is not of type array"},
+		`{"name": null}`:                             {"x.name: <nil> (<nil>) is not of type string"},
 	} {
 		var value any
 		require.NoError(t, json.Unmarshal([]byte(text), &value))

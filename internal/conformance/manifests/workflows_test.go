@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-func TestTaskIsOneToTekton(t *testing.T) {
+func TestTektonExampleMatchesTheSchema(t *testing.T) {
 	t.Parallel()
 	var crd struct {
 		Spec struct {
@@ -27,7 +27,8 @@ func TestTaskIsOneToTekton(t *testing.T) {
 	for _, version := range crd.Spec.Versions {
 		if version.Name == "v1" {
 			checked = true
-			assert.NotEmpty(t, version.Schema.OpenAPIV3Schema.Properties["spec"].Properties["steps"].Items.Properties, "or nothing is checked")
+			assert.NotEmpty(t,
+				version.Schema.OpenAPIV3Schema.Properties["spec"].Properties["steps"].Items.Properties, "otherwise nothing is checked")
 			assert.Empty(t, version.Schema.OpenAPIV3Schema.check(nil, "task", task))
 		}
 	}
@@ -45,7 +46,7 @@ func TestTaskIsOneToTekton(t *testing.T) {
 	assertTokenFile(t, inside.Spec.Steps[0], inside.Spec.Volumes)
 }
 
-func TestWorkflowIsOneToArgo(t *testing.T) {
+func TestArgoExampleMatchesTheSchema(t *testing.T) {
 	t.Parallel()
 	var all struct{ Definitions map[string]*schema }
 	require.NoError(t, json.Unmarshal(published(t, "github.com/argoproj/argo-workflows/v3@v3.7.0", argoSum, "api/jsonschema/schema.json"), &all))

@@ -1,4 +1,4 @@
-// This file is built into dmswait by a test, and by nothing else: it has Go's resolver ask the server that the test names.
+// A test builds this file into dmswait, and nothing else does. It makes Go's resolver use the server that the test names.
 package main
 
 import (

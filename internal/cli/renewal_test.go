@@ -1,0 +1,161 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/result"
+	"github.com/dmswait/dmswait/internal/simulator"
+	"github.com/dmswait/dmswait/test/trial"
+)
+
+// expiring are the login methods whose credentials expire, and the kind of request that renews them.
+var expiring = map[string]struct {
+	prepare func(*trial.Trial, *simulator.Server)
+	kind    string
+}{
+	"an agency": {func(tr *trial.Trial, s *simulator.Server) { tr.ByAgency(s) }, "assume"},
+	"an identity provider": {func(tr *trial.Trial, s *simulator.Server) {
+		tr.ByAgency(s).Set("DMSWAIT_PROVIDER_URN", "").Set("DMSWAIT_AGENCY_URN", "").Set("DMSWAIT_IDP_ID", "gitlab-idp")
+	}, "idp-keys"},
+	"a password": {func(tr *trial.Trial, _ *simulator.Server) {
+		tr.ByPassword()
+	}, "iam-token"},
+	"an ECS": {func(tr *trial.Trial, _ *simulator.Server) { tr.Set("DMSWAIT_ECS_METADATA", "true") }, "metadata-keys"},
+}
+
+// refusals returns the number of requests that the debug log shows with status 401.
+func refusals(tr *trial.Trial) int { return strings.Count(tr.Log.String(), " 401 ") }
+
+func TestCredentialsAreRenewedByTheServersClock(t *testing.T) {
+	t.Parallel()
+	const lifetime = 8 * time.Second // renewed after 5 to 6 s
+	var waits sync.WaitGroup         // all at once, since each of them mostly pauses
+	var checks []func()
+	for name, method := range expiring {
+		for _, off := range []time.Duration{0, 7 * time.Hour, -7 * time.Hour} {
+			for _, outage := range []bool{false, true} {
+				sim := trial.Account(trial.At(0, "EXECUTING"))
+				sim.Tasks[0].Age = 24 * time.Hour
+				sim.Lifetime = lifetime
+				sim.Clock = func() time.Time { return time.Now().Add(off) }
+				logins := 3 // after which the wait is interrupted
+				if outage {
+					logins = 4
+				}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				var after atomic.Int64 // polls after the last login, plus 1
+				sim.Intercept = func(r simulator.Request) *simulator.Response {
+					switch {
+					case outage && r.Kind == method.kind && r.Nth == 2:
+						return simulator.Fault(503, "APIGW.0202", "busy")
+					case r.Kind == method.kind && r.Nth == logins:
+						after.Store(1)
+					case r.Kind == "task" && after.Load() > 0 && after.Add(1) > 5:
+						cancel(result.Interrupt{Signal: syscall.SIGTERM})
+					}
+					return nil
+				}
+				server := trial.Start(t, sim)
+				tr := trial.NewLogin(server, "--debug", "--format", "json", "--timeout", trial.Patience.String(),
+					"--interval", "500ms", "--max-interval", "500ms")
+				method.prepare(tr, server)
+				waits.Go(func() { tr.RunContext(ctx) })
+				checks = append(checks, func() {
+					t.Logf("%s, clock off by %v, outage %v", name, off, outage)
+					assert.Equal(t, 143, tr.Code, tr.Log.String())
+					corrected := 0
+					if off != 0 && method.kind != "iam-token" { // requests with a token are not signed
+						corrected = 1
+					}
+					assert.Equal(t, corrected, refusals(tr), "no expired credentials were sent:\n%s", tr.Log.String())
+					assert.Equal(t, logins, server.Count(method.kind))
+					assert.NotContains(t, tr.Log.String(), "no valid response", "the old credentials still work")
+					assert.Greater(t, tr.JSON(t)["polls"], 12.0)
+					assertNothingLeaks(t, tr, server)
+				})
+			}
+		}
+	}
+	waits.Wait()
+	for _, check := range checks {
+		check()
+	}
+}
+
+func TestRevokedCredentialsAreReplacedEachTime(t *testing.T) {
+	t.Parallel()
+	for name, method := range expiring {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := trial.Account(trial.At(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
+			var server *simulator.Server
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
+				if r.Kind == "task" && r.Nth%10 == 0 && r.Nth < 40 {
+					server.Revoke()
+				}
+				return nil
+			}
+			leap(&sim, "task", map[int]time.Duration{40: 10 * time.Minute})
+			server = trial.Start(t, sim)
+			tr := trial.NewLogin(server, "--debug")
+			method.prepare(tr, server)
+			tr.Run(t)
+			assert.Equal(t, 0, tr.Code, tr.Log.String())
+			assert.Equal(t, 1+3, server.Count(method.kind))
+			assert.Equal(t, 3, refusals(tr), tr.Log.String())
+			assert.NotContains(t, tr.Log.String(), "no valid response")
+			assert.NotRegexp(t, `(?m)^dmswait: [^d].* 401 `, tr.Log.String(), "a refusal is in debug lines only")
+			assertNothingLeaks(t, tr, server)
+		})
+	}
+}
+
+func TestEachExchangeReadsTheIDTokenFileAnew(t *testing.T) {
+	t.Parallel()
+	sim := trial.Account(trial.At(0, "EXECUTING"), simulator.Step{After: 5 * time.Minute, Status: "SUCCESS"})
+	var server *simulator.Server
+	var path string
+	var sent, written []string
+	write := func() {
+		token := server.IDToken("sts.huaweicloud.com", time.Minute)
+		written = append(written, token)
+		assert.NoError(t, os.WriteFile(path, []byte(token), 0o600))
+	}
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
+		switch {
+		case r.Kind == "task" && r.Nth%10 == 0 && r.Nth < 40:
+			server.Revoke()
+			write()
+		case r.Kind == "assume":
+			var body struct {
+				IDToken string `json:"id_token"`
+			}
+			assert.NoError(t, json.Unmarshal(r.Body, &body))
+			sent = append(sent, body.IDToken)
+		}
+		return nil
+	}
+	leap(&sim, "task", map[int]time.Duration{40: 10 * time.Minute})
+	server = trial.Start(t, sim)
+	path = trial.WriteFile(t, "")
+	write()
+	tr := trial.NewLogin(server).InActions(t).ByAgency(server).Set("DMSWAIT_ID_TOKEN_FILE", path).Run(t)
+	assert.Equal(t, 0, tr.Code, tr.Log.String())
+	require.Len(t, written, 4)
+	assert.Equal(t, written, sent)
+	for _, token := range written {
+		assert.Contains(t, tr.Log.String(), "::add-mask::"+token+"\n")
+	}
+	assertNothingLeaks(t, tr, server)
+}
