@@ -83,6 +83,7 @@ func typical(text string) string {
 		{`, logging in at \S+ \(not a domain of Huawei Cloud\)`, ""},
 		{`http://127\.0\.0\.1:\d+`, "https://dms.cn-north-4.myhuaweicloud.com"},
 		{`(?m)^dmswait: \d+(\.\d+)?m?s `, "dmswait: 210ms "},
+		{`\(request [0-9a-f]{32}\)`, "(request …)"},
 	} {
 		text = regexp.MustCompile(r[0]).ReplaceAllString(text, r[1])
 	}
@@ -154,6 +155,10 @@ func eventNames(t *testing.T) []string {
 					if pair, ok := element.(*ast.KeyValueExpr); ok && pair.Key.(*ast.Ident).Name == "name" {
 						add(pair.Value)
 					}
+				}
+			case *ast.AssignStmt: // name, text := "status", ""
+				if left, ok := n.Lhs[0].(*ast.Ident); ok && left.Name == "name" && len(n.Lhs) == 2 && len(n.Rhs) == 2 {
+					add(n.Rhs[0])
 				}
 			case *ast.CallExpr:
 				method, ok := n.Fun.(*ast.SelectorExpr)

@@ -134,7 +134,7 @@ func testServedExample(t *testing.T, example string) {
 	}, trial.Patience, 10*time.Millisecond)
 	end := inShell(t, t.TempDir(), strings.Replace(place(example), "--timeout 5s", "--timeout 50ms", 1), nil)
 	assert.Zero(t, end.code, end.text)
-	assert.Contains(t, lastLine(end.text), "was still ")
+	assert.Contains(t, lastLine(end.text), "is still ")
 }
 
 func TestCrontabOfPagesIsSilentAsLongAsAllIsWell(t *testing.T) {

@@ -36,7 +36,7 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 	"… cannot be read from its file: …":                   with(nil, "SECRET_KEY", "", "SECRET_KEY_FILE", "/nonexistent"),
 	"… is not https: …":                                   with(nil, "ENDPOINT", "http://dms.example.com"),
 	"unknown flag …":                                      withArgs("--timout=5"),
-	"Login failed: STS refused the credentials":           byAgency(simulator.Fault(403, "APIGW.0302", "refused")),
+	"Login failed: permission denied by STS":              byAgency(simulator.Fault(403, "APIGW.0302", "refused")),
 	"Login failed: STS rejected the request":              byAgency(simulator.Fault(404, "STS5.1002", "no agency")),
 	"The API refused the credentials (401 APIGW.0301).":   with(nil, "SECRET_KEY", "wrong"),
 	"The API refused the credentials (401 APIGW.0307).":   always(401, "APIGW.0307"),
@@ -46,7 +46,7 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 	"The API rejected the request (400 DMS.00400070).":    with(nil, "TASK_ID", "malformed"),
 	"Task … was not found":                                with(nil, "TASK_ID", otherTask, "NOT_FOUND_GRACE", "0"),
 	"Task … ended with FAILED":                            with(steps("FAILED")),
-	"Task … was still EXECUTING after …":                  with(steps("EXECUTING"), "TIMEOUT", "50ms"),
+	"Timed out after …: task … is still EXECUTING.":       with(steps("EXECUTING"), "TIMEOUT", "50ms"),
 	"DMS does not document the status …":                  with(steps("PAUSED"), "TIMEOUT", "0"),
 	"The API returned no valid response":                  always(503, "DMS.00500000"),
 	"GITHUB_OUTPUT is not set although GITHUB_ACTIONS is true": func(t *testing.T) *trial.Trial {
@@ -118,7 +118,7 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 // inSources are headings that no run prints here: what leads to them takes too long, or cannot be
 // had in a test's process. The sources contain them.
 var inSources = []string{
-	"… was last seen …; after … its state is unknown",
+	"… when last seen; its state is now unknown",
 	"the host name … does not exist: check region and endpoint",
 	"the proxy requires a login: …",
 	"Internal error: this is a bug in dmswait.",
