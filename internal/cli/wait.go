@@ -138,7 +138,7 @@ func (w *wait) find(ctx context.Context) (client.Task, error) {
 		return client.Task{}, &client.Error{
 			Op:       fmt.Sprintf("find task %q", w.cfg.TaskName),
 			Response: list.Response,
-			Err:      &client.NoTaskError{Name: w.cfg.TaskName, Listed: list.Tasks},
+			Err:      &client.NoTaskError{Name: w.cfg.TaskName, Since: w.since, Listed: list.Tasks},
 		}
 	}
 	w.taskID = task.ID

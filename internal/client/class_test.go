@@ -101,7 +101,7 @@ func TestNoTaskWithTheNameIsMissing(t *testing.T) {
 	none := &NoTaskError{Name: "bind", Listed: []Task{{ID: "t2"}}}
 	e := &Error{Op: `find task "bind"`, Err: none, Response: Response{StatusCode: http.StatusOK}}
 	assert.Equal(t, "missing", classOf(e))
-	assert.EqualError(t, e, `the instance has no task named "bind" created since then`)
+	assert.EqualError(t, e, `the instance has no task named "bind" created since 0001-01-01T00:00:00Z`)
 }
 
 func TestThrottlingWindowIsReadFromTheGatewaysMessage(t *testing.T) {

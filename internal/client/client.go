@@ -176,16 +176,17 @@ func cause(ctx context.Context, err error) error {
 
 // NoTaskError is the cause of an Error about a valid response that holds no task with the requested id or name.
 type NoTaskError struct {
-	ID     string // the requested id, or
-	Name   string // the requested name, and
-	Listed []Task // the tasks that exist
+	ID     string    // the requested id, or
+	Name   string    // the requested name, and
+	Since  time.Time // the earliest creation time, and
+	Listed []Task    // the tasks that exist
 }
 
 func (e *NoTaskError) Error() string {
 	if e.ID != "" {
 		return fmt.Sprintf("the instance has no task %q", e.ID)
 	}
-	return fmt.Sprintf("the instance has no task named %q created since then", e.Name)
+	return fmt.Sprintf("the instance has no task named %q created since %s", e.Name, e.Since.UTC().Format(time.RFC3339))
 }
 
 var (

@@ -153,7 +153,7 @@ func (e *Error) Text(redact func(string) string) string {
 // path returns the text of an error up to the request id. It passes each text of the service through part.
 func (e *Error) path(part func(text string, maxChars int) string) string {
 	text := e.Op
-	if status := e.Response.StatusCode; status != 0 {
+	if status := e.Response.StatusCode; status != 0 && !(e.Unexpected() && e.Rejected()) { // then a 200 would mislead
 		text += ": " + strconv.Itoa(status)
 		switch {
 		case e.Code != "":

@@ -48,9 +48,9 @@ func Inputs() []Input { return new(Config).inputs() }
 func (c *Config) inputs() []Input {
 	return []Input{
 		{Name: "instance_id", Group: GroupTask, Action: true, Derived: "required", set: id(&c.InstanceID),
-			Meaning: "the instance the task belongs to"},
+			Meaning: "id of the DMS instance"},
 		{Name: "task_id", Group: GroupTask, Action: true, set: id(&c.TaskID),
-			Meaning: "the task; either task_id or task_name is required"},
+			Meaning: "id of the task; either task_id or task_name is required"},
 		{Name: "task_name", Group: GroupTask, Action: true, set: oneLine(&c.TaskName),
 			Meaning: "instead of task_id: the newest task with this name created after since, e.g. " +
 				"bindInstancePublicIp"},

@@ -244,7 +244,7 @@ func TestNoOrSeveralProjectsAreFinal(t *testing.T) {
 	} {
 		_, err := (&service{responses: []any{ok(body)}}).iam().Project(t.Context(), "n")
 		assert.True(t, loginError(t, err).Rejected(), body)
-		assert.EqualError(t, err, `look up project "n": 200: `+want.text, body)
+		assert.EqualError(t, err, `look up project "n": `+want.text, body)
 		var e *Error
 		require.ErrorAs(t, err, &e)
 		assert.Equal(t, Error{Request: e.Request, Service: "IAM", Reason: want.reason}, *e, body)

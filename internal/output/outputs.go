@@ -40,7 +40,7 @@ func Outputs() []Output {
 		{"duration", "how long the task took in seconds, e.g. 4.659; " +
 			"while it is running, its age by the server's clock",
 			func(r rendering) value { return jsonValue(duration(r.Report)) }},
-		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged", paramsValue},
+		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged; secrets are redacted", paramsValue},
 		{"task_id", "the id of the task",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.TaskID)) }},
 		{"task", "the task as one JSON object with the API's eight fields", taskValue},
@@ -50,7 +50,7 @@ func Outputs() []Output {
 			func(r rendering) value { return jsonValue(seconds(r.Waited)) }},
 		{"polls", "number of status requests",
 			func(r rendering) value { return jsonValue(strconv.Itoa(r.Polls)) }},
-		{"exit_code", "the exit code of the result",
+		{"exit_code", "the exit code of the result, whatever succeed_on says",
 			func(r rendering) value { return jsonValue(strconv.Itoa(r.Result.Code)) }},
 		{"message", "one sentence for people",
 			func(r rendering) value { return stringValue(r.Message()) }},

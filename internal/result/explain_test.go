@@ -22,7 +22,7 @@ import (
 // listed returns a response to a search by name that found n other tasks, the newest created so long ago.
 func listed(n int, age time.Duration) (*client.Error, *client.NoTaskError) {
 	response := client.Response{StatusCode: 200, RequestID: "9f31", ServerTime: now, ReceivedAt: now}
-	none := &client.NoTaskError{Name: "restart"}
+	none := &client.NoTaskError{Name: "restart", Since: now.Add(-time.Hour)}
 	for i := range n {
 		created := now.Add(-age - time.Duration(i)*time.Minute)
 		none.Listed = append(none.Listed, client.Task{

@@ -8,6 +8,8 @@ import (
 // Human returns a duration as people write it: 300ms, 5.2s, 1m30s, 1h.
 func Human(d time.Duration) string {
 	switch {
+	case d > 0 && d < time.Millisecond:
+		d = time.Millisecond
 	case d < time.Second:
 		d = d.Round(time.Millisecond)
 	case d < 10*time.Second:
