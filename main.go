@@ -1,4 +1,5 @@
-// Dmswait waits for one background task of a Huawei Cloud DMS instance to end, and exits with a code that says how it ended.
+// Dmswait waits for one background task of a Huawei Cloud DMS instance to end, and exits with a code that says how it
+// ended.
 package main
 
 import (
@@ -15,16 +16,18 @@ import (
 )
 
 func main() {
-	// A reader that went away is an error of that one write. By default it would kill us before the outputs are written.
+	// A reader that has gone away is an error of that one write. By default, SIGPIPE would kill the process
+	// before its outputs are written.
 	signal.Ignore(syscall.SIGPIPE)
-	// net/http logs what servers send unasked. It would bypass redaction, --quiet and --log-format, and block on a stderr
-	// that nobody reads.
+	// net/http logs what servers send unasked. It would bypass redaction, --quiet and --log-format, and block
+	// on a stderr that nobody reads.
 	log.SetOutput(io.Discard)
 	os.Exit(cli.Run(untilSignal(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// untilSignal returns a context that the first signal ends, with a result.Interrupt as its cause. The second signal ends the process at once,
-// with the code that a shell gives it; as the first process of a container its default action would be another one, or none.
+// untilSignal returns a context that the first signal ends, with a result.Interrupt as its cause. The second
+// signal ends the process at once, with the exit code that a shell reports for it. (For the first process of
+// a container, the signal's default action would be another one, or none.)
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -10,8 +10,8 @@ import (
 	"github.com/dmswait/dmswait/internal/result"
 )
 
-// announcement returns the first line of the log: who requests what from whom, so that nobody works with the wrong account
-// unawares.
+// announcement returns the first line of the log: who requests what from whom, so that nobody works with the
+// wrong account unawares.
 func (w *wait) announcement() string {
 	task := "task " + w.taskID
 	if w.taskID == "" {

@@ -1,5 +1,5 @@
-// Package cli is one run of the program, from its inputs to its exit code. It composes the other packages, and holds no
-// rule of its own about polling, responses or outputs.
+// Package cli is one run of the program, from its inputs to its exit code. It composes the other packages,
+// and holds no rule of its own about polling, responses or outputs.
 package cli
 
 import (
@@ -22,8 +22,8 @@ type App struct {
 	MetadataAddress string // base URL of the ECS metadata service
 }
 
-// Run runs the program with args, which do not include its name, and returns the exit code. The end of ctx ends the wait;
-// its cause says why, and is a result.Interrupt for a signal.
+// Run runs the program with args, which do not include its name, and returns the exit code. The end of ctx
+// ends the wait; its cause says why, and is a result.Interrupt for a signal.
 func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	app := App{Stdout: stdout, Stderr: stderr, Getenv: getenv, MetadataAddress: credential.MetadataAddress}
 	return app.Run(ctx, args)

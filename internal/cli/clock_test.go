@@ -33,7 +33,8 @@ func leap(sim *simulator.Simulator, kind string, to map[int]time.Duration) {
 	}
 }
 
-// leaps are six after which a signature is refused, and one of 4 minutes. The last one is to where the task has ended.
+// leaps are six after which a signature is refused, and one of 4 minutes. The last one is to where the task
+// has ended.
 var leaps = map[int]time.Duration{
 	5: 7 * time.Hour, 10: -7 * time.Hour, 15: -7*time.Hour + 4*time.Minute, 20: 20 * time.Hour, 25: -23 * time.Hour, 30: 0,
 	40: 200 * time.Hour,
@@ -89,7 +90,8 @@ func TestSinceCountsBackFromTheFirstServerTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// One task was there long before; the right one comes in a moment, by whatever clock the cloud has at first.
+			// One task was there long before; the right one comes in a moment, by whatever clock the cloud
+			// has at first.
 			sim := trial.Cloud(trial.At(0, "EXECUTING"))
 			older := sim.Tasks[0]
 			older.ID, older.Age = strings.Repeat("1", 32), 20*time.Hour

@@ -11,8 +11,8 @@ import (
 	"github.com/dmswait/dmswait/internal/output"
 )
 
-// destinations returns where the report is to be written, stdout aside. The order is that of the checks: the folder of
-// results_dir comes before output_file, which cannot be that folder as well.
+// destinations returns where the report is to be written, stdout aside. The order is that of the checks: the
+// folder of results_dir comes before output_file, which cannot be that folder as well.
 func (w *wait) destinations() []output.Destination {
 	warnf := func(format string, args ...any) { w.log.Warnf("left_out", format, args...) }
 	var all []output.Destination
@@ -31,8 +31,9 @@ func (w *wait) destinations() []output.Destination {
 	return all
 }
 
-// checkDestinations finds out, before any request is sent, whether the report can be written. It returns the destinations
-// that can be used, and what is wrong with the others: one fault each. A dry run changes nothing, so that it uses none.
+// checkDestinations finds out, before any request is sent, whether the report can be written. It returns the
+// destinations that can be used, and what is wrong with the others: one fault each. A dry run changes
+// nothing, so that it uses none.
 func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []output.Destination) (
 	usable []output.Destination, faults config.Faults) {
 
@@ -84,8 +85,8 @@ func (a App) clashes(ctx context.Context, cfg *config.Config, all []output.Desti
 	return problems
 }
 
-// clash returns what is wrong if a destination would write to a taken file, and the taken files with its own. Paths are
-// compared by the files that they mean, however they are spelled and whatever links lead there.
+// clash returns what is wrong if a destination would write to a taken file, and the taken files with its own.
+// Paths are compared by the files that they mean, however they are spelled and whatever links lead there.
 func clash(destination output.Destination, taken []takenFile) (problem string, all []takenFile) {
 	for _, f := range destination.Files() {
 		own := takenFile{name: destination.Name(), identity: file.Identify(f.Path)}

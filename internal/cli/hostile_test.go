@@ -35,8 +35,8 @@ func assertHarmless(t *testing.T, stream string) {
 	}
 }
 
-// assertSummary asserts that a summary is one table of two columns, whatever is in it, and that it has nothing else that
-// Markdown, HTML or GitHub would act on.
+// assertSummary asserts that a summary is one table of two columns, whatever is in it, and that it has
+// nothing else that Markdown, HTML or GitHub would act on.
 func assertSummary(t *testing.T, summary string) {
 	t.Helper()
 	assertHarmless(t, summary)

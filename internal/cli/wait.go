@@ -114,8 +114,8 @@ func (w *wait) poll(ctx context.Context) (task client.Task, err error) {
 	return task, err
 }
 
-// find looks for the task by its name in the list. That entry is the result of this poll; the next ones request it by its
-// id.
+// find looks for the task by its name in the list. That entry is the result of this poll; the next ones
+// request it by its id.
 func (w *wait) find(ctx context.Context) (client.Task, error) {
 	list, err := w.session.client().Tasks(ctx, w.cfg.InstanceID)
 	if err != nil {

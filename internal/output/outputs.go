@@ -40,7 +40,8 @@ func Outputs() []Output {
 		{"duration", "how long the task took in seconds, e.g. 4.659; " +
 			"while it is running, its age by the server's clock",
 			func(r rendering) value { return jsonValue(duration(r.Report)) }},
-		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged; secrets are redacted", paramsValue},
+		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged; secrets are redacted",
+			paramsValue},
 		{"task_id", "the id of the task",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.TaskID)) }},
 		{"task", "the task as one JSON object with the API's eight fields", taskValue},

@@ -34,8 +34,9 @@ func Line(text string) string {
 	return line
 }
 
-// breakCommands writes the second # in another way where CI systems would take it for the start of a command, anywhere in
-// a line: ##[ in GitHub Actions and Azure Pipelines, ##vso[ in the latter, ##teamcity[ in TeamCity.
+// breakCommands writes the second # in another way where CI systems would take it for the start of a command,
+// anywhere in a line: ##[ in GitHub Actions and Azure Pipelines, ##vso[ in the latter, ##teamcity[ in
+// TeamCity.
 func breakCommands(text, hash string) string {
 	var b strings.Builder
 	for {

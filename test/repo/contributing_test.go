@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestContributingNamesFilesThatExist holds CONTRIBUTING.md to the layout: whoever looks for a behaviour finds its file.
+// TestContributingNamesFilesThatExist holds CONTRIBUTING.md to the layout: whoever looks for a behaviour
+// finds its file.
 func TestContributingNamesFilesThatExist(t *testing.T) {
 	t.Parallel()
 	path := regexp.MustCompile("`((?:internal|examples|setup|test/repo|\\.ci|\\.github)(?:/[\\w./-]*)?|[\\w.]+\\.go|Dockerfile)`")

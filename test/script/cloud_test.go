@@ -22,15 +22,16 @@ const (
 	securityToken = "theSecurityToken+/=="
 )
 
-// step is the time between two responses of a script, by the cloud's clock. Nothing else moves that clock, so that the
-// age and duration of tasks are the same in each run.
+// step is the time between two responses of a script, by the cloud's clock. Nothing else moves that clock, so
+// that the age and duration of tasks are the same in each run.
 const step = 10 * time.Second
 
-// startCloud starts a cloud for one script: cloud [-KIND=CODE…] RESPONSE… The nth RESPONSE is for the nth poll, and the
-// last one for all that follow: a status of the task, which was created 5 s before the first poll, or the error_code of a
-// fault. -KIND=CODE makes all requests of another kind fail, see simulator.Request. A file params.json, if there is one,
-// has the task's parameters. The environment is set for a wait with an access key; for the other ways to log in there are
-// further variables and the file id-token.
+// startCloud starts a cloud for one script: cloud [-KIND=CODE…] RESPONSE… The nth RESPONSE is for the nth
+// poll, and the last one for all that follow: a status of the task, which was created 5 s before the first
+// poll, or the error_code of a fault. -KIND=CODE makes all requests of another kind fail, see
+// simulator.Request. A file params.json, if there is one, has the task's parameters. The environment is set
+// for a wait with an access key; for the other ways to log in there are further variables and the file
+// id-token.
 func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: cloud [-kind=code...] response...")

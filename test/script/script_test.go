@@ -1,13 +1,14 @@
-// Package script holds what users see of a run: one script per situation, with the commands, stdout, stderr, files and
-// exit codes. The scripts run the built program against a simulated cloud. Their commands, besides those of testscript:
+// Package script holds what users see of a run: one script per situation, with the commands, stdout, stderr,
+// files and exit codes. The scripts run the built program against a simulated cloud. Their commands, besides
+// those of testscript:
 //
 //	cloud [-KIND=CODE…] RESPONSE…   start a cloud, and set the environment for a wait with an access key
 //	exits CODE COMMAND [ARGUMENT…]  run a command, which must exit with this code
 //	show FILE…                      print files to stdout
 //	requests                        print the kinds of the requests that the cloud received to stdout
 //
-// In the output of exits and show, what is different in each run is replaced. With -update, cmp writes what it got into
-// the scripts.
+// In the output of exits and show, what is different in each run is replaced. With -update, cmp writes what
+// it got into the scripts.
 package script
 
 import (

@@ -1,4 +1,5 @@
-// A test builds this file into dmswait, and nothing else does. It makes Go's resolver use the server that the test names.
+// A test builds this file into dmswait, and nothing else does. It makes Go's resolver use the server that the
+// test names.
 package main
 
 import (
