@@ -25,9 +25,9 @@ func main() {
 	os.Exit(cli.Run(untilSignal(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// untilSignal returns a context that the first signal ends, with a result.Interrupt as its cause. The second
-// signal ends the process at once, with the exit code that a shell reports for it. (For the first process of
-// a container, the signal's default action would be another one, or none.)
+// untilSignal returns a context that the first signal ends, with a result.Interrupt as its cause. The second signal
+// ends the process at once, with the exit code that a shell reports for it. We exit ourselves: for PID 1 of a
+// container, the kernel would ignore the signal's default action.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -34,8 +34,8 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 	start := time.Now()
 	stderr := console.NewAsyncWriter(a.Stderr)
 	defer stderr.Close()
-	bug := bugReporter{log: console.New(console.Options{Out: stderr, Getenv: a.Getenv, Start: start})}
-	defer bug.recover(&exitCode)
+	bugs := bugReporter{log: console.New(console.Options{Out: stderr, Getenv: a.Getenv, Start: start})}
+	defer bugs.recover(&exitCode)
 
 	cfg, faults := config.Parse(ctx, args, a.Getenv)
 	switch {
@@ -46,7 +46,7 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 	}
 	w := newWait(cfg, start, stderr, a.Getenv)
 	w.mask(cfg.Secrets()...) // before anything else is printed
-	bug = bugReporter{log: w.log, secretsKnown: true}
+	bugs.log, bugs.secretsKnown = w.log, true
 
 	destinations, unusable := a.checkDestinations(ctx, cfg, w.destinations())
 	faults = append(faults, unusable...)
@@ -57,7 +57,7 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 	return a.finish(ctx, w, err, destinations)
 }
 
-// print prints what was requested instead of a wait.
+// print prints help, version or plan.
 func (a App) print(ctx context.Context, text string) (exitCode int) {
 	if err := writeStdout(ctx, a.Stdout, text); err != nil {
 		return result.NotWritten

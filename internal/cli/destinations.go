@@ -32,8 +32,8 @@ func (w *wait) destinations() []output.Destination {
 }
 
 // checkDestinations finds out, before any request is sent, whether the report can be written. It returns the
-// destinations that can be used, and what is wrong with the others: one fault each. A dry run changes
-// nothing, so that it uses none.
+// destinations that can be used, and what is wrong with the others: one fault each. A dry run returns
+// none, because it changes nothing.
 func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []output.Destination) (
 	usable []output.Destination, faults config.Faults) {
 

@@ -57,8 +57,8 @@ func pollRows(cfg *config.Config) [][2]string {
 	}
 	return [][2]string{
 		{"polls at", strings.Join(times, ", ") + " after the start"},
-		{"polls", fmt.Sprintf("%s until the timeout of %s, unless the task ends before; pauses vary by up to 10 %%",
-			polls, result.Human(cfg.Timeout))},
+		{"polls", fmt.Sprintf("%s until the timeout of %s, unless the task ends earlier; pauses vary by up to %.0f %%",
+			polls, result.Human(cfg.Timeout), 100*poll.Jitter)},
 		{"tolerates", fmt.Sprintf("a missing task for %s, an API without a valid response for %s",
 			result.Human(cfg.NotFoundGrace), result.Human(cfg.MaxOutage))},
 	}

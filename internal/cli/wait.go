@@ -49,7 +49,7 @@ func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, g
 	}
 	if cfg.Actions.On {
 		w.actions = output.NewActions(stderr, getenv)
-		options.Annotator = w.actions // not outside: a nil *Actions is an Annotator that is not nil
+		options.Annotator = w.actions // only here: a nil *Actions in the interface would not compare equal to nil
 	}
 	w.log = console.New(options)
 	return w
@@ -65,7 +65,7 @@ func (w *wait) mask(secrets ...string) {
 	}
 }
 
-// run waits for the task. A panic is an error, and so are faults of the inputs.
+// run waits for the task, unless the inputs have faults or a signal has come already. A panic is an error.
 func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Faults) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
@@ -126,11 +126,11 @@ func (w *wait) find(ctx context.Context) (client.Task, error) {
 	if !ok {
 		server = now
 	}
-	if w.since.IsZero() { // set by the first response: no leap of the server's clock moves it later
+	if w.since.IsZero() { // fixed by the first response, so a later jump of the server's clock cannot move it
 		w.since = w.cfg.Since.At
 	}
 	if w.since.IsZero() {
-		// Back from the start of the wait. Going back from now, the limit would overtake the task.
+		// Counted back from the start of the wait: from now, the limit would move past the task's creation.
 		w.since = server.Add(-time.Since(w.start) - w.cfg.Since.Ago)
 	}
 	task, found := list.Newest(w.cfg.TaskName, w.since)
