@@ -65,7 +65,7 @@ func (w *wait) writeAll(ctx context.Context, report result.Report, destinations 
 		switch {
 		case errs[i] == nil:
 		case isSummary:
-			w.log.Warnf("written", "could not write the job summary: %v", errs[i])
+			w.log.Warnf(console.EventWritten, "could not write the job summary: %v", errs[i])
 		default:
 			notWritten = append(notWritten, fmt.Errorf("%s: %w", destination.Name(), errs[i]))
 		}

@@ -37,7 +37,7 @@ func (l *Log) End(e Ending) {
 		l.printLine(event)
 	}
 	if !e.OnStdout || l.json {
-		l.printLine(event{name: "end", text: e.Report.Message(), fields: []field{
+		l.printLine(event{name: EventEnd, text: e.Report.Message(), fields: []field{
 			{"result", e.Report.Result.Name}, {"exit_code", e.ExitCode},
 		}})
 	}
@@ -82,15 +82,15 @@ func explanation(e Ending) []event {
 func lineEvent(line result.Line, errorLevel level) event {
 	switch line.Kind {
 	case result.ErrorLine:
-		return event{name: "error", level: errorLevel, text: line.Text}
+		return event{name: EventError, level: errorLevel, text: line.Text}
 	case result.HintLine:
-		return event{name: "hint", text: line.Text}
+		return event{name: EventHint, text: line.Text}
 	}
-	return event{name: "detail", text: line.Text}
+	return event{name: EventDetail, text: line.Text}
 }
 
 func notWritten(err error) event {
-	return event{name: "written", level: levelError, text: "could not write the result to " + err.Error()}
+	return event{name: EventWritten, level: levelError, text: "could not write the result to " + err.Error()}
 }
 
 // NotOnStdout shows that the result could not be written to stdout, which is found out last. Even a quiet log
