@@ -53,7 +53,7 @@ type Log struct {
 	statuses map[client.Status]bool // unknown ones that were warned about
 }
 
-// New returns a log. Open starts what it shows by itself.
+// New returns a log. Open starts the heartbeat and the live line.
 func New(o Options) *Log {
 	l := &Log{
 		printer: printer{out: o.Out, secrets: o.Secrets, annotator: o.Annotator, json: o.JSON, start: o.Start},

@@ -27,7 +27,7 @@ type Destination interface {
 
 // File is a file that a destination writes.
 type File struct {
-	Name    string // the output that results_dir holds in it; empty elsewhere
+	Name    string // in results_dir: the output this file holds; elsewhere empty
 	Path    string
 	Appends bool // the file's content is kept
 }
