@@ -19,8 +19,8 @@ type Ending struct {
 func IsQuiet(r result.Result, exitCode int) bool { return exitCode == 0 || r == result.Running }
 
 // End shows how the wait ended: what is behind the message and, unless stdout shows it, the message itself. In
-// GitHub Actions, the failure and its explanation form a single annotation. A quiet log shows only failures, and a result that
-// could not be written.
+// GitHub Actions, the failure and its explanation form a single annotation. A quiet log shows only failures, and
+// a result that could not be written.
 func (l *Log) End(e Ending) {
 	l.live.close()
 	l.mu.Lock()
