@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/console"
 	"github.com/dmswait/dmswait/internal/file"
 	"github.com/dmswait/dmswait/internal/output"
 )
@@ -14,7 +15,7 @@ import (
 // destinations returns where the report is to be written, stdout aside. The order is that of the checks: the
 // folder of results_dir comes before output_file, which cannot be that folder as well.
 func (w *wait) destinations() []output.Destination {
-	warnf := func(format string, args ...any) { w.log.Warnf("left_out", format, args...) }
+	warnf := func(format string, args ...any) { w.log.Warnf(console.EventLeftOut, format, args...) }
 	var all []output.Destination
 	if path := w.cfg.Actions.Output; path != "" {
 		all = append(all, output.StepOutputs{Path: path})

@@ -49,7 +49,7 @@ func (w *wait) onStdout(report result.Report, exitCode int) string {
 }
 
 // writeAll writes the report to all destinations at once: one that fails, or blocks, does not hinder the others. It
-// returns why those that matter for the exit code failed.
+// returns why those that are required failed, and warns about the others.
 func (w *wait) writeAll(ctx context.Context, report result.Report, destinations []output.Destination) []error {
 	errs := make([]error, len(destinations))
 	var all sync.WaitGroup
@@ -61,13 +61,12 @@ func (w *wait) writeAll(ctx context.Context, report result.Report, destinations 
 	all.Wait()
 	var notWritten []error
 	for i, destination := range destinations {
-		_, isSummary := destination.(output.JobSummary)
 		switch {
 		case errs[i] == nil:
-		case isSummary:
-			w.log.Warnf("written", "could not write the job summary: %v", errs[i])
-		default:
+		case destination.Required():
 			notWritten = append(notWritten, fmt.Errorf("%s: %w", destination.Name(), errs[i]))
+		default:
+			w.log.Warnf(console.EventWritten, "could not write the result to %s: %v", destination.Name(), errs[i])
 		}
 	}
 	return notWritten

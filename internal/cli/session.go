@@ -7,6 +7,7 @@ import (
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/console"
 	"github.com/dmswait/dmswait/internal/credential"
 	"github.com/dmswait/dmswait/internal/result"
 )
@@ -51,7 +52,8 @@ func (w *wait) newSession(metadataAddress string) *session {
 		Login:   login,
 		Learned: w.secrets.Add,
 		ClockCorrected: func(behind time.Duration) {
-			w.log.Changef("clock", "the local clock is off by %s; requests are now signed with the server's time",
+			w.log.Changef(console.EventClock,
+				"the local clock is off by %s; requests are now signed with the server's time",
 				result.Human((-behind).Round(time.Minute)))
 		},
 	}

@@ -78,7 +78,7 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 	case len(faults) > 0:
 		return faults
 	}
-	w.log.Printf("start", "%s", w.announcement())
+	w.log.Printf(console.EventStart, "%s", w.announcement())
 	w.log.Open()
 	w.session = w.newSession(metadataAddress)
 	defer w.session.close()
@@ -143,9 +143,10 @@ func (w *wait) find(ctx context.Context) (client.Task, error) {
 	}
 	w.taskID = task.ID
 	created, _ := task.Created()
-	w.log.Printf("found", "found task %s, %s old", task.ID, result.Human(max(0, server.Sub(created)).Round(time.Second)))
+	w.log.Printf(console.EventFound, "found task %s, %s old", task.ID,
+		result.Human(max(0, server.Sub(created)).Round(time.Second)))
 	if found > 1 {
-		w.log.Warnf("ambiguous", "%d tasks named %q were created since %s: waiting for the newest",
+		w.log.Warnf(console.EventAmbiguous, "%d tasks named %q were created since %s: waiting for the newest",
 			found, w.cfg.TaskName, w.since.UTC().Format(time.RFC3339))
 	}
 	return task, nil

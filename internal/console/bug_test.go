@@ -77,7 +77,7 @@ func TestBugInATimerOfTheLogEndsNeitherTheProcessNorTheLog(t *testing.T) {
 			assert.NotContains(t, text, "hunter2", name)
 			assert.True(t, strings.HasPrefix(text, "dmswait: error: internal error: a bug about ***; please report it"), text)
 			assert.Equal(t, 1, strings.Count(text, "internal error: "), text)
-			l.Printf("x", "and on")
+			l.Printf(EventFound, "and on")
 			l.Close()
 			assert.Contains(t, out.written.String(), "dmswait: and on\n", name)
 		})

@@ -19,8 +19,8 @@ type Ending struct {
 func IsQuiet(r result.Result, exitCode int) bool { return exitCode == 0 || r == result.Running }
 
 // End shows how the wait ended: what is behind the message and, unless stdout shows it, the message itself. In
-// GitHub Actions, what makes the step fail is one annotation. A quiet log shows only failures, and a result that
-// could not be written.
+// GitHub Actions, the failure and its explanation form a single annotation. A quiet log shows only failures, and
+// a result that could not be written.
 func (l *Log) End(e Ending) {
 	l.live.close()
 	l.mu.Lock()
@@ -37,7 +37,7 @@ func (l *Log) End(e Ending) {
 		l.printLine(event)
 	}
 	if !e.OnStdout || l.json {
-		l.printLine(event{name: "end", text: e.Report.Message(), fields: []field{
+		l.printLine(event{name: EventEnd, text: e.Report.Message(), fields: []field{
 			{"result", e.Report.Result.Name}, {"exit_code", e.ExitCode},
 		}})
 	}
@@ -82,15 +82,15 @@ func explanation(e Ending) []event {
 func lineEvent(line result.Line, errorLevel level) event {
 	switch line.Kind {
 	case result.ErrorLine:
-		return event{name: "error", level: errorLevel, text: line.Text}
+		return event{name: EventError, level: errorLevel, text: line.Text}
 	case result.HintLine:
-		return event{name: "hint", text: line.Text}
+		return event{name: EventHint, text: line.Text}
 	}
-	return event{name: "detail", text: line.Text}
+	return event{name: EventDetail, text: line.Text}
 }
 
 func notWritten(err error) event {
-	return event{name: "written", level: levelError, text: "could not write the result to " + err.Error()}
+	return event{name: EventWritten, level: levelError, text: "could not write the result to " + err.Error()}
 }
 
 // NotOnStdout shows that the result could not be written to stdout, which is found out last. Even a quiet log

@@ -109,8 +109,8 @@ func TestQuietLogShowsFailuresOnly(t *testing.T) {
 		} {
 			ending.Explanation = lines("x", "x", "x")
 			text := logIn(t, form{quiet: true, actions: actions}, func(w *wait) {
-				w.Printf("start", "waiting")
-				w.Warnf("note", "careful")
+				w.Printf(EventStart, "waiting")
+				w.Warnf(EventFound, "careful")
 				w.Request(client.Trace{Method: "GET"})
 				w.failed(response(429, "", ""), time.Second)
 				w.saw("PAUSED", 2*time.Minute)
@@ -174,7 +174,7 @@ func TestPercentageIsALineWhenItsTensChange(t *testing.T) {
 // everything passes a log all kinds of events, with word wherever the service's text may be.
 func everything(w *wait, word string) {
 	short := sanitize.Truncate(word, 64)
-	w.Printf("start", "waiting for %s", short)
+	w.Printf(EventStart, "waiting for %s", short)
 	w.Request(client.Trace{
 		Method: "GET", Host: "dms.test", Path: "/v2/p1/instances/i1/tasks/t1",
 		StatusCode: 503, Code: word, RequestID: word, Took: 12 * time.Millisecond,
@@ -188,7 +188,7 @@ func everything(w *wait, word string) {
 	w.Progress(40)
 	w.failed(unreachable(errors.New(word)), time.Second)
 	w.saw(client.Executing, time.Second)
-	w.Changef("clock", "%s", short)
+	w.Changef(EventClock, "%s", short)
 	w.End(Ending{
 		Report: failure(), Explanation: lines(short, short, short),
 		NotWritten: []error{errors.New("output_file: " + short)}, ExitCode: 1, OnStdout: true,
@@ -277,7 +277,7 @@ dmswait: 3.1s recovered: SUCCESS (took 4.7s)
 		})
 		w.FlushRequest()
 		w.Request(request)
-		w.Warnf("note", "careful")
+		w.Warnf(EventFound, "careful")
 		w.Request(request)
 		w.poll(succeeded(), nil, 0)
 	}))

@@ -10,9 +10,66 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
+// EventName is what programs know an event by.
+type EventName int
+
+// The events.
+const (
+	EventStart EventName = iota
+	EventFound
+	EventAmbiguous
+	EventStatus
+	EventProgress
+	EventMissing
+	EventOutage
+	EventThrottled
+	EventRecovered
+	EventHeartbeat
+	EventUnknownStatus
+	EventClock
+	EventLeftOut
+	EventWritten
+	EventRequest
+	EventError
+	EventHint
+	EventDetail
+	EventEnd
+	eventCount
+)
+
+// Event is a row of the table of events. Its name is a promise to programs that read the log as JSON.
+type Event struct{ Name, When string }
+
+var eventTable = [eventCount]Event{
+	EventStart:         {"start", "before the first request"},
+	EventFound:         {"found", "a task was found by its name"},
+	EventAmbiguous:     {"ambiguous", "several tasks have that name"},
+	EventStatus:        {"status", "the task has another status"},
+	EventProgress:      {"progress", "the percentage has reached another ten"},
+	EventMissing:       {"missing", "the task is not there yet"},
+	EventOutage:        {"outage", "the first response that is not valid"},
+	EventThrottled:     {"throttled", "the API throttles requests"},
+	EventRecovered:     {"recovered", "a valid response after an outage"},
+	EventHeartbeat:     {"heartbeat", "a minute has passed without another line"},
+	EventUnknownStatus: {"unknown_status", "DMS does not document the status"},
+	EventClock:         {"clock", "the local clock is wrong"},
+	EventLeftOut:       {"left_out", "an output does not fit into a destination"},
+	EventWritten:       {"written", "a destination could not be written"},
+	EventRequest:       {"request", "with `--debug`: a request and its response"},
+	EventError:         {"error", "what went wrong"},
+	EventHint:          {"hint", "what to do about it"},
+	EventDetail:        {"detail", "circumstances of an error"},
+	EventEnd:           {"end", "the result"},
+}
+
+// Events returns the table of events.
+func Events() []Event { return eventTable[:] }
+
+func (n EventName) String() string { return eventTable[n].Name }
+
 // event is one thing that the log says. Programs can rely on its name and fields; the text is for people.
 type event struct {
-	name   string
+	name   EventName
 	level  level
 	text   string
 	fields []field
@@ -29,13 +86,13 @@ const (
 
 func (l level) String() string { return [...]string{"info", "warning", "error", "debug"}[l] }
 
-// prefix returns what a line says of an event's kind. Errors and hints are marked even where they do not make the run
-// fail; details never are, since they belong to the line before them.
+// prefix returns the mark a line begins with: `error: `, `hint: `, `warning: ` or none. Errors and hints are marked
+// even where they do not make the run fail; details never are, since they belong to the line before them.
 func (e event) prefix() string {
 	switch {
-	case e.name == "error", e.name == "hint":
-		return e.name + ": "
-	case e.name == "detail", e.level == levelInfo:
+	case e.name == EventError, e.name == EventHint:
+		return e.name.String() + ": "
+	case e.name == EventDetail, e.level == levelInfo:
 		return ""
 	}
 	return e.level.String() + ": "
@@ -106,7 +163,7 @@ func (p *printer) object(e event) string {
 	fields := append([]field{
 		{"time", now.UTC().Format("2006-01-02T15:04:05.000Z")},
 		{"level", e.level.String()},
-		{"event", e.name},
+		{"event", e.name.String()},
 		{"elapsed", seconds(now.Sub(p.start))},
 	}, e.fields...)
 	fields = append(fields, field{"message", e.text})

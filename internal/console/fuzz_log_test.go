@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -33,7 +34,7 @@ const paramsMark = "params-are-not-for-the-log"
 // wait passes a log a wait in which everything happens, and returns its end.
 func (s service) wait(l *Log, exitCode int) Ending {
 	task := client.Task{ID: "t1", Name: s.name, Status: client.Status(s.status), Params: paramsMark}
-	l.Printf("start", "waiting for task %s", s.name)
+	l.Printf(EventStart, "waiting for task %s", s.name)
 	l.Open()
 	l.Request(client.Trace{
 		Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 503, Code: s.code, RequestID: s.requestID,
@@ -45,7 +46,7 @@ func (s service) wait(l *Log, exitCode int) Ending {
 	l.Request(client.Trace{Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 429, Code: s.code})
 	l.Poll(poll.Outcome{N: 3, At: 2 * time.Second, Kind: poll.Failing, Err: s.response(429), Next: time.Second})
 	l.Poll(poll.Outcome{N: 4, At: 3 * time.Second, Kind: poll.Missing, Err: s.response(404), Next: time.Second})
-	l.Warnf("ambiguous", "2 tasks %q", s.name)
+	l.Warnf(EventAmbiguous, "2 tasks %q", s.name)
 	r := s.report(task, l.secrets)
 	e := Ending{Report: r, ExitCode: exitCode}
 	now := time.Now()
@@ -119,9 +120,19 @@ func FuzzLog(f *testing.F) {
 	})
 }
 
-// events are the names that are documented.
+// events are the names that programs rely on: none of them ever goes or changes.
 const events = " start found status missing outage recovered throttled progress heartbeat unknown_status ambiguous " +
 	"clock left_out written request error hint detail end "
+
+func TestEventNamesAreTheContracts(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, e := range Events() {
+		names = append(names, e.Name)
+		assert.NotEmpty(t, e.When, e.Name)
+	}
+	assert.ElementsMatch(t, strings.Fields(events), names)
+}
 
 func requireEvents(t *testing.T, lines []string) {
 	t.Helper()

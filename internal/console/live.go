@@ -94,8 +94,8 @@ func (v *liveLine) draw(status liveStatus) {
 }
 
 // blanks returns what covers the rest of the last line from a column on. If the window has become narrower since,
-// they go to its edge; a terminal continues in the next row with the next character only, and that is a carriage
-// return.
+// they stop at its edge. That does not wrap: a terminal wraps only when another character follows, and ours is a
+// carriage return.
 func (v *liveLine) blanks(from int) string {
 	return strings.Repeat(" ", max(0, min(v.drawn+echo, v.width())-from))
 }

@@ -49,16 +49,16 @@ type Log struct {
 	changes  int          // shown since the last minute without any, up to maxChanges
 	omitted  int          // changes not shown since the last heartbeat
 	request  *event       // a request whose line waits for the pause after it
-	warned   map[string]bool
+	warned   map[EventName]bool
 	statuses map[client.Status]bool // unknown ones that were warned about
 }
 
-// New returns a log. Open starts what it shows by itself.
+// New returns a log. Open starts the heartbeat and the live line.
 func New(o Options) *Log {
 	l := &Log{
 		printer: printer{out: o.Out, secrets: o.Secrets, annotator: o.Annotator, json: o.JSON, start: o.Start},
 		quiet:   o.Quiet, timeout: o.Timeout, percent: -1,
-		warned: map[string]bool{}, statuses: map[client.Status]bool{},
+		warned: map[EventName]bool{}, statuses: map[client.Status]bool{},
 	}
 	if o.JSON {
 		l.annotator = nil
@@ -89,21 +89,21 @@ func (l *Log) Close() {
 }
 
 // Printf shows an event in one line.
-func (l *Log) Printf(name, format string, args ...any) {
+func (l *Log) Printf(name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.show(event{name: name, text: fmt.Sprintf(format, args...)})
 }
 
 // Warnf shows something that somebody should look at.
-func (l *Log) Warnf(name, format string, args ...any) {
+func (l *Log) Warnf(name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.show(event{name: name, level: levelWarning, text: fmt.Sprintf(format, args...)})
 }
 
 // Changef shows a change that may come again and again. The first one with that name is a warning.
-func (l *Log) Changef(name, format string, args ...any) {
+func (l *Log) Changef(name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.change(l.warnOnce(event{name: name, text: fmt.Sprintf(format, args...)}))
@@ -173,7 +173,7 @@ func (l *Log) heartbeat() {
 	}
 	now := time.Since(l.start)
 	beat := event{
-		name:   "heartbeat",
+		name:   EventHeartbeat,
 		text:   fmt.Sprintf("%s %s, %s left", result.Human(now), l.state(), result.Human(max(0, l.timeout-now))),
 		fields: []field{{"status", stringOrNil(l.short(string(l.task.Status)))}},
 	}

@@ -109,7 +109,7 @@ dmswait: 3m20s EXECUTING, 56m40s left
 		w.saw(client.Created, 30*time.Second)
 		w.saw(client.Executing, 70*time.Second)
 		w.saw(client.Executing, 40*time.Second)
-		w.Printf("note", "%v something else", time.Since(w.start))
+		w.Printf(EventFound, "%v something else", time.Since(w.start))
 		w.saw(client.Executing, 61*time.Second)
 	}), "every line postpones it")
 }
@@ -136,7 +136,7 @@ func TestWarningInActionsPostponesTheHeartbeat(t *testing.T) {
 	t.Parallel()
 	text := logIn(t, form{actions: true}, func(w *wait) {
 		w.saw(client.Executing, 30*time.Second)
-		w.Warnf("note", "careful")
+		w.Warnf(EventFound, "careful")
 		time.Sleep(59 * time.Second)
 	})
 	assert.Equal(t, "dmswait: 0s EXECUTING\n::warning title=dmswait::careful\n", text)
@@ -167,9 +167,9 @@ func TestLogIsSilentAfterClose(t *testing.T) {
 		text := logIn(t, form{actions: actions}, func(w *wait) {
 			w.saw(client.Executing, time.Second)
 			w.Close()
-			w.Printf("note", "late")
-			w.Warnf("note", "late")
-			w.Changef("note", "late")
+			w.Printf(EventFound, "late")
+			w.Warnf(EventFound, "late")
+			w.Changef(EventFound, "late")
 			w.saw("LATE", time.Hour)
 			w.Progress(50)
 			w.End(Ending{Report: reportOf(succeeded(), nil), Explanation: lines("late", "late", "late"), ExitCode: 1})
@@ -196,7 +196,7 @@ func TestBrokenStderrChangesNothing(t *testing.T) {
 			w := &wait{Log: newLog(t, gone, form{actions: actions})}
 			w.Open()
 			assert.NotPanics(t, func() {
-				w.Printf("note", "x")
+				w.Printf(EventFound, "x")
 				w.saw("PAUSED", 2*time.Minute)
 				w.End(Ending{Report: reportOf(succeeded(), nil), Explanation: lines("y", "y", "y"), ExitCode: 1})
 				w.NotOnStdout(errors.New("stdout: broken pipe"))

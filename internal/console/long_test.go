@@ -104,8 +104,8 @@ func TestTheEndAndTheFirstOfEachTroubleAreShownAfterAnyNumberOfChanges(t *testin
 		}
 		w.failed(response(503, "", "busy"), time.Second)
 		w.failed(response(429, "", "slower"), time.Second)
-		w.Changef("clock", "off")
-		w.Changef("clock", "off again")
+		w.Changef(EventClock, "off")
+		w.Changef(EventClock, "off again")
 		w.saw("PAUSED", time.Second)
 		w.poll(succeeded(), nil, 0)
 	})

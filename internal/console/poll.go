@@ -37,14 +37,15 @@ func (l *Log) changed(p poll.Outcome) (event, bool) {
 	case p.Next == 0 || !errors.As(p.Err, &e):
 		return event{}, false
 	}
-	name, text := "", ""
+	var name EventName
+	text := ""
 	switch before := l.last.Kind; {
-	case p.Kind == poll.Failing && e.Throttled() && (before != poll.Failing || !l.warned["throttled"]):
-		name, text = "throttled", "throttled; polling less often: "
+	case p.Kind == poll.Failing && e.Throttled() && (before != poll.Failing || !l.warned[EventThrottled]):
+		name, text = EventThrottled, "throttled; polling less often: "
 	case p.Kind == poll.Failing && before != poll.Failing:
-		name, text = "outage", "no valid response; still polling: "
+		name, text = EventOutage, "no valid response; still polling: "
 	case p.Kind == poll.Missing && before != poll.Missing:
-		name, text = "missing", "not found yet: "
+		name, text = EventMissing, "not found yet: "
 	default:
 		return event{}, false
 	}
@@ -57,10 +58,10 @@ func (l *Log) changed(p poll.Outcome) (event, bool) {
 }
 
 func (l *Log) changedTask(p poll.Outcome) (event, bool) {
-	name, text := "status", ""
+	name, text := EventStatus, ""
 	switch {
 	case l.last.Kind == poll.Failing:
-		name, text = "recovered", "recovered: "
+		name, text = EventRecovered, "recovered: "
 	case p.Kind == l.last.Kind && p.Task.Status == l.task.Status:
 		return event{}, false
 	}
@@ -77,7 +78,7 @@ func (l *Log) Progress(percent int) {
 	if changed {
 		at, status := result.Human(time.Since(l.start)), l.statusName(l.task.Status)
 		l.change(event{
-			name:   "progress",
+			name:   EventProgress,
 			text:   fmt.Sprintf("%s %s, %d%%", at, status, percent),
 			fields: []field{{"progress", percent}},
 		})
@@ -96,7 +97,7 @@ func (l *Log) warnUnknown(status client.Status) {
 		problem = "DMS returned no status"
 	}
 	l.show(event{
-		name: "unknown_status", level: levelWarning,
+		name: EventUnknownStatus, level: levelWarning,
 		text:   problem + "; the task is treated as still running",
 		fields: []field{{"status", stringOrNil(shown)}},
 	})

@@ -30,7 +30,7 @@ func (l *Log) Request(t client.Trace) {
 	if t.Err != nil {
 		line += ": " + sanitize.Truncate(l.secrets.Redact(t.Err.Error()), 500)
 	}
-	l.request = &event{name: "request", level: levelDebug, text: line, fields: []field{
+	l.request = &event{name: EventRequest, level: levelDebug, text: line, fields: []field{
 		{"method", t.Method}, {"host", t.Host}, {"path", t.Path}, {"http_status", httpStatus},
 		{"error_code", stringOrNil(l.short(t.Code))}, {"request_id", stringOrNil(l.short(t.RequestID))},
 		{"took", seconds(t.Took)},

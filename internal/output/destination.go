@@ -14,6 +14,8 @@ import (
 type Destination interface {
 	// Name returns the input or variable that requests the destination.
 	Name() string
+	// Required reports whether a run fails if the report cannot be written.
+	Required() bool
 	// Files returns the files that Write writes.
 	Files() []File
 	// Check finds out whether Write will be able to write, and changes nothing that exists. It is for the time
@@ -25,7 +27,7 @@ type Destination interface {
 
 // File is a file that a destination writes.
 type File struct {
-	Name    string // the output that results_dir holds in it; empty elsewhere
+	Name    string // in results_dir: the output this file holds; elsewhere empty
 	Path    string
 	Appends bool // the file's content is kept
 }
@@ -39,6 +41,9 @@ type ResultFile struct {
 
 // Name returns output_file.
 func (f ResultFile) Name() string { return "output_file" }
+
+// Required returns true.
+func (f ResultFile) Required() bool { return true }
 
 // Files returns the file.
 func (f ResultFile) Files() []File { return []File{{Path: f.Path}} }
@@ -65,6 +70,9 @@ type ResultsFolder struct {
 
 // Name returns results_dir.
 func (f ResultsFolder) Name() string { return "results_dir" }
+
+// Required returns true.
+func (f ResultsFolder) Required() bool { return true }
 
 // Files returns the file of each output.
 func (f ResultsFolder) Files() []File {

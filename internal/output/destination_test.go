@@ -123,3 +123,10 @@ func TestDestinationThatCannotBeWrittenIsAnError(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "mine", string(content))
 }
+
+func TestOnlyTheSummaryIsNotRequired(t *testing.T) {
+	t.Parallel()
+	for _, d := range []Destination{StepOutputs{}, ResultFile{}, ResultsFolder{}, JobSummary{}} {
+		assert.Equal(t, d.Name() != "GITHUB_STEP_SUMMARY", d.Required(), d.Name())
+	}
+}

@@ -106,6 +106,27 @@ func TestNoShellRunsAnythingInDotenv(t *testing.T) {
 	}
 }
 
+func TestNewOutputIsSafeInDotenvByDefault(t *testing.T) {
+	t.Parallel()
+	for _, text := range hostileTexts {
+		for _, form := range []form{{}, {shell: bare}, {shell: upper}} {
+			content := dotenvLines([]named{{"new", stringValue(text), form}}, "DMS_")
+			written := parseDotenv(t, content)["DMS_NEW"]
+			if form.shell == upper {
+				assert.Regexp(t, `^[A-Z0-9_]+$`, written, "%q", text)
+				continue
+			}
+			if form.shell == escaped || !isBare(text) {
+				assert.Regexp(t, `^"([A-Za-z0-9_.:/-]|\\u[0-9a-f]{4})*"$`, written, "%q", text)
+				assert.Equal(t, decode(stringValue(text).json), decode(written), "%q", text)
+			}
+		}
+	}
+	for text, want := range map[string]string{"not_found": "not_found", "***": "***", "a b": `"a\u0020b"`} {
+		assert.Equal(t, "DMS_NEW="+want+"\n", dotenvLines([]named{{"new", stringValue(text), form{shell: bare}}}, "DMS_"))
+	}
+}
+
 // requireSourced has a shell source a report, and requires that it changes nothing and sees the values as they
 // are, without the quotes.
 func requireSourced(t *testing.T, shell string, r result.Report) {

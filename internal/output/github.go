@@ -21,6 +21,9 @@ type StepOutputs struct{ Path string }
 // Name returns GITHUB_OUTPUT.
 func (o StepOutputs) Name() string { return "GITHUB_OUTPUT" }
 
+// Required returns true.
+func (o StepOutputs) Required() bool { return true }
+
 // Files returns the file.
 func (o StepOutputs) Files() []File { return []File{{Path: o.Path, Appends: true}} }
 

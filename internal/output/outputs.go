@@ -18,7 +18,26 @@ type Output struct {
 	Name    string
 	Meaning string // one line
 	value   func(rendering) value
+	form
 }
+
+// form says how an output is written where a shell reads it, and where little fits. Without one, a value is
+// escaped, so that no shell acts on it, and never left empty.
+type form struct {
+	shell shellForm
+	short int // how many bytes of the value are written where little fits; 0: all
+	drop  int // its turn to be left empty where not all outputs fit, from 1 on; 0: never
+}
+
+// shellForm is how dotenv writes a value.
+type shellForm int
+
+const (
+	escaped shellForm = iota // as JSON in which a shell acts on nothing; a number stays as it is
+	bare                     // as it is: an id, or a word of our own
+	upper                    // as a word in upper case
+	omitted                  // not at all
+)
 
 // value is an output's value as text and as JSON. One that is not known is empty and null.
 type value struct{ text, json string }
@@ -34,27 +53,28 @@ type rendering struct {
 func Outputs() []Output {
 	return []Output{
 		{"status", "last status seen, in upper case",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(string(r.Task.Status))) }},
+			func(r rendering) value { return stringValue(r.Secrets.Redact(string(r.Task.Status))) },
+			form{shell: upper, short: 64}}, // DMS's own are shorter
 		{"result", "how the wait ended: " + strings.Join(resultNames(), ", "),
-			func(r rendering) value { return stringValue(r.Result.Name) }},
+			func(r rendering) value { return stringValue(r.Result.Name) }, form{shell: bare}},
 		{"duration", "how long the task took in seconds, e.g. 4.659; " +
 			"while it is running, its age by the server's clock",
-			func(r rendering) value { return jsonValue(duration(r.Report)) }},
+			func(r rendering) value { return jsonValue(duration(r.Report)) }, form{}},
 		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged; secrets are redacted",
-			paramsValue},
+			paramsValue, form{drop: 2}},
 		{"task_id", "the id of the task",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(r.TaskID)) }},
-		{"task", "the task as one JSON object with the API's eight fields", taskValue},
+			func(r rendering) value { return stringValue(r.Secrets.Redact(r.TaskID)) }, form{shell: bare}},
+		{"task", "the task as one JSON object with the API's eight fields", taskValue, form{drop: 1}},
 		{"progress", "last percentage seen",
-			func(r rendering) value { return jsonValue(progress(r.Report)) }},
+			func(r rendering) value { return jsonValue(progress(r.Report)) }, form{}},
 		{"waited", "how long dmswait waited, in seconds",
-			func(r rendering) value { return jsonValue(seconds(r.Waited)) }},
+			func(r rendering) value { return jsonValue(seconds(r.Waited)) }, form{}},
 		{"polls", "number of status requests",
-			func(r rendering) value { return jsonValue(strconv.Itoa(r.Polls)) }},
+			func(r rendering) value { return jsonValue(strconv.Itoa(r.Polls)) }, form{}},
 		{"exit_code", "the exit code of the result, whatever succeed_on says",
-			func(r rendering) value { return jsonValue(strconv.Itoa(r.Result.Code)) }},
+			func(r rendering) value { return jsonValue(strconv.Itoa(r.Result.Code)) }, form{}},
 		{"message", "one sentence for people",
-			func(r rendering) value { return stringValue(r.Message()) }},
+			func(r rendering) value { return stringValue(r.Message()) }, form{shell: omitted}}, // it has blanks
 	}
 }
 
@@ -134,10 +154,11 @@ func jsonValue(text string) value {
 	return value{text, text}
 }
 
-// named is an output's value with the output's name.
+// named is an output's value with the output's name and form.
 type named struct {
 	name string
 	value
+	form
 }
 
 // values returns all outputs of a report.
@@ -146,7 +167,7 @@ func values(r result.Report) []named {
 	rendering := rendering{Report: r, params: params, paramsIsJSON: isJSON}
 	var all []named
 	for _, output := range Outputs() {
-		all = append(all, named{output.Name, output.value(rendering)})
+		all = append(all, named{output.Name, output.value(rendering), output.form})
 	}
 	return all
 }

@@ -205,7 +205,8 @@ func TestStatusIsTruncatedOnlyWhereLittleFits(t *testing.T) {
 	assert.LessOrEqual(t, len(content), 4000)
 	outputs, _ := folderValues(r)
 	truncated := strings.Repeat("É", 32) + "…"
-	assert.Equal(t, named{"status", value{truncated, `"` + truncated + `"`}}, outputs[0])
+	assert.Equal(t, "status", outputs[0].name)
+	assert.Equal(t, value{truncated, `"` + truncated + `"`}, outputs[0].value)
 	assert.Equal(t, string(task.Status), valueOf(t, r, "status").text)
 	assert.Contains(t, valueOf(t, r, "task").text, string(task.Status))
 }

@@ -34,6 +34,9 @@ type JobSummary struct {
 // Name returns GITHUB_STEP_SUMMARY.
 func (s JobSummary) Name() string { return "GITHUB_STEP_SUMMARY" }
 
+// Required returns false: a summary that cannot be written is not worth an exit code.
+func (s JobSummary) Required() bool { return false }
+
 // Files returns the file.
 func (s JobSummary) Files() []File { return []File{{Path: s.Path, Appends: true}} }
 

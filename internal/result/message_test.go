@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
@@ -75,6 +77,23 @@ func TestMessageIsOneSentence(t *testing.T) {
 	} {
 		assert.Equal(t, test.want, reportOf(test.task, test.err).Message())
 	}
+}
+
+func TestEveryResultHasAMessageOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const bug = "Internal error: this is a bug in dmswait."
+	for _, m := range Meanings() {
+		code, err := strconv.Atoi(strings.Split(m.Code, ",")[0])
+		require.NoError(t, err)
+		r := reportOf(documented(), nil)
+		r.Result = Result{m.Result, code}
+		message := r.Message()
+		assert.Equal(t, m.Result == "internal", message == bug, "%s: %s", m.Result, message)
+		assert.Equal(t, m.Result == "interrupted", strings.HasPrefix(message, "Interrupted"), "%s: %s", m.Result, message)
+	}
+	r := reportOf(documented(), nil)
+	r.Result = Result{"new", 5}
+	assert.Equal(t, bug, r.Message(), "a result that nobody gave a message")
 }
 
 func TestMessageContainsOnlyStatusCodeAndIDsOfTheServicesText(t *testing.T) {

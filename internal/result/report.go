@@ -52,10 +52,11 @@ func (r Report) Message() string {
 		return r.denied()
 	case Usage:
 		return r.usage()
-	case Internal:
-		return "Internal error: this is a bug in dmswait."
 	}
-	return r.interrupted()
+	if r.Result.Name == interrupted {
+		return r.interrupted()
+	}
+	return "Internal error: this is a bug in dmswait." // Internal, and a result without a message
 }
 
 func (r Report) timedOut() string {

@@ -20,7 +20,7 @@ type Result struct {
 	Code int
 }
 
-// The results, apart from interrupted, whose code is 128 plus the signal's number. The codes follow sysexits.h and
+// The results, apart from the one after a signal, whose code is 128 plus the signal's number. The codes follow sysexits.h and
 // timeout(1) where those have one.
 var (
 	Success     = Result{"success", 0}
@@ -34,6 +34,9 @@ var (
 	Timeout     = Result{"timeout", 124}
 	Running     = Result{"running", 124}
 )
+
+// interrupted is the name of the result that a signal causes.
+const interrupted = "interrupted"
 
 // NotWritten is the exit code instead of 0 where the result could not be written to a requested destination.
 const NotWritten = 74
@@ -57,7 +60,7 @@ func Meanings() []Meaning {
 		row(Denied, "the credentials were refused (401) or lack a permission (403)", "no"),
 		row(Timeout, "still running at timeout", "as you like"),
 		row(Running, "still running at timeout 0", "later"),
-		{"interrupted", "129, 130, 131, 143",
+		{interrupted, "129, 130, 131, 143",
 			"SIGHUP, SIGINT, SIGQUIT or SIGTERM; a second signal exits at once", "yes"},
 	}
 }
@@ -109,7 +112,7 @@ func Conclude(task client.Task, err error) Result {
 	case err == nil:
 		return concludeTask(task.Status)
 	case errors.As(err, &signal):
-		return Result{"interrupted", 128 + int(signal.Signal)}
+		return Result{interrupted, 128 + int(signal.Signal)}
 	case errors.As(err, &faults):
 		return Usage
 	case errors.Is(err, poll.ErrTimeout):

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
@@ -122,6 +123,35 @@ func TestExitCodeIsTheResultsUnlessSucceedOnNamesIt(t *testing.T) {
 		assert.Equal(t, test.want, ExitCode(test.result, test.succeedOn, test.written),
 			"%v, succeed_on %v, written %v", test.result, test.succeedOn, test.written)
 	}
+}
+
+// TestSucceedOnNamesResults compares the list in config, which cannot import this package, with the results.
+func TestSucceedOnNamesResults(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for _, m := range Meanings() {
+		all = append(all, m.Result)
+	}
+	tolerable := tolerableResults(t)
+	assert.Subset(t, all, tolerable)
+	for _, never := range []string{"success", "usage", "internal", "denied", "interrupted"} {
+		assert.Contains(t, all, never)
+		assert.NotContains(t, tolerable, never)
+	}
+}
+
+// tolerableResults returns the results that succeed_on may name, from its meaning.
+func tolerableResults(t *testing.T) []string {
+	t.Helper()
+	for _, in := range config.Inputs() {
+		if in.Name == "succeed_on" {
+			_, list, found := strings.Cut(in.Meaning, ": ")
+			require.True(t, found, in.Meaning)
+			return strings.Split(list, ", ")
+		}
+	}
+	require.Fail(t, "no input succeed_on")
+	return nil
 }
 
 func TestHelpShowsTheExitCodes(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/config"
+	"github.com/dmswait/dmswait/internal/console"
 	"github.com/dmswait/dmswait/internal/output"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/test/trial"
@@ -69,6 +70,7 @@ var tables = []struct {
 	{"README.md", "inputs", actionInputsTable},
 	{"README.md", "outputs", outputsTable},
 	{"docs/command-line.md", "all inputs", allInputsTable},
+	{"docs/command-line.md", "events", eventsTable},
 }
 
 func TestTablesFollowFromTheCode(t *testing.T) {
@@ -137,6 +139,15 @@ func resultsTable() string {
 	b.WriteString("| result | exit code | when | run it again? |\n| --- | --- | --- | --- |\n")
 	for _, m := range result.Meanings() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.Result, m.Code, m.When, m.Again)
+	}
+	return b.String()
+}
+
+func eventsTable() string {
+	var b strings.Builder
+	b.WriteString("| event | when |\n| --- | --- |\n")
+	for _, e := range console.Events() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", e.Name, e.When)
 	}
 	return b.String()
 }

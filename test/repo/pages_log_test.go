@@ -5,13 +5,7 @@ package repo_test
 import (
 	"bytes"
 	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -113,93 +107,4 @@ func TestJSONOfPages(t *testing.T) {
 		assert.Equal(t, trial.OutputNames(), keys, "in the order in which they are written")
 	}
 	assert.Equal(t, 1, results)
-}
-
-// TestCommandLinePageNamesAllEvents holds the table of events to the names in the code, in both
-// directions.
-func TestCommandLinePageNamesAllEvents(t *testing.T) {
-	t.Parallel()
-	_, table, _ := strings.Cut(read(t, "docs/command-line.md"), "| event | when |\n| --- | --- |\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	var listed []string
-	for line := range strings.Lines(table) {
-		first, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " |")
-		for _, name := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(first, -1) {
-			listed = append(listed, name[1])
-		}
-	}
-	slices.Sort(listed)
-	assert.Equal(t, eventNames(t), listed)
-}
-
-// eventNames returns the names of the log's events in the sources: event{name: "…"}, and
-// log.Printf("…", …) and its like.
-func eventNames(t *testing.T) []string {
-	t.Helper()
-	names := map[string]bool{}
-	add := func(e ast.Expr) {
-		if literal, ok := e.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			name, err := strconv.Unquote(literal.Value)
-			require.NoError(t, err)
-			if name != "" {
-				names[name] = true
-			}
-		}
-	}
-	for _, file := range goFiles(t, "internal/console", "internal/cli") {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CompositeLit:
-				if kind, ok := n.Type.(*ast.Ident); !ok || kind.Name != "event" {
-					return true
-				}
-				for _, element := range n.Elts {
-					if pair, ok := element.(*ast.KeyValueExpr); ok && pair.Key.(*ast.Ident).Name == "name" {
-						add(pair.Value)
-					}
-				}
-			case *ast.AssignStmt: // name, text := "status", ""
-				if left, ok := n.Lhs[0].(*ast.Ident); ok && left.Name == "name" && len(n.Lhs) == 2 && len(n.Rhs) == 2 {
-					add(n.Rhs[0])
-				}
-			case *ast.CallExpr:
-				method, ok := n.Fun.(*ast.SelectorExpr)
-				if ok && slices.Contains([]string{"Printf", "Warnf", "Changef"}, method.Sel.Name) && isLog(method.X) {
-					add(n.Args[0])
-				}
-			}
-			return true
-		})
-	}
-	var all []string
-	for name := range names {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// isLog reports whether an expression is called log, as in w.log.
-func isLog(e ast.Expr) bool {
-	if field, ok := e.(*ast.SelectorExpr); ok {
-		return field.Sel.Name == "log"
-	}
-	name, ok := e.(*ast.Ident)
-	return ok && name.Name == "log"
-}
-
-// goFiles parses the sources in folders, without tests.
-func goFiles(t *testing.T, folders ...string) (files []*ast.File) {
-	t.Helper()
-	for _, folder := range folders {
-		for _, name := range trial.List(t, inRepository(t, folder)) {
-			if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), inRepository(t, filepath.Join(folder, name)), nil, 0)
-			require.NoError(t, err)
-			files = append(files, file)
-		}
-	}
-	return files
 }
