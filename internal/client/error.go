@@ -83,6 +83,10 @@ func (e *Error) Forbidden() bool { return e.Denied() && e.Response.StatusCode ==
 // OtherProject reports whether a token is for another project than the request.
 func (e *Error) OtherProject() bool { return e.Code == "DMS.10240104" }
 
+// Unsupported reports whether the response was a 4xx. After a request for progress that means: this kind of task
+// has none.
+func (e *Error) Unsupported() bool { return e.Response.StatusCode/100 == 4 }
+
 // Answered reports whether there was an HTTP response at all.
 func (e *Error) Answered() bool { return e.Response.StatusCode != 0 }
 
