@@ -1,6 +1,7 @@
 // Package client requests background tasks from the DMS API: one HTTP request per call, a typed response or a
 // typed error. It never retries, never sleeps, follows no redirect and logs nobody in: when to request again
-// is up to package poll, and with which credentials to package credential.
+// is up to package poll, and with which credentials to package credential. That package logs in with the same
+// Read, Error, Class and NewTransport, which therefore know more than DMS.
 package client
 
 import (
