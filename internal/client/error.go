@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
 // Error is a request that did not get what it was for: what was requested, and how the service responded or what went
@@ -108,7 +110,7 @@ func (e *Error) Throttled() bool {
 // ("limit:60,time:1 minute"); 0: it does not.
 func (e *Error) Window() time.Duration {
 	_, text, _ := strings.Cut(e.Message, ",time:")
-	words := strings.Fields(truncate(text, 40))
+	words := strings.Fields(sanitize.Truncate(text, 40))
 	if len(words) < 2 || !e.Throttled() {
 		return 0
 	}
@@ -140,7 +142,7 @@ func (e *Error) Error() string { return e.Text(func(text string) string { return
 // Text returns what Error does, with redact applied to each text of the service before it is truncated: half a secret
 // cannot be recognized.
 func (e *Error) Text(redact func(string) string) string {
-	part := func(text string, maxChars int) string { return truncate(redact(text), maxChars) }
+	part := func(text string, maxChars int) string { return sanitize.Truncate(redact(text), maxChars) }
 	text := ""
 	var none *NoTaskError
 	if errors.As(e.Err, &none) { // a valid response: its status and the operation would add nothing
@@ -171,17 +173,6 @@ func (e *Error) path(part func(text string, maxChars int) string) string {
 	}
 	if e.Err != nil {
 		text += ": " + part(e.Err.Error(), 500)
-	}
-	return text
-}
-
-// truncate cuts text after maxChars characters: a service may respond with a megabyte of them.
-func truncate(text string, maxChars int) string {
-	for i := range text {
-		if maxChars == 0 {
-			return text[:i] + "…"
-		}
-		maxChars--
 	}
 	return text
 }

@@ -12,7 +12,7 @@ const (
 	// maxSmall is the size limit, in bytes, of destinations that take little: GitLab accepts 5 KB of dotenv,
 	// Tekton about 4 KB of results.
 	maxSmall = 4000
-	// maxStatus is how much of a status is written there, in bytes. DMS's own are shorter.
+	// maxStatus is how much of a status is written there, in characters. DMS's own are shorter.
 	maxStatus = 64
 )
 

@@ -71,13 +71,16 @@ func ASCII(text string) string {
 	}, Line(text))
 }
 
-// Truncate returns text if it has at most maxBytes, and otherwise its first maxBytes, without half a
-// character, and "…".
-func Truncate(text string, maxBytes int) string {
-	if len(text) <= maxBytes {
-		return text
+// Truncate returns text if it has at most maxChars characters, and otherwise its first maxChars and "…": a service
+// may respond with a megabyte of them.
+func Truncate(text string, maxChars int) string {
+	for i := range text {
+		if maxChars == 0 {
+			return text[:i] + "…"
+		}
+		maxChars--
 	}
-	return strings.ToValidUTF8(text[:maxBytes], "") + "…"
+	return text
 }
 
 // Word returns text as it may stand in a message that is written everywhere: as ids, codes and statuses look. All
