@@ -21,7 +21,7 @@ type Error struct {
 	Response Response // zero when there was none
 	Code     string   // error_code of the service or the gateway
 	Message  string   // error_msg: the service's own words, as they came
-	Err      error    // what went wrong, where it was not the status
+	Err      error    // the cause, unless the status alone is the error
 
 	// Class overrides how DMS's own errors are classified, for other services. Zero: by status and code.
 	Class Class
@@ -85,8 +85,8 @@ func (e *Error) Forbidden() bool { return e.Denied() && e.Response.StatusCode ==
 // OtherProject reports whether a token is for another project than the request.
 func (e *Error) OtherProject() bool { return e.Code == "DMS.10240104" }
 
-// Unsupported reports whether the response was a 4xx. After a request for progress that means: this kind of task
-// has none.
+// Unsupported reports whether the response was a 4xx. After a request for progress that means: this kind of
+// task has none.
 func (e *Error) Unsupported() bool { return e.Response.StatusCode/100 == 4 }
 
 // Answered reports whether there was an HTTP response at all.
@@ -135,7 +135,7 @@ func (e *Error) Misconfigured() bool {
 		errors.As(e.Err, &proxy) && proxy.LoginRequired()
 }
 
-// Error returns a path: what was requested, then status, code, message and request id, as far as they are
+// Error returns a chain: what was requested, then status, code, message and request id, as far as they are
 // known. Code, message and request id are the service's text, which has to be made safe before it is printed.
 func (e *Error) Error() string { return e.Text(func(text string) string { return text }) }
 
@@ -148,7 +148,7 @@ func (e *Error) Text(redact func(string) string) string {
 	if errors.As(e.Err, &none) { // a valid response: its status and the operation would add nothing
 		text = part(none.Error(), 500)
 	} else {
-		text = e.path(part)
+		text = e.chain(part)
 	}
 	if e.Response.RequestID != "" {
 		text += " (request " + part(e.Response.RequestID, 64) + ")"
@@ -156,8 +156,8 @@ func (e *Error) Text(redact func(string) string) string {
 	return text
 }
 
-// path returns the text of an error up to the request id. It passes each text of the service through part.
-func (e *Error) path(part func(text string, maxChars int) string) string {
+// chain returns the text of an error up to the request id. It passes each text of the service through part.
+func (e *Error) chain(part func(text string, maxChars int) string) string {
 	text := e.Op
 	if status := e.Response.StatusCode; status != 0 && !(e.Unexpected() && e.Rejected()) { // then a 200 would mislead
 		text += ": " + strconv.Itoa(status)
@@ -177,7 +177,7 @@ func (e *Error) path(part func(text string, maxChars int) string) string {
 	return text
 }
 
-// Unwrap returns what went wrong, where it was not the status.
+// Unwrap returns the cause, unless the status alone is the error.
 func (e *Error) Unwrap() error { return e.Err }
 
 // serviceError is what the body of an error says, in any of the cloud's forms.

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// checkTarget checks that no required input is missing, that the inputs name exactly one task, and that the pauses fit together.
+// checkTarget checks that no required input is missing, that the inputs name exactly one task, and that the
+// pauses fit together.
 func (p *parser) checkTarget() {
 	c := p.config
 	for _, in := range p.inputs {

@@ -49,10 +49,10 @@ func regional(service, region string) string {
 	return "https://" + service + "." + region + "." + domain(region)
 }
 
-// domains are Huawei Cloud's own, each with the prefix of the regions whose endpoints are there. The first that
-// fits a region is its domain.
+// domains are Huawei Cloud's own, each with the prefix of the regions whose endpoints are there. The first
+// that fits a region is its domain.
 var domains = []struct{ name, regions string }{
-	{"myhuaweicloud.eu", "eu-west-1"}, // the European site: eu-west-1xx; eu-west-0 is older, and not one of them
+	{"myhuaweicloud.eu", "eu-west-1"}, // the European site: eu-west-1xx, without eu-west-0
 	{"myhuaweicloud.com", ""},         // every other region
 	{"huaweicloud.com", ""},           // no region
 }

@@ -58,7 +58,7 @@ var invalidValues = map[string][]string{
 // invalid returns values that an input refuses.
 func invalid(t *testing.T, input string) []string {
 	t.Helper()
-	require.NotEmpty(t, invalidValues[input], "invalidValues in faults_test.go lacks a row for the input %s", input)
+	require.NotEmpty(t, invalidValues[input], "add a row for %s to invalidValues in faults_test.go", input)
 	return invalidValues[input]
 }
 

@@ -104,7 +104,8 @@ func noCredentials() string {
 		"; or a profile in ~/.huaweicloud/credentials"
 }
 
-// tokenMethods returns what the methods that exchange an ID token require: "provider_urn and agency_urn, or idp_id".
+// tokenMethods returns what the methods that exchange an ID token require: "provider_urn and agency_urn, or
+// idp_id".
 func tokenMethods() string {
 	var choices []string
 	for _, method := range credential.Methods {

@@ -60,7 +60,8 @@ func expiry(text string, response client.Response) time.Time {
 	}
 	server := response.ReceivedAt
 	if !response.ServerTime.IsZero() {
-		server = response.ServerTime.Add(time.Second) // Date has no fraction: rather too early
+		// Date has whole seconds; round so that keys seem to expire early, not late.
+		server = response.ServerTime.Add(time.Second)
 	}
 	return response.ReceivedAt.Add(at.Sub(server))
 }

@@ -19,8 +19,8 @@ type Exchange struct {
 	UserAgent string
 	Timeout   time.Duration // longest time for one request
 
-	// Learned, if set, is called with each token that only the next request of a login uses, so that it can
-	// be redacted where a service repeats it.
+	// Learned, if set, is called with each intermediate token of a login, so that it can be redacted where a
+	// service repeats it.
 	Learned func(secrets ...string)
 }
 

@@ -130,7 +130,7 @@ func TestTruncateCountsCharacters(t *testing.T) {
 		{"a🙂b", 3, "a🙂b"},
 		{"\xff\xfeb", 2, "\xff\xfe…"},
 	} {
-		assert.Equal(t, test.want, Truncate(test.text, test.maxChars), "%q to %d characters", test.text, test.maxChars)
+		assert.Equal(t, test.want, Truncate(test.text, test.maxChars), "%q to %d", test.text, test.maxChars)
 	}
 }
 
