@@ -14,8 +14,8 @@ const (
 	// together drift apart.
 	Jitter = 0.1
 
-	// maxThrottledPause is the longest pause that throttling leads to, unless max_interval is longer. The
-	// API's gateway counts requests by the minute.
+	// maxThrottledPause is the longest pause that throttling without Retry-After leads to, before jitter, unless
+	// max_interval is longer. The API's gateway counts requests by the minute.
 	maxThrottledPause = time.Minute
 	// throttledJitter is the part of a throttled pause that is added at random: everyone who waits for the
 	// same gateway was refused in the same second.
