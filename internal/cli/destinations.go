@@ -119,7 +119,7 @@ type takenFile struct {
 // filesOfOthers returns the files of the runner, those that we read, and what stdout and stderr go to.
 func (a App) filesOfOthers(cfg *config.Config) []takenFile {
 	var files []takenFile
-	for _, f := range cfg.FilesOfOthers(a.Getenv) {
+	for _, f := range cfg.ProtectedFiles(a.Getenv) {
 		files = append(files, takenFile{name: f.Name, identity: file.Identify(f.Path), foreign: true})
 	}
 	for _, stream := range []struct {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
 // responses returns responses to `get task "t1"`, with the class that the error's methods report and its
@@ -120,7 +122,7 @@ func TestThrottlingWindowIsReadFromTheGatewaysMessage(t *testing.T) {
 		",time:" + strings.Repeat("9", 1<<20) + " minutes": 0,
 	} {
 		assert.Equal(t, want, (&Error{Response: Response{StatusCode: 429}, Message: message}).Window(),
-			truncate(message, 80))
+			sanitize.Truncate(message, 80))
 	}
 	assert.Zero(t, (&Error{Response: Response{StatusCode: 503}, Message: "limit:60,time:1 minute"}).Window(),
 		"not throttled")

@@ -1,6 +1,7 @@
 // Package client requests background tasks from the DMS API: one HTTP request per call, a typed response or a
 // typed error. It never retries, never sleeps, follows no redirect and logs nobody in: when to request again
-// is up to package poll, and with which credentials to package credential.
+// is up to package poll, and with which credentials to package credential. That package logs in with the same
+// Read, Error, Class and NewTransport, which therefore know more than DMS.
 package client
 
 import (
@@ -154,8 +155,8 @@ func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Response
 }
 
 // isRaw reports whether the body of a response is the connection itself, as net/http hands it over with a
-// 101. It must not be read: it ends with the connection, and with no context. Closing it closes the
-// connection.
+// 101. It must not be read: reading it blocks until the connection closes, even after the context has ended.
+// Closing it closes the connection.
 func isRaw(resp *http.Response) bool { return resp.StatusCode/100 == 1 }
 
 // unreadable returns the error about a 2xx that does not hold what was requested. It may still say why: a service may
@@ -165,8 +166,7 @@ func unreadable(op string, head Response, body []byte, err error) *Error {
 	return &Error{Op: op, Response: head, Code: found.code, Message: found.message, Err: err}
 }
 
-// cause returns what ended a request: net/http has the same words for a request that timed out and for a wait
-// that was called off.
+// cause returns what ended a request: net/http's error does not distinguish a timeout from a cancelled wait.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -176,10 +176,10 @@ func cause(ctx context.Context, err error) error {
 
 // NoTaskError is the cause of an Error about a valid response that holds no task with the requested id or name.
 type NoTaskError struct {
-	ID     string    // the requested id, or
-	Name   string    // the requested name, and
-	Since  time.Time // the earliest creation time, and
-	Listed []Task    // the tasks that exist
+	ID     string    // set if requested by id
+	Name   string    // set if requested by name
+	Since  time.Time // with Name: the earliest creation time
+	Listed []Task    // with Name: the tasks that exist
 }
 
 func (e *NoTaskError) Error() string {

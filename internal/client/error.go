@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
 // Error is a request that did not get what it was for: what was requested, and how the service responded or what went
@@ -19,7 +21,7 @@ type Error struct {
 	Response Response // zero when there was none
 	Code     string   // error_code of the service or the gateway
 	Message  string   // error_msg: the service's own words, as they came
-	Err      error    // what went wrong, where it was not the status
+	Err      error    // the cause, unless the status alone is the error
 
 	// Class overrides how DMS's own errors are classified, for other services. Zero: by status and code.
 	Class Class
@@ -83,6 +85,10 @@ func (e *Error) Forbidden() bool { return e.Denied() && e.Response.StatusCode ==
 // OtherProject reports whether a token is for another project than the request.
 func (e *Error) OtherProject() bool { return e.Code == "DMS.10240104" }
 
+// Unsupported reports whether the response was a 4xx. After a request for progress that means: this kind of
+// task has none.
+func (e *Error) Unsupported() bool { return e.Response.StatusCode/100 == 4 }
+
 // Answered reports whether there was an HTTP response at all.
 func (e *Error) Answered() bool { return e.Response.StatusCode != 0 }
 
@@ -104,7 +110,7 @@ func (e *Error) Throttled() bool {
 // ("limit:60,time:1 minute"); 0: it does not.
 func (e *Error) Window() time.Duration {
 	_, text, _ := strings.Cut(e.Message, ",time:")
-	words := strings.Fields(truncate(text, 40))
+	words := strings.Fields(sanitize.Truncate(text, 40))
 	if len(words) < 2 || !e.Throttled() {
 		return 0
 	}
@@ -129,20 +135,20 @@ func (e *Error) Misconfigured() bool {
 		errors.As(e.Err, &proxy) && proxy.LoginRequired()
 }
 
-// Error returns a path: what was requested, then status, code, message and request id, as far as they are
+// Error returns a chain: what was requested, then status, code, message and request id, as far as they are
 // known. Code, message and request id are the service's text, which has to be made safe before it is printed.
 func (e *Error) Error() string { return e.Text(func(text string) string { return text }) }
 
 // Text returns what Error does, with redact applied to each text of the service before it is truncated: half a secret
 // cannot be recognized.
 func (e *Error) Text(redact func(string) string) string {
-	part := func(text string, maxChars int) string { return truncate(redact(text), maxChars) }
+	part := func(text string, maxChars int) string { return sanitize.Truncate(redact(text), maxChars) }
 	text := ""
 	var none *NoTaskError
 	if errors.As(e.Err, &none) { // a valid response: its status and the operation would add nothing
 		text = part(none.Error(), 500)
 	} else {
-		text = e.path(part)
+		text = e.chain(part)
 	}
 	if e.Response.RequestID != "" {
 		text += " (request " + part(e.Response.RequestID, 64) + ")"
@@ -150,8 +156,8 @@ func (e *Error) Text(redact func(string) string) string {
 	return text
 }
 
-// path returns the text of an error up to the request id. It passes each text of the service through part.
-func (e *Error) path(part func(text string, maxChars int) string) string {
+// chain returns the text of an error up to the request id. It passes each text of the service through part.
+func (e *Error) chain(part func(text string, maxChars int) string) string {
 	text := e.Op
 	if status := e.Response.StatusCode; status != 0 && !(e.Unexpected() && e.Rejected()) { // then a 200 would mislead
 		text += ": " + strconv.Itoa(status)
@@ -171,18 +177,7 @@ func (e *Error) path(part func(text string, maxChars int) string) string {
 	return text
 }
 
-// truncate cuts text after maxChars characters: a service may respond with a megabyte of them.
-func truncate(text string, maxChars int) string {
-	for i := range text {
-		if maxChars == 0 {
-			return text[:i] + "…"
-		}
-		maxChars--
-	}
-	return text
-}
-
-// Unwrap returns what went wrong, where it was not the status.
+// Unwrap returns the cause, unless the status alone is the error.
 func (e *Error) Unwrap() error { return e.Err }
 
 // serviceError is what the body of an error says, in any of the cloud's forms.

@@ -17,8 +17,8 @@ type Trace struct {
 	Err                error // why there was no response, or not all of it
 }
 
-// Tracer reports each request that goes through it. To know their codes it reads responses to their end, or as far as
-// Read does; a 1xx it leaves unread, as Read does.
+// Tracer reports each request that goes through it. It reads each body up to Read's limit to find the error
+// code, except that of a 1xx.
 type Tracer struct {
 	Base   http.RoundTripper
 	Report func(Trace)

@@ -6,11 +6,14 @@ import (
 	"strings"
 )
 
-// checkTarget checks that the inputs name exactly one task, and that the pauses fit together.
+// checkTarget checks that no required input is missing, that the inputs name exactly one task, and that the
+// pauses fit together.
 func (p *parser) checkTarget() {
 	c := p.config
-	if !c.has("instance_id") {
-		p.fault("instance_id", "is required (%s)", p.howToSet("instance_id"))
+	for _, in := range p.inputs {
+		if in.Required && !c.has(in.Name) {
+			p.fault(in.Name, "is required (%s)", p.howToSet(in.Name))
+		}
 	}
 	switch {
 	case c.has("task_id") && c.has("task_name"):

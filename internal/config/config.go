@@ -115,7 +115,9 @@ func (c *Config) has(input string) bool { return c.given[input] != "" }
 
 // Fault is one error in the inputs, or in the environment that they refer to.
 type Fault struct {
-	Input string // the input or environment variable at fault; "arguments" or "credentials" where it is none alone
+	// Input is the input or environment variable at fault; "arguments" or "credentials" if the fault
+	// concerns no single input.
+	Input string
 	Text  string // one line: what is wrong, and how to correct it
 }
 

@@ -49,13 +49,22 @@ func regional(service, region string) string {
 	return "https://" + service + "." + region + "." + domain(region)
 }
 
-// domain returns the domain of a region's endpoints. The regions of the European site are named eu-west-1xx;
-// eu-west-0 is older, and not one of them.
+// domains are Huawei Cloud's own, each with the prefix of the regions whose endpoints are there. The first
+// that fits a region is its domain.
+var domains = []struct{ name, regions string }{
+	{"myhuaweicloud.eu", "eu-west-1"}, // the European site: eu-west-1xx, without eu-west-0
+	{"myhuaweicloud.com", ""},         // every other region
+	{"huaweicloud.com", ""},           // no region
+}
+
+// domain returns the domain of a region's endpoints.
 func domain(region string) string {
-	if strings.HasPrefix(region, "eu-west-1") {
-		return "myhuaweicloud.eu"
+	for _, d := range domains {
+		if strings.HasPrefix(region, d.regions) {
+			return d.name
+		}
 	}
-	return "myhuaweicloud.com"
+	panic("no domain for every region")
 }
 
 // IsHuawei reports whether a base URL is on one of Huawei Cloud's own domains.
@@ -64,8 +73,9 @@ func IsHuawei(endpoint string) bool {
 	if err != nil {
 		return false
 	}
-	for _, domain := range []string{"myhuaweicloud.com", "myhuaweicloud.eu", "huaweicloud.com"} {
-		if strings.HasSuffix(strings.ToLower(u.Hostname()), "."+domain) {
+	host := strings.ToLower(u.Hostname())
+	for _, d := range domains {
+		if strings.HasSuffix(host, "."+d.name) {
 			return true
 		}
 	}

@@ -83,7 +83,7 @@ func (p *parser) useFamily(f family) {
 
 // named is a value of another tool.
 type named struct {
-	input string // at fault where the value is wrong; a variable is named itself
+	input string // the input to blame; for a variable, its own name
 	from  string // what the value is called: HW_SECRET_KEY, "sk in credentials_file"
 	value string
 }
@@ -95,8 +95,9 @@ type borrowed struct {
 	projectID, projectName, region, iamEndpoint named
 }
 
-// borrow selects the login method of another tool's credentials. Of two complete pairs the identity provider's
-// counts, as in the official SDK. Project, region and IAM's endpoint are taken over where no input gives them.
+// borrow selects the login method of another tool's credentials. If both pairs are complete, the identity
+// provider's is used, as in the official SDK. Project, region and IAM's endpoint are taken over where no
+// input gives them.
 func (p *parser) borrow(b borrowed) {
 	c := p.config
 	for _, secret := range []named{b.secretKey, b.securityToken} {

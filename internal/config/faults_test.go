@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // invalidValues are values that each input refuses.
@@ -54,6 +55,13 @@ var invalidValues = map[string][]string{
 	"credentials_file": {"a\nb"},
 }
 
+// invalid returns values that an input refuses.
+func invalid(t *testing.T, input string) []string {
+	t.Helper()
+	require.NotEmpty(t, invalidValues[input], "add a row for %s to invalidValues in faults_test.go", input)
+	return invalidValues[input]
+}
+
 // partner returns what an input requires, and would cause a second fault without.
 func partner(input string) vars {
 	if input == "id_token" {
@@ -66,8 +74,7 @@ func TestEveryFaultNamesItsInputAndTheCorrection(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, in := range Inputs() {
-		assert.NotEmpty(t, invalidValues[in.Name], "an invalid value of %s", in.Name)
-		for _, value := range invalidValues[in.Name] {
+		for _, value := range invalid(t, in.Name) {
 			_, faults := parse(vars{in.Env(): value}.with(partner(in.Name)))
 			faults = faultsOf(faults, in.Name)
 			assert.Len(t, faults, 1, "%s=%q", in.Name, value)
@@ -92,7 +99,7 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 	report("nothing given, in Actions", vars{"GITHUB_ACTIONS": "true"})
 	everything := vars{"HTTPS_PROXY": "http://", "http_proxy": "::"}
 	for _, in := range Inputs() {
-		everything[in.Env()] = invalidValues[in.Name][0]
+		everything[in.Env()] = invalid(t, in.Name)[0]
 	}
 	report("everything invalid", everything, "--bogus", "--format=", "stray", "--secret-key=hunter2", "--timeout")
 	report("by name, without since", complete().with(vars{"DMSWAIT_TASK_ID": "", "DMSWAIT_TASK_NAME": "restart"}))
@@ -118,7 +125,7 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 func TestInvalidInputIsNotReportedAsRequired(t *testing.T) {
 	t.Parallel()
 	for _, in := range Inputs() {
-		_, faults := parse(complete().with(vars{in.Env(): invalidValues[in.Name][0]}))
+		_, faults := parse(complete().with(vars{in.Env(): invalid(t, in.Name)[0]}))
 		assert.NotContains(t, strings.Join(faults, "\n"), in.Name+" is required")
 	}
 }

@@ -30,7 +30,7 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
 			}
 			meaning := in.Meaning
 			switch shown := in.ShownDefault(); {
-			case shown == "required":
+			case in.Required:
 				meaning += " (required)"
 			case shown != "" && !in.Switch:
 				meaning += " (default: " + shown + ")"

@@ -14,6 +14,8 @@ type Input struct {
 	Derived string // the default in words, where it depends on something else
 	Meaning string // one line
 
+	Required bool // by every wait; what only some require is checked in check.go
+
 	set func(value string) error // checks and stores a value; the error's text continues a sentence: "region …"
 }
 
@@ -47,7 +49,7 @@ func Inputs() []Input { return new(Config).inputs() }
 // inputs returns the table of inputs, each of which sets its field of c.
 func (c *Config) inputs() []Input {
 	return []Input{
-		{Name: "instance_id", Group: GroupTask, Action: true, Derived: "required", set: id(&c.InstanceID),
+		{Name: "instance_id", Group: GroupTask, Action: true, Required: true, set: id(&c.InstanceID),
 			Meaning: "id of the DMS instance"},
 		{Name: "task_id", Group: GroupTask, Action: true, set: id(&c.TaskID),
 			Meaning: "id of the task; either task_id or task_name is required"},

@@ -31,7 +31,7 @@ func (p *parser) resolveLogin() {
 			p.resolveIDToken()
 		}
 	case c.has("id_token"):
-		p.fault("id_token", "is not enough to log in: provider_urn and agency_urn, or idp_id, are required as well")
+		p.fault("id_token", "is not enough to log in: %s, are required as well", tokenMethods())
 	default:
 		p.borrowLogin()
 	}
@@ -102,6 +102,18 @@ func noCredentials() string {
 	}
 	return "are required; give one of: " + strings.Join(choices, "; ") +
 		"; or a profile in ~/.huaweicloud/credentials"
+}
+
+// tokenMethods returns what the methods that exchange an ID token require: "provider_urn and agency_urn, or
+// idp_id".
+func tokenMethods() string {
+	var choices []string
+	for _, method := range credential.Methods {
+		if method.IDToken {
+			choices = append(choices, strings.Join(method.Required, " and "))
+		}
+	}
+	return strings.Join(choices, ", or ")
 }
 
 // resolveIDToken determines where ID tokens come from, for the methods that exchange one.

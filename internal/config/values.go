@@ -14,8 +14,8 @@ import (
 // The functions of this file return setters, which check a value and store it in a field. The text of their
 // errors continues a sentence that begins with the input's name: `"5x" is not a duration`.
 
-// minPause keeps a typing error (interval: 1ns) from causing a flood of requests, and is the shortest pause
-// that can grow.
+// minPause keeps a typing error (interval: 1ns) from causing a flood of requests. Below it, growth by a tenth
+// could round to nothing.
 const minPause = time.Millisecond
 
 // Sets of characters, not regular expressions: compiling four of those took a tenth of a run's time.

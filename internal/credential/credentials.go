@@ -25,6 +25,21 @@ func (c Credentials) same(other Credentials) bool {
 	return c.Keys == other.Keys && c.Token == other.Token
 }
 
+// decodeKeys reads temporary keys in the form of IAM and of the ECS metadata service.
+func decodeKeys(r reply) (Credentials, error) {
+	var body struct {
+		Credential struct {
+			Access, Secret, SecurityToken string
+			ExpiresAt                     string `json:"expires_at"`
+		}
+	}
+	if err := r.decode(&body); err != nil {
+		return Credentials{}, err
+	}
+	keys := body.Credential
+	return temporary(r, keys.Access, keys.Secret, keys.SecurityToken, keys.ExpiresAt)
+}
+
 // temporary returns temporary keys, or an error where the response lacks a part of them.
 func temporary(r reply, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
 	if accessKey == "" || secretKey == "" || securityToken == "" {
@@ -45,7 +60,8 @@ func expiry(text string, response client.Response) time.Time {
 	}
 	server := response.ReceivedAt
 	if !response.ServerTime.IsZero() {
-		server = response.ServerTime.Add(time.Second) // Date has no fraction: rather too early
+		// Date has whole seconds; round so that keys seem to expire early, not late.
+		server = response.ServerTime.Add(time.Second)
 	}
 	return response.ReceivedAt.Add(at.Sub(server))
 }

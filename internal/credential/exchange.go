@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -20,8 +19,8 @@ type Exchange struct {
 	UserAgent string
 	Timeout   time.Duration // longest time for one request
 
-	// Learned, if set, is called with each token that only the next request of a login uses, so that it can
-	// be redacted where a service repeats it.
+	// Learned, if set, is called with each intermediate token of a login, so that it can be redacted where a
+	// service repeats it.
 	Learned func(secrets ...string)
 }
 
@@ -120,26 +119,4 @@ func (r reply) decode(into any) error {
 // response.
 func (r reply) malformed() error {
 	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
-}
-
-// IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint,
-// for when the name of the first does not exist.
-type IAM struct {
-	Exchange
-	Endpoints []string // base URLs
-}
-
-// send makes one request for a path below the endpoints.
-func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
-	c.service = "IAM"
-	path := c.url
-	for n, endpoint := range i.Endpoints {
-		c.url = endpoint + path
-		r, err = i.Exchange.send(ctx, c)
-		var dns *net.DNSError
-		if n+1 == len(i.Endpoints) || !errors.As(err, &dns) || !dns.IsNotFound {
-			break
-		}
-	}
-	return r, err
 }

@@ -71,18 +71,3 @@ func (p IdentityProvider) withHint(err error) error {
 	return withHint(err, "compare idp_id with the console, and the token's issuer, audience and subject "+
 		"with the provider's conversion rules")
 }
-
-// decodeKeys reads temporary keys in the form of IAM and of the ECS metadata service.
-func decodeKeys(r reply) (Credentials, error) {
-	var body struct {
-		Credential struct {
-			Access, Secret, SecurityToken string
-			ExpiresAt                     string `json:"expires_at"`
-		}
-	}
-	if err := r.decode(&body); err != nil {
-		return Credentials{}, err
-	}
-	keys := body.Credential
-	return temporary(r, keys.Access, keys.Secret, keys.SecurityToken, keys.ExpiresAt)
-}

@@ -5,8 +5,9 @@ import (
 	"net/http"
 )
 
-// Method is one way to log in. Each method is declared in a file of its own, and describes itself here;
-// nothing else in the program knows one from another.
+// Method is one way to log in. Each method is declared in a file of its own, and describes itself here.
+// Besides, package config knows the inputs of the two methods that can use another tool's credentials:
+// access keys and an identity provider (see borrow in family.go).
 type Method struct {
 	Inputs   []string // any of them selects the method
 	Required []string // all of them must be given
@@ -40,5 +41,5 @@ type Setup struct {
 	Wrap func(*http.Transport) http.RoundTripper
 }
 
-// unusable is the hint of a method that logged in, with credentials that were refused then.
+// unusable is the hint for methods whose login succeeded but whose credentials DMS refused.
 const unusable = "the login succeeded, but the credentials it returned were refused: check region and project_id"

@@ -79,8 +79,7 @@ func blank(file *os.File, path string, written []byte) error {
 }
 
 // endsOpen reports whether the last line of a file lacks its line break, so that what is appended would
-// become part of it. It may take a line that is just being written for such a one; the result is an empty
-// line.
+// become part of it. A line that is still being written looks the same; the cost is an empty line.
 func endsOpen(path string) bool {
 	file, err := os.Open(path)
 	if err != nil {

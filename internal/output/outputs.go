@@ -25,7 +25,7 @@ type Output struct {
 // escaped, so that no shell acts on it, and never left empty.
 type form struct {
 	shell shellForm
-	short int // how many bytes of the value are written where little fits; 0: all
+	short int // how many characters of the value are written where little fits; 0: all
 	drop  int // its turn to be left empty where not all outputs fit, from 1 on; 0: never
 }
 

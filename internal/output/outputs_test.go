@@ -204,7 +204,7 @@ func TestStatusIsTruncatedOnlyWhereLittleFits(t *testing.T) {
 	content, _ := dotenv(r, "DMS_")
 	assert.LessOrEqual(t, len(content), 4000)
 	outputs, _ := folderValues(r)
-	truncated := strings.Repeat("É", 32) + "…"
+	truncated := strings.Repeat("É", 64) + "…"
 	assert.Equal(t, "status", outputs[0].name)
 	assert.Equal(t, value{truncated, `"` + truncated + `"`}, outputs[0].value)
 	assert.Equal(t, string(task.Status), valueOf(t, r, "status").text)

@@ -19,9 +19,9 @@ import (
 const (
 	// minChart is the shortest wait whose summary has a chart of its timeline.
 	minChart = time.Minute
-	// maxParams is how much of params a summary shows, in bytes.
+	// maxParams is how much of params a summary shows, in characters.
 	maxParams = 2000
-	// maxCell is how much of any other text of the service a cell shows, in bytes.
+	// maxCell is how much of any other text of the service a cell shows, in characters.
 	maxCell = 64
 )
 

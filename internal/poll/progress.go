@@ -35,7 +35,7 @@ func (p *progress) after(ctx context.Context, outcome Outcome, wake time.Time) {
 	err := p.request(ctx, outcome.Task)
 	var e *client.Error
 	switch {
-	case errors.As(err, &e) && e.Response.StatusCode/100 == 4: // this kind of task has none
+	case errors.As(err, &e) && e.Unsupported():
 		p.failures = maxProgressFailures
 	case err != nil:
 		p.failures++

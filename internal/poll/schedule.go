@@ -14,8 +14,8 @@ const (
 	// together drift apart.
 	Jitter = 0.1
 
-	// maxThrottledPause is how long a pause grows while the API throttles, unless max_interval is longer. Its gateway
-	// counts requests by the minute.
+	// maxThrottledPause is the longest pause that throttling without Retry-After leads to, before jitter, unless
+	// max_interval is longer. The API's gateway counts requests by the minute.
 	maxThrottledPause = time.Minute
 	// throttledJitter is the part of a throttled pause that is added at random: everyone who waits for the
 	// same gateway was refused in the same second.
@@ -27,7 +27,7 @@ type Schedule struct {
 	steps     *backoff.ExponentialBackOff
 	interval  time.Duration
 	slowest   time.Duration // the longest pause while throttled
-	throttled time.Duration // what throttling has made of the pause; 0 since the last valid response
+	throttled time.Duration // the pause while throttled; 0: not throttled since the last valid response
 	last      time.Duration // the last pause
 	random    func() float64
 }
@@ -73,7 +73,8 @@ func (s *Schedule) next(kind Kind, wish demand) time.Duration {
 		doubled := 2 * min(max(s.last, s.interval), s.slowest/2)
 		s.throttled = max(times(doubled, 1+throttledJitter*chance), times(min(wish.window, s.slowest), chance))
 	case wish.slower:
-		atLeast = max(atLeast, times(atLeast, 1+Jitter*s.random())) // max: a float has fewer digits
+		// max, because rounding to a float could fall below Retry-After.
+		atLeast = max(atLeast, times(atLeast, 1+Jitter*s.random()))
 		if s.throttled == 0 {
 			s.throttled = min(max(s.last, s.interval), s.slowest) // the last pause may have been a longer Retry-After
 		}

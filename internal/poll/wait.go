@@ -36,9 +36,10 @@ type Outcome struct {
 	Left time.Duration // until the timeout; negative once it is over
 }
 
-// Wait polls at once and then by the schedule until the task has ended. That is no error, however it ended.
-// Otherwise the error is the cause of the context's end, one of this package's errors, or a *client.Error
-// that no other poll would change. The last task seen comes back with every error, and is zero if none was.
+// Wait polls at once and then by the schedule until the task has ended. A task that ended is not an error,
+// even if it failed. Otherwise the error is the cause of the context's end, one of this package's errors,
+// or a *client.Error that no other poll would change. The last task seen comes back with every error, and
+// is zero if none was.
 func (w *Waiter) Wait(ctx context.Context) (client.Task, error) {
 	budgets := &budgets{timeout: w.Timeout, grace: w.NotFoundGrace, maxOutage: w.MaxOutage}
 	progress := progress{request: w.Progress}

@@ -10,8 +10,8 @@ import (
 )
 
 // Line returns text as one line that is safe in a terminal and in a CI system's log: control characters, line
-// breaks and invisible characters are written as escapes, and so is a character of what would start a
-// command.
+// breaks and invisible characters are written as escapes, and one character of anything that would start a
+// workflow command.
 func Line(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -34,9 +34,8 @@ func Line(text string) string {
 	return line
 }
 
-// breakCommands writes the second # in another way where CI systems would take it for the start of a command,
-// anywhere in a line: ##[ in GitHub Actions and Azure Pipelines, ##vso[ in the latter, ##teamcity[ in
-// TeamCity.
+// breakCommands escapes the second # of ## where a CI system would see a command, anywhere in a line: ##[ in
+// GitHub Actions and Azure Pipelines, ##vso[ in the latter, ##teamcity[ in TeamCity.
 func breakCommands(text, hash string) string {
 	var b strings.Builder
 	for {
@@ -71,13 +70,16 @@ func ASCII(text string) string {
 	}, Line(text))
 }
 
-// Truncate returns text if it has at most maxBytes, and otherwise its first maxBytes, without half a
-// character, and "…".
-func Truncate(text string, maxBytes int) string {
-	if len(text) <= maxBytes {
-		return text
+// Truncate returns text if it has at most maxChars characters, and otherwise its first maxChars and "…": a
+// service may respond with a megabyte of them.
+func Truncate(text string, maxChars int) string {
+	for i := range text {
+		if maxChars == 0 {
+			return text[:i] + "…"
+		}
+		maxChars--
 	}
-	return strings.ToValidUTF8(text[:maxBytes], "") + "…"
+	return text
 }
 
 // Word returns text as it may stand in a message that is written everywhere: as ids, codes and statuses look. All

@@ -112,24 +112,25 @@ func TestASCIIHasOneBytePerColumn(t *testing.T) {
 	}
 }
 
-func TestTruncateCutsBetweenCharacters(t *testing.T) {
+func TestTruncateCountsCharacters(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		text     string
-		maxBytes int
+		maxChars int
 		want     string
 	}{
 		{"", 0, ""},
 		{"abc", 3, "abc"},
 		{"abcd", 3, "abc…"},
 		{"abcd", 0, "…"},
-		{"äöü", 6, "äöü"},
-		{"äöü", 5, "äö…"},
-		{"äöü", 4, "äö…"},
-		{"a🙂b", 4, "a…"},
-		{"a🙂b", 5, "a🙂…"},
+		{"äöü", 3, "äöü"},
+		{"äöü", 2, "äö…"},
+		{"a🙂b", 1, "a…"},
+		{"a🙂b", 2, "a🙂…"},
+		{"a🙂b", 3, "a🙂b"},
+		{"\xff\xfeb", 2, "\xff\xfe…"},
 	} {
-		assert.Equal(t, test.want, Truncate(test.text, test.maxBytes), "%q to %d bytes", test.text, test.maxBytes)
+		assert.Equal(t, test.want, Truncate(test.text, test.maxChars), "%q to %d", test.text, test.maxChars)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // The documented limits of duration_seconds for temporary keys. The lower one is also the default.
 const minKeySeconds, maxKeySeconds = 900, 86400
 
-// oidcRoutes returns IAM's own APIs that exchange an ID token for an IAM token, and that for keys.
+// oidcRoutes returns IAM's own APIs that exchange an ID token for an IAM token, and the IAM token for keys.
 func oidcRoutes() []route {
 	return []route{
 		{

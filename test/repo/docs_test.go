@@ -49,14 +49,22 @@ inputs:
 var imageLine = regexp.MustCompile(`(?m)^  image: docker://ghcr\.io/dmswait/dmswait@sha256:[0-9a-f]{64}$`)
 
 func defaultOf(in config.Input) string {
-	switch shown := in.ShownDefault(); shown {
-	case "":
-		return ""
-	case "required":
+	switch shown := in.ShownDefault(); {
+	case in.Required:
 		return " (required)"
+	case shown == "":
+		return ""
 	default:
 		return " (default: " + shown + ")"
 	}
+}
+
+// defaultCell returns what the column "default" of a table contains.
+func defaultCell(in config.Input) string {
+	if in.Required {
+		return "required"
+	}
+	return in.ShownDefault()
 }
 
 func yamlString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
@@ -107,7 +115,7 @@ func actionInputsTable() string {
 	isOther := func(in config.Input) bool { return !in.Action }
 	return "| input | default | meaning |\n| --- | --- | --- |\n" +
 		inputRows(slices.DeleteFunc(config.Inputs(), isOther), false, func(in config.Input) string {
-			return fmt.Sprintf("| `%s` | %s | %s |\n", in.Name, in.ShownDefault(), cell(in.Meaning))
+			return fmt.Sprintf("| `%s` | %s | %s |\n", in.Name, defaultCell(in), cell(in.Meaning))
 		})
 }
 
@@ -118,7 +126,7 @@ func allInputsTable() string {
 			if in.Secret {
 				name = in.Env()
 			}
-			return fmt.Sprintf("| `%s` | %s | %s |\n", name, in.ShownDefault(), cell(in.Meaning))
+			return fmt.Sprintf("| `%s` | %s | %s |\n", name, defaultCell(in), cell(in.Meaning))
 		})
 }
 

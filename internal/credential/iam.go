@@ -4,12 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
+
+// IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint,
+// for when the name of the first does not exist.
+type IAM struct {
+	Exchange
+	Endpoints []string // base URLs
+}
+
+// send makes one request for a path below the endpoints.
+func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
+	c.service = "IAM"
+	path := c.url
+	for n, endpoint := range i.Endpoints {
+		c.url = endpoint + path
+		r, err = i.Exchange.send(ctx, c)
+		var dns *net.DNSError
+		if n+1 == len(i.Endpoints) || !errors.As(err, &dns) || !dns.IsNotFound {
+			break
+		}
+	}
+	return r, err
+}
 
 // Project looks up the id of a project by its name (KeystoneListProjects). A region's main project has the region's
 // name. The transport has to log the request in. It is an error, which lists what the response holds, if there is no

@@ -5,22 +5,22 @@ import "path/filepath"
 // NamedFile is a file, and the variable or input that names it.
 type NamedFile struct{ Name, Path string }
 
-// filesOfOthers are variables that name files of GitHub's runner, and files that we read.
-var filesOfOthers = []string{
+// protectedBy are the variables whose files no result may overwrite: the runner's, and those we read.
+var protectedBy = []string{
 	"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_EVENT_PATH",
 	"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE", "SSL_CERT_FILE",
 }
 
-// FilesOfOthers returns the files that no result may replace. Do not show their paths: someone may have
+// ProtectedFiles returns the files that no result may overwrite. Do not show their paths: someone may have
 // confused the variable of a secret's file with that of the secret itself, and the path is then the secret.
-func (c *Config) FilesOfOthers(getenv func(string) string) []NamedFile {
+func (c *Config) ProtectedFiles(getenv func(string) string) []NamedFile {
 	var files []NamedFile
 	add := func(name, path string) {
 		if path != "" {
 			files = append(files, NamedFile{name, path})
 		}
 	}
-	for _, name := range filesOfOthers {
+	for _, name := range protectedBy {
 		add(name, getenv(name))
 	}
 	for _, in := range Inputs() {
