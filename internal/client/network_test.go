@@ -130,6 +130,7 @@ func TestProxyRefusalIsAnOutageWithItsStatus(t *testing.T) {
 	t.Parallel()
 	for status, c := range map[int]struct{ class, text string }{
 		407: {"failing, misconfigured", `get task "t1": the proxy responded 407 Proxy Authentication Required`},
+		302: {"failing", `get task "t1": the proxy responded 302 Found`},
 		403: {"failing", `get task "t1": the proxy responded 403 Forbidden`},
 		404: {"failing", `get task "t1": the proxy responded 404 Not Found`},
 		502: {"failing", `get task "t1": the proxy responded 502 Bad Gateway`},
