@@ -223,6 +223,14 @@ func TestSecretsAreRedactedWhereTheServiceRepeatsThem(t *testing.T) {
 	assert.Equal(t, `{"note":"***"}`, tr.Outputs(t)["params"])
 }
 
+func TestDryRunDoesNotShowASecretThatIsGivenInTheWrongPlace(t *testing.T) {
+	t.Parallel()
+	tr := trial.New(nil, "--dry-run", "--task-name", trial.SecretKey, "--since", "5m").Set("DMSWAIT_TASK_ID", "").Run(t)
+	assert.Equal(t, 0, tr.Code, tr.Log.String())
+	assert.Contains(t, tr.Out.String(), `the newest named "***" created since`)
+	assert.NotContains(t, tr.Out.String()+tr.Log.String(), trial.SecretKey)
+}
+
 // assertSecretOnlyMasked asserts that a secret is nowhere but in its mask, which is the first line of the log.
 func assertSecretOnlyMasked(t *testing.T, tr *trial.Trial) {
 	t.Helper()
