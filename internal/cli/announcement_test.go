@@ -50,3 +50,12 @@ func TestForeignLoginHostsAreNamedInTheFirstLine(t *testing.T) {
 		})
 	}
 }
+
+func TestHostOfBothDMSAndIAMIsNamedOnce(t *testing.T) {
+	t.Parallel()
+	server := trial.Start(t, trial.Account(trial.At(0, "SUCCESS")))
+	tr := trial.NewLogin(server).ByPassword().Run(t)
+	first, _, _ := strings.Cut(tr.Log.String(), "\n")
+	assert.Contains(t, first, " at "+strings.TrimPrefix(server.URL, "http://")+" (not a domain of Huawei Cloud) with ")
+	assert.Equal(t, 1, strings.Count(first, "not a domain"), first)
+}

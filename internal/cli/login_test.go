@@ -116,3 +116,20 @@ func TestRefusalIsReportedWhenTheLoginCannotBeRepeated(t *testing.T) {
 	assert.Contains(t, tr.Log.String(), "get task")
 	assert.Equal(t, 2, server.Count("assume"))
 }
+
+func TestDebugHasALineForEachRequestOfEveryLogin(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*trial.Trial, *simulator.Server){
+		"agency":     func(tr *trial.Trial, s *simulator.Server) { tr.ByAgency(s) },
+		"ECS agency": func(tr *trial.Trial, _ *simulator.Server) { tr.Set("DMSWAIT_ECS_METADATA", "true") },
+		"password":   func(tr *trial.Trial, _ *simulator.Server) { tr.ByPassword() },
+	} {
+		server := trial.Start(t, trial.Account(trial.At(0, "SUCCESS")))
+		tr := trial.NewLogin(server, "--debug")
+		prepare(tr, server)
+		tr.Run(t)
+		assert.Equal(t, 0, tr.Code, tr.Log.String())
+		lines := strings.Count(tr.Log.String(), "dmswait: debug: ")
+		assert.Len(t, server.Requests(), lines, "%s\n%s", name, tr.Log.String())
+	}
+}

@@ -1,7 +1,10 @@
 package cli_test
 
 import (
+	"bytes"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,4 +48,41 @@ func TestProgressIsAnOutput(t *testing.T) {
 	// The request is cut off at the end of the pause, which is long enough here for a slow machine.
 	tr := trial.New(trial.Start(t, sim), "--format", "json", "--interval", "2s", "--max-interval", "2s").Run(t)
 	assert.EqualValues(t, 40, tr.JSON(t)["progress"])
+}
+
+// lockedBuffer is a buffer that is read while it is written to.
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(data []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(data)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
+func TestRequestForProgressIsLoggedBeforeThePauseIsOver(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
+	var log lockedBuffer
+	shown := func() bool { return strings.Contains(log.String(), "/progress ") }
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
+		if r.Kind == "task" && r.Nth == 4 { // the poll after it waits until the line is there
+			assert.Eventually(t, shown, trial.Patience/2, time.Millisecond)
+		}
+		return nil
+	}
+	trial.EndAt(&sim, "task", 4)
+	tr := trial.New(trial.Start(t, sim), "--debug", "--request-timeout", "2m").
+		Set("DMSWAIT_INTERVAL", "100ms").Set("DMSWAIT_MAX_INTERVAL", "100ms")
+	tr.Stderr = &log
+	tr.Run(t)
+	assert.Equal(t, 0, tr.Code, log.String())
 }

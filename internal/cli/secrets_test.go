@@ -129,6 +129,45 @@ func TestSecretsThatALoginSendsAreRedactedWhereQuoted(t *testing.T) {
 	}
 }
 
+// What a login returned is sent with every request, so that DMS may quote it.
+func TestSecretsThatALoginReturnsAreRedactedWhereQuoted(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*trial.Trial, *simulator.Server){
+		"agency": func(tr *trial.Trial, s *simulator.Server) { tr.ByAgency(s) },
+		"identity provider": func(tr *trial.Trial, s *simulator.Server) {
+			tr.ByAgency(s).Set("DMSWAIT_PROVIDER_URN", "").Set("DMSWAIT_AGENCY_URN", "")
+			tr.Set("DMSWAIT_IDP_ID", trial.IdentityProvider)
+		},
+		"ECS agency": func(tr *trial.Trial, _ *simulator.Server) { tr.Set("DMSWAIT_ECS_METADATA", "true") },
+		"password":   func(tr *trial.Trial, _ *simulator.Server) { tr.ByPassword() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim, server := trial.Account(trial.At(0, "SUCCESS")), (*simulator.Server)(nil)
+			sim.Intercept = func(r simulator.Request) *simulator.Response {
+				text := strings.Join(server.Issued(), " ")
+				switch {
+				case r.Kind == "task" && r.Nth == 1:
+					return simulator.Fault(503, "DMS.1", "you said "+text)
+				case r.Kind == "task":
+					task := map[string]string{"id": trial.TaskID, "name": text, "params": text, "status": "SUCCESS"}
+					return &simulator.Response{Body: string(must(json.Marshal(map[string]any{"tasks": []any{task}})))}
+				}
+				return nil
+			}
+			server = trial.Start(t, sim)
+			tr := trial.NewLogin(server, "--debug", "--format", "json").InActions(t)
+			prepare(tr, server)
+			tr.Run(t)
+			assert.Equal(t, 0, tr.Code, tr.Log.String())
+			require.NotEmpty(t, server.Issued())
+			for _, secret := range server.Issued() {
+				assertNothingIsLeft(t, tr, secret)
+			}
+		})
+	}
+}
+
 func TestSecretsAreRedactedInEveryNotationAndDestination(t *testing.T) {
 	t.Parallel()
 	for name, quote := range quoters {
@@ -182,6 +221,14 @@ func TestSecretsAreRedactedWhereTheServiceRepeatsThem(t *testing.T) {
 	assert.Equal(t, 0, tr.Code)
 	assertSecretOnlyMasked(t, tr)
 	assert.Equal(t, `{"note":"***"}`, tr.Outputs(t)["params"])
+}
+
+func TestDryRunDoesNotShowASecretThatIsGivenInTheWrongPlace(t *testing.T) {
+	t.Parallel()
+	tr := trial.New(nil, "--dry-run", "--task-name", trial.SecretKey, "--since", "5m").Set("DMSWAIT_TASK_ID", "").Run(t)
+	assert.Equal(t, 0, tr.Code, tr.Log.String())
+	assert.Contains(t, tr.Out.String(), `the newest named "***" created since`)
+	assert.NotContains(t, tr.Out.String()+tr.Log.String(), trial.SecretKey)
 }
 
 // assertSecretOnlyMasked asserts that a secret is nowhere but in its mask, which is the first line of the log.

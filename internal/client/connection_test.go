@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,6 +38,33 @@ func TestIdleConnectionIsReusedFor90Seconds(t *testing.T) {
 			synctest.Wait() // until the connection is idle
 			assert.Equal(t, step.connections, connections, step.pause)
 		}
+		transport.CloseIdleConnections()
+	})
+}
+
+func TestOneConnectionIsKeptOfThoseUsedAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var open, opened atomic.Int32
+		transport := NewTransport(10 * time.Second)
+		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+			open.Add(1)
+			opened.Add(1)
+			ours, theirs := net.Pipe()
+			go func() {
+				time.Sleep(time.Second) // until all requests are under way
+				respond(theirs)
+				open.Add(-1)
+			}()
+			return ours, nil
+		}
+		c := &Client{Endpoint: "http://127.0.0.1:1", ProjectID: "p1", Transport: transport}
+		for range 3 {
+			go c.Task(t.Context(), "i1", "t1")
+		}
+		time.Sleep(2 * time.Second)
+		assert.EqualValues(t, 3, opened.Load())
+		assert.EqualValues(t, 1, open.Load())
 		transport.CloseIdleConnections()
 	})
 }

@@ -63,9 +63,11 @@ func TestErrorBodyIsReadInEveryKnownForm(t *testing.T) {
 		`{"error":null,"code":"C.2","message":"m"}`:                                 "500 C.2: m",
 		`{"error_code":"outer","error_msg":"m","error":{"code":"in","message":""}}`: "500 outer: m",
 		`{"error_code":"a\nb","error_msg":"line\r\n::error::x"}`:                    "500 a\nb: line\r\n::error::x", // sanitized where it is printed
-		`{}`:               "500 Internal Server Error",
-		`{"error_code":`:   "500 Internal Server Error",
-		`Internal failure`: "500: Internal failure",
+		`{}`:                     "500 Internal Server Error",
+		`{"error_code":`:         "500 Internal Server Error",
+		`Internal failure`:       "500: Internal failure",
+		strings.Repeat("x", 200): "500: " + strings.Repeat("x", 200),
+		strings.Repeat("x", 201): "500 Internal Server Error", // too long for a message: a page
 	} {
 		_, err := respondWith(500, nil, strings.NewReader(body)).Task(t.Context(), "i1", "t1")
 		assert.EqualError(t, err, `get task "t1": `+want, body)
@@ -92,6 +94,25 @@ func TestErrorTextIsTruncatedByCharacters(t *testing.T) {
 		Err:      errors.New(strings.Repeat("e", 500)),
 	}
 	assert.NotContains(t, e.Error(), "…")
+}
+
+// Half a secret cannot be recognized.
+func TestErrorTextIsRedactedBeforeItIsTruncated(t *testing.T) {
+	t.Parallel()
+	redact := func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") }
+	across := func(maxChars int) string { return strings.Repeat("x", maxChars-3) + "s3cret" }
+	for name, e := range map[string]*Error{
+		"request id": {Response: Response{StatusCode: 500, RequestID: across(64)}},
+		"code":       {Response: Response{StatusCode: 500}, Code: across(64)},
+		"message":    {Response: Response{StatusCode: 500}, Message: across(500)},
+		"cause":      {Err: errors.New(across(500))},
+		"task":       {Err: &NoTaskError{ID: across(500 - len(`the instance has no task "`))}},
+	} {
+		e.Op = "get task"
+		text := e.Text(redact)
+		assert.NotContains(t, text, "s3", name)
+		assert.Contains(t, text, "***", name)
+	}
 }
 
 func TestHugeMessageIsKeptButTruncatedInTheErrorText(t *testing.T) {

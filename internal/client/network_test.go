@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -128,6 +130,7 @@ func TestProxyRefusalIsAnOutageWithItsStatus(t *testing.T) {
 	t.Parallel()
 	for status, c := range map[int]struct{ class, text string }{
 		407: {"failing, misconfigured", `get task "t1": the proxy responded 407 Proxy Authentication Required`},
+		302: {"failing", `get task "t1": the proxy responded 302 Found`},
 		403: {"failing", `get task "t1": the proxy responded 403 Forbidden`},
 		404: {"failing", `get task "t1": the proxy responded 404 Not Found`},
 		502: {"failing", `get task "t1": the proxy responded 502 Bad Gateway`},
@@ -180,6 +183,28 @@ func TestConnectionToASilentProxyIsClosed(t *testing.T) {
 	_, err = c.Task(t.Context(), "i1", "t1")
 	assert.Equal(t, "failing", classOf(clientError(t, err)))
 	assert.NoError(t, <-ended, "the connection to the proxy is closed")
+}
+
+// The request has ended by then, but net/http goes on with the handshake.
+func TestConnectionWhoseTLSHandshakeHangsIsClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began, closed := time.Now(), make(chan time.Duration, 1)
+		transport := NewTransport(10 * time.Second)
+		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() {
+				go io.WriteString(theirs, "\x16") // the beginning of a handshake, and nothing more
+				_, _ = io.Copy(io.Discard, theirs)
+				closed <- time.Since(began)
+			}()
+			return ours, nil
+		}
+		c := &Client{Endpoint: "https://127.0.0.1:1", ProjectID: "p1", Timeout: 5 * time.Second, Transport: transport}
+		_, err := c.Task(t.Context(), "i1", "t1")
+		assert.EqualError(t, err, `get task "t1": no response within 5s`)
+		assert.Equal(t, 10*time.Second, <-closed)
+	})
 }
 
 func TestConnectionMayBeIdleAfterItsFirstByte(t *testing.T) {

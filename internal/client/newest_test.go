@@ -24,6 +24,9 @@ func TestNewestTaskIsFoundByExactNameAndTime(t *testing.T) {
 		"the newest, last in the list": {[]Task{
 			bind("t1", "2026-01-02T03:30:00Z"), bind("t2", "2026-01-02T03:45:00Z"), bind("t3", "1767326400000"),
 		}, "t3", 3},
+		"the first in the list of those created at once": {[]Task{
+			bind("t1", "2026-01-02T03:30:00Z"), bind("t2", "2026-01-02T04:00:00Z"), bind("t3", "2026-01-02T04:00:00Z"),
+		}, "t2", 3},
 		"older tasks do not count":   {[]Task{bind("t1", "2026-01-02T04:00:00Z"), bind("t2", "2025-01-02T04:00:00Z")}, "t1", 1},
 		"other names":                {[]Task{{ID: "t1", Name: "unbind", CreatedAt: "2026-01-02T04:00:00Z"}}, "", 0},
 		"a name in another case":     {[]Task{{ID: "t1", Name: "Bind", CreatedAt: "2026-01-02T04:00:00Z"}}, "", 0},

@@ -119,11 +119,15 @@ func TestAtMost1000TasksAreKeptAndTheRequestedOneIsFoundBehindThem(t *testing.T)
 
 func TestMissingFieldsAreEmpty(t *testing.T) {
 	t.Parallel()
-	task, err := getTask(t, `{"tasks":[{"id":"t1"}]}`, "t1")
-	require.NoError(t, err)
-	task.Response = Response{}
-	assert.Equal(t, Task{ID: "t1"}, task)
-	assert.False(t, task.Status.Ended())
+	const other = `{"id":"t2","name":"n","user_name":"u","user_id":"i","params":"p","status":"SUCCESS",` +
+		`"created_at":"2026-01-02T03:04:05Z","updated_at":"2026-01-02T03:04:05Z"}`
+	for _, body := range []string{`{"tasks":[{"id":"t1"}]}`, `{"tasks":[` + other + `,{"id":"t1"},` + other + `]}`} {
+		task, err := getTask(t, body, "t1")
+		require.NoError(t, err)
+		task.Response = Response{}
+		assert.Equal(t, Task{ID: "t1"}, task, "nothing of another task")
+		assert.False(t, task.Status.Ended())
+	}
 }
 
 func TestTaskIDMayBeANumber(t *testing.T) {

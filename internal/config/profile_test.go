@@ -156,6 +156,7 @@ func TestProfileIsReadAsByTheSDKOrRefused(t *testing.T) {
 		"[basic] # a comment":               nil,
 		"[basic]\rak=AK\rsk=SK":             nil,
 		"\xff\xfe[\x00b\x00a\x00s\x00":      nil,
+		"[basic]\nak=AK\n# caf\xe9":         nil,
 		"[basic]\nak=AK\nak=AK2":            nil,
 		"[basic]\nak=\nak=AK":               nil,
 		"[basic]\nak=AK\n[basic]\nak=AK":    nil,

@@ -54,6 +54,18 @@ func TestOnlyTimeoutAndBudgetsMayBeZero(t *testing.T) {
 	}
 }
 
+func TestPauseIsAtLeastAMillisecond(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{"interval", "max_interval", "request_timeout"} {
+		for value, valid := range map[string]bool{"1ms": true, "999999ns": false} {
+			variables := vars{"DMSWAIT_INTERVAL": "1ms", "DMSWAIT_" + strings.ToUpper(input): value}
+			c, faults := parse(complete().with(variables))
+			assert.Equal(t, valid, len(faultsOf(faults, input)) == 0, "%s %s", input, value)
+			assert.Equal(t, valid, examples[input].field(c) == time.Millisecond, "%s %s", input, value)
+		}
+	}
+}
+
 func TestIDConsistsOfLettersDigitsHyphensAndUnderscores(t *testing.T) {
 	t.Parallel()
 	for _, input := range []string{"instance_id", "task_id", "project_id"} {

@@ -260,6 +260,8 @@ dmswait: debug: GET dms.test/v2/x 200 in 12ms
 dmswait: warning: careful
 dmswait: debug: GET dms.test/v2/x 200 in 12ms
 dmswait: 3.1s recovered: SUCCESS (took 4.7s)
+dmswait: debug: GET dms.test/v2/x 200 in 12ms
+dmswait: Task t1 ended with FAILED after 4.7s.
 `, logOf(t, func(w *wait) {
 		request := client.Trace{Method: "GET", Host: "dms.test", Path: "/v2/x", StatusCode: 200, Took: 12 * time.Millisecond}
 		first := request
@@ -280,5 +282,7 @@ dmswait: 3.1s recovered: SUCCESS (took 4.7s)
 		w.Warnf(EventFound, "careful")
 		w.Request(request)
 		w.poll(succeeded(), nil, 0)
+		w.Request(request)
+		w.End(Ending{Report: failure(), ExitCode: 1})
 	}))
 }

@@ -41,6 +41,23 @@ func TestLiveLineShowsAsMuchAsFits(t *testing.T) {
 	}
 }
 
+func TestLiveLineLeavesColumnsForTheCursorAndCtrlC(t *testing.T) {
+	t.Parallel()
+	status := liveStatus{state: "EXECUTING", percent: 42, elapsed: time.Second}
+	const full = "EXECUTING [########............] 42%  1s, polling"
+	for width, want := range map[int]string{
+		len(full) + 3: full,
+		len(full) + 2: "EXECUTING [########............] 42%  1s", // a terminal shows ^C behind it
+		3:             "",
+		0:             "",
+	} {
+		var screen strings.Builder
+		v := &liveLine{out: &screen, width: func() int { return width }}
+		v.draw(status)
+		assert.Equal(t, "\r"+want, strings.TrimRight(screen.String(), " "), width)
+	}
+}
+
 func TestLiveLineHasASpinnerWithoutAPercentage(t *testing.T) {
 	t.Parallel()
 	status := liveStatus{state: "EXECUTING", percent: -1, elapsed: 1900 * time.Millisecond, left: 300 * time.Millisecond}

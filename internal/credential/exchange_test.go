@@ -204,16 +204,19 @@ func TestSlowLoginIsAnOutageThatStatesTheTimeout(t *testing.T) {
 	})
 }
 
-func TestTruncatedLoginResponseIsAnOutage(t *testing.T) {
+func TestTruncatedLoginResponseIsAnOutageUnlessItsStatusRefuses(t *testing.T) {
 	t.Parallel()
-	cut := Exchange{Timeout: time.Minute, Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-		body := io.MultiReader(strings.NewReader(`{"cre`), iotest.ErrReader(io.ErrUnexpectedEOF))
-		return &http.Response{StatusCode: 200, Body: io.NopCloser(body)}, nil
-	})}
-	_, err := Agency{Exchange: cut, Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(t.Context())
-	e := loginError(t, err)
-	assert.True(t, e.Failing())
-	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	for status, failing := range map[int]bool{200: true, 400: true, 404: true, 503: true, 401: false, 403: false} {
+		cut := Exchange{Timeout: time.Minute, Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			body := io.MultiReader(strings.NewReader(`{"cre`), iotest.ErrReader(io.ErrUnexpectedEOF))
+			return &http.Response{StatusCode: status, Body: io.NopCloser(body)}, nil
+		})}
+		_, err := Agency{Exchange: cut, Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(t.Context())
+		e := loginError(t, err)
+		assert.Equal(t, failing, e.Failing(), status)
+		assert.Equal(t, !failing, e.Denied(), status)
+		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	}
 }
 
 func TestExpiryIsConvertedToTheLocalClock(t *testing.T) {

@@ -57,6 +57,45 @@ func TestCredentialsExpiredOnArrivalCauseNoLoginPerRequest(t *testing.T) {
 	}
 }
 
+// sameKeys has a transport log in for the same keys each time, of which only the end is new.
+func sameKeys(a *account, transport *Transport, life time.Duration) {
+	transport.Login = func(context.Context) (Credentials, error) {
+		a.logins = append(a.logins, time.Since(a.start))
+		keys := Keys{AccessKey: "key1", SecretKey: "s", SecurityToken: "t"}
+		return Credentials{Keys: keys, Expires: time.Now().Add(life)}, nil
+	}
+}
+
+func TestSameKeysReturnedAgainAreNotProvenUnlessTheyWereBefore(t *testing.T) {
+	t.Parallel()
+	refusing := account{refused: func(string) bool { return true }}
+	inAccount(t, refusing, func(t *testing.T, a *account, transport *Transport) {
+		sameKeys(a, transport, 20*time.Minute)
+		for range 2 {
+			_, err := transport.Get(t.Context())
+			require.NoError(t, err)
+			time.Sleep(15 * time.Minute)
+		}
+		assert.Equal(t, http.StatusUnauthorized, send(t, transport))
+		assert.Equal(t, minutes(0, 15, 30), a.logins, "none after the 401")
+	})
+}
+
+func TestRenewalDuringARequestIsNotRepeatedWhenTheRequestIsRefused(t *testing.T) {
+	t.Parallel()
+	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {
+		sameKeys(a, transport, 20*time.Minute)
+		send(t, transport)
+		transport.Base = roundTripper(func(*http.Request) (*http.Response, error) {
+			time.Sleep(15 * time.Minute)
+			_, err := transport.Get(t.Context()) // as another request does meanwhile
+			return response(http.StatusUnauthorized, time.Now()), err
+		})
+		assert.Equal(t, http.StatusUnauthorized, send(t, transport))
+		assert.Equal(t, minutes(0, 15), a.logins)
+	})
+}
+
 func TestSameKeysReturnedAgainStayProven(t *testing.T) {
 	t.Parallel()
 	inAccount(t, account{}, func(t *testing.T, a *account, transport *Transport) {

@@ -3,6 +3,7 @@ package credential
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,6 +16,7 @@ func TestActionsTokenIsRequestedWithTheAudience(t *testing.T) {
 		"https://a.test/t//idtoken/x?api-version=2.0":           "https://a.test/t//idtoken/x?api-version=2.0&audience=sts.huaweicloud.com",
 		"https://a.test/idtoken":                                "https://a.test/idtoken?audience=sts.huaweicloud.com",
 		"https://a.test/?z=a%26b&audience=github":               "https://a.test/?audience=sts.huaweicloud.com&z=a%26b",
+		"http://LocalHost:8080/IDToken":                         "http://localhost:8080/IDToken?audience=sts.huaweicloud.com", // no proxy
 		"http://127.0.0.1:8080/idtoken?job=1&run=2&api-ver=%20": "http://127.0.0.1:8080/idtoken?api-ver=+&audience=sts.huaweicloud.com&job=1&run=2",
 	} {
 		c := &service{responses: []any{ok(`{"count":1,"value":"ey.ID"}`)}}
@@ -70,6 +72,15 @@ func TestIDTokenFileIsReadEachTime(t *testing.T) {
 	_, err := get(t.Context())
 	assert.True(t, loginError(t, err).Rejected())
 	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAtMost1MiBOfAnIDTokenFileIsRead(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	write(t, path, strings.Repeat("x", maxToken+1))
+	token, err := FileToken(path)(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, token, 1<<20)
 }
 
 func write(t *testing.T, path, content string) {

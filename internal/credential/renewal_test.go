@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/dmswait/dmswait/internal/client"
 )
 
 // inAccount runs a test with a transport that logs in to an account, under a fake clock.
@@ -146,18 +148,24 @@ func TestA401ForNewCredentialsRenewsNothing(t *testing.T) {
 
 func TestRefusedCredentialsAreNotUsedAgainWhenTheRenewalFails(t *testing.T) {
 	t.Parallel()
-	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
-		send(t, transport)
-		a.refused = func(name string) bool { return name == "key1" }
-		a.broken = errors.New("STS is down")
-		for range 8 { // six failures would lock an access key
-			_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
-			assert.Equal(t, a.broken, err)
-		}
-		assert.Equal(t, []string{"key1", "key1"}, a.requests)
-		a.broken = nil
-		assert.Equal(t, http.StatusOK, send(t, transport))
-	})
+	logIn := call{service: "STS", op: "log in"}
+	for _, broken := range []error{
+		errors.New("STS is down"),
+		logIn.failed(&client.Error{Op: "log in", Response: client.Response{StatusCode: http.StatusServiceUnavailable}}),
+	} {
+		inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
+			send(t, transport)
+			a.refused = func(name string) bool { return name == "key1" }
+			a.broken = broken
+			for range 8 { // six failures would lock an access key
+				_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
+				assert.Equal(t, broken, err, "an outage of the login, and no refusal")
+			}
+			assert.Equal(t, []string{"key1", "key1"}, a.requests)
+			a.broken = nil
+			assert.Equal(t, http.StatusOK, send(t, transport))
+		})
+	}
 }
 
 func TestWrongClockIsCorrectedBeforeAnythingIsRenewed(t *testing.T) {

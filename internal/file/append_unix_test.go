@@ -52,6 +52,12 @@ func TestAppendLinesCreatesTheFile(t *testing.T) {
 	}
 }
 
+func TestLinesAreAppendedWhereSpaceCannotBeReserved(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, CheckAppend(os.DevNull))
+	require.NoError(t, AppendLines(os.DevNull, "ours=1\n"))
+}
+
 func TestLinesOfManyWritersAreNotMixed(t *testing.T) {
 	t.Parallel()
 	const writers = 50

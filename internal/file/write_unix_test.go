@@ -129,6 +129,13 @@ func TestDevicesAreWrittenInPlace(t *testing.T) {
 	}
 }
 
+func TestMissingFileIsCreatedWhereRenameIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "out")
+	require.NoError(t, writeInPlace(path, []byte("new"), newFileMode))
+	assertFolder(t, filepath.Dir(path), map[string]string{"out": "new"})
+}
+
 func TestCheckFindsPathsThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -45,6 +45,7 @@ func TestResultFileIsJSONOrDotenvByItsName(t *testing.T) {
 		"result.env":  variables,
 		"result":      variables,
 		"json":        variables,
+		"a.json.env":  variables,
 	} {
 		folder := t.TempDir()
 		destination := ResultFile{Path: filepath.Join(folder, name), Prefix: "WAIT_", Warnf: t.Errorf}

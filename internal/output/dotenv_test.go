@@ -73,6 +73,18 @@ func TestDotenvNamesHaveThePrefix(t *testing.T) {
 	assert.Contains(t, content, "my_9STATUS=SUCCESS\n")
 }
 
+func TestStatusInDotenvIsUpperCaseLettersDigitsAndUnderscores(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[client.Status]string{
+		"SUCCESS_2": "SUCCESS_2", "A-B": "A_B", "A.B/C:D": "A_B_C_D", "ÄB ": "_B_", "ab": "__", "": "",
+	} {
+		task := documentedTask()
+		task.Status = status
+		content, _ := dotenv(reportOf(task, nil), "DMS_")
+		assert.Equal(t, want, parseDotenv(t, content)["DMS_STATUS"], status)
+	}
+}
+
 func TestJSONInDotenvMeansTheSame(t *testing.T) {
 	t.Parallel()
 	for _, text := range append([]string{"plain", "expand to 300 GB, \"now\"\n"}, hostileTexts...) {

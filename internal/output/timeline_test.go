@@ -64,6 +64,15 @@ func eventfulTimeline() *Timeline {
 
 const ownNames = `(running|created|executing|not found yet|no valid response|many changes|timeout)`
 
+func TestAxisOfAChartHasHoursFromOneHourOnAndDaysFromOneDayOn(t *testing.T) {
+	t.Parallel()
+	for waited, want := range map[time.Duration]string{
+		time.Hour - 1: "%-Mm%Ss", time.Hour: "%-Hh%Mm", 24*time.Hour - 1: "%-Hh%Mm", 24 * time.Hour: "day %-j %-Hh%Mm",
+	} {
+		assert.Equal(t, want, axisFormat(waited), waited)
+	}
+}
+
 // chartLine matches the lines of a chart, with TIME for its times.
 var (
 	chartLine = regexp.MustCompile("^(gantt|  dateFormat YYYY-MM-DD HH:mm:ss.SSS|  todayMarker off|" +

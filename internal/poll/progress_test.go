@@ -38,9 +38,15 @@ func TestProgressIsRequestedAfterEveryThirdPollIfRunning(t *testing.T) {
 func TestProgressRequestEndsWithThePause(t *testing.T) {
 	t.Parallel()
 	with, without := newTrial(executing.times(9), succeeded), newTrial(executing.times(9), succeeded)
-	withProgress(with, hang)
+	var cause error
+	withProgress(with, func(ctx context.Context, n int) error {
+		err := hang(ctx, n)
+		cause = context.Cause(ctx)
+		return err
+	})
 	assert.Equal(t, without.run(t).polledAt, with.run(t).polledAt)
 	with.endsWith(t, nil)
+	assert.EqualError(t, cause, "no response before the next poll") // which --debug shows
 }
 
 func TestProgressIsGivenUpAfterThreeFailuresOrTheFirst4xx(t *testing.T) {

@@ -85,9 +85,11 @@ func TestHintsTellWhatIsInBetween(t *testing.T) {
 		"for another host":                             unverified(otherHost),
 		"has expired or is not yet valid":              unverified(x509.CertificateInvalidError{Reason: x509.Expired}),
 		"SSL_CERT_FILE":                                unverified(x509.UnknownAuthorityError{}),
+		"certificate is not trusted":                   unverified(x509.CertificateInvalidError{Reason: x509.NotAuthorizedToSign}),
 		"https://dms.test did not return the API's":    redirect,
 		"whether a proxy or a login page":              page,
 		"could not reach https://dms.test: check":      unreachable(errors.New("refused")),
+		"could not reach https://dms.test: check the ": unreachable(&net.DNSError{Name: "dms.test", IsTemporary: true}),
 		"HTTPS_PROXY=http://user:password@host:port":   unreachable(&client.ProxyError{StatusCode: 407}),
 		"the host name dms.cn-nrth-4.test does not ex": unreachable(noHost),
 	} {

@@ -22,7 +22,7 @@ func parse(t *testing.T, text string) (value any) {
 // unsafeTexts are what a terminal, a CI system or a shell would act on.
 var unsafeTexts = append([]string{
 	"a\nb\r\nc\td\x00\x7f", "\x1b]0;title\a", "\u009b31m\u0085", "\u202e\u200b\u2066\ufeff", "\u2028\u2029\u00a0\u3000",
-	"\U000e0041\U000f0000", "\xff", "\u034f\u3164\ufe0f", "🙂 中文", `"\/<&>`,
+	"\U000e0041\U000f0000\U00010000\U0001d173", "\xff", "\u034f\u3164\ufe0f", "🙂 中文", `"\/<&>`,
 	"$(touch ran)", "`touch ran`", "'; touch ran; '", `"; touch ran; "`, "\ntouch ran\n", "a | touch ran", "& touch ran &",
 	"> ran", "~root", "*", "{a,b}", "${HOME} $((1+1)) $'\\x41'", "!!", "#x", "\\\n", "%s", "=", "a b",
 }, commands...)
@@ -44,6 +44,7 @@ func TestJSONIsOneSafeLineOfTheSameMeaning(t *testing.T) {
 		`"\u0023#[x]"`:                       `"\u0023#[x]"`,
 		`"##é[ ##vso["`:                      `"#\u0023é[ #\u0023vso["`,
 		"\"\u202e\U000e0041\x7f\"":           `"\u202e\udb40\udc41\u007f"`,
+		"\"\ue000\U0001d173\"":               `"\ue000\ud834\udd73"`, // below and above 0xffff
 		`"Umläute 中文 🙂"`:                     `"Umläute 中文 🙂"`,
 	} {
 		assert.Equal(t, want, JSON(encoded))
