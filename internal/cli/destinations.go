@@ -49,6 +49,14 @@ func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []ou
 			}
 		}
 	}
+	if !cfg.DryRun {
+		// Now that the checks have created folders, paths that lead through them mean files that exist.
+		for i, problem := range a.clashes(ctx, cfg, all) {
+			if problems[i] == "" {
+				problems[i] = problem
+			}
+		}
+	}
 	for i, destination := range all {
 		switch {
 		case problems[i] != "":

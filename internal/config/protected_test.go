@@ -30,8 +30,8 @@ func TestFilesOfOthersAreThoseOfTheRunnerAndThoseThatAreRead(t *testing.T) {
 	for _, f := range want {
 		all = all.with(vars{f.Name: f.Path})
 	}
-	assert.Equal(t, want, c.FilesOfOthers(all.get))
+	assert.Equal(t, want, c.ProtectedFiles(all.get))
 
 	c, _ = parse(complete())
-	assert.Empty(t, c.FilesOfOthers(complete().get), "none without a variable that names it")
+	assert.Empty(t, c.ProtectedFiles(complete().get), "none without a variable that names it")
 }
