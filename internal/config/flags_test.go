@@ -9,10 +9,10 @@ import (
 
 func TestHelpAndVersionTakePrecedence(t *testing.T) {
 	t.Parallel()
-	wrong := vars{"GITHUB_ACTIONS": "true", "HTTPS_PROXY": "::", "DMSWAIT_TIMEOUT": "nonsense"}
+	wrong := vars{"GITHUB_ACTIONS": "true", "HTTPS_PROXY": "::", "DMSWAIT_TIMEOUT": "soon"}
 	for _, rest := range [][]string{
 		nil, {"--bogus"}, {"stray"}, {"-"}, {"---x"}, {"--=x"}, {"-x=y"}, {"-test.v"},
-		{"--timeout", "nonsense"}, {"--secret-key", "s"},
+		{"--timeout", "soon"}, {"--secret-key", "s"},
 	} {
 		for _, flag := range []string{"--help", "-h", "--version"} {
 			for _, args := range [][]string{append([]string{flag}, rest...),
@@ -88,7 +88,7 @@ func TestFlagsAfterAFaultyOneAreRead(t *testing.T) {
 	for _, first := range []string{"--bogus=x", "---x=y", "--=x", "-x=y", "stray", "--help=x"} {
 		c, faults := parse(vars{"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "SK"},
 			first, "--region", "cn-north-4", "--project-id=p1", "--instance-id", "i1",
-			"--task-id", "t1", "--timeout", "nonsense")
+			"--task-id", "t1", "--timeout", "soon")
 		assert.Len(t, faults, 2, "%q", faults)
 		assert.Equal(t, "t1", c.TaskID)
 	}

@@ -20,7 +20,8 @@ type Result struct {
 	Code int
 }
 
-// The results, apart from the one after a signal, whose code is 128 plus the signal's number. The codes follow sysexits.h and
+// The results, apart from the one after a signal, whose code is 128 plus the signal's number. The
+// codes follow sysexits.h and
 // timeout(1) where those have one.
 var (
 	Success     = Result{"success", 0}

@@ -96,7 +96,7 @@ func TestHelpAndVersionNeedNoInputs(t *testing.T) {
 	path := trial.Program(t)
 	for _, flag := range []string{"--help", "-h", "--version"} {
 		command := exec.Command(path, flag)
-		command.Env = []string{"GITHUB_ACTIONS=true", "DMSWAIT_TIMEOUT=nonsense"}
+		command.Env = []string{"GITHUB_ACTIONS=true", "DMSWAIT_TIMEOUT=soon"}
 		var stderr bytes.Buffer
 		command.Stderr = &stderr
 		out, err := command.Output()
