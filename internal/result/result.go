@@ -21,8 +21,7 @@ type Result struct {
 }
 
 // The results, apart from the one after a signal, whose code is 128 plus the signal's number. The
-// codes follow sysexits.h and
-// timeout(1) where those have one.
+// codes follow sysexits.h and timeout(1) where those have one.
 var (
 	Success     = Result{"success", 0}
 	Failure     = Result{"failure", 1}
