@@ -13,8 +13,8 @@ import (
 // announcement returns the first line of the log: who requests what from whom, so that nobody works with the
 // wrong account unawares.
 func (w *wait) announcement() string {
-	task := "task " + w.taskID
-	if w.taskID == "" {
+	task := "task " + w.cfg.TaskID
+	if w.cfg.TaskID == "" {
 		task = "task " + strconv.Quote(w.cfg.TaskName)
 	}
 	project := w.cfg.ProjectID

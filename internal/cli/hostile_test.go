@@ -141,7 +141,7 @@ func must(data []byte, err error) []byte {
 func TestHostileStatusIsKeptInOutputsInUpperCase(t *testing.T) {
 	t.Parallel()
 	for _, text := range trial.HostileTexts(t) {
-		tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, text))), "--timeout", "0", "--format", "json").InActions(t).Run(t)
+		tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, text))), "--timeout", "0", "--max-outage", "0", "--format", "json").InActions(t).Run(t)
 		assert.Equal(t, 124, tr.Code)
 		assertHarmless(t, printed(tr))
 		assert.Equal(t, strings.ToUpper(strings.TrimSpace(text)), tr.Outputs(t)["status"])
@@ -163,7 +163,7 @@ func TestHostileErrorsAreOneLineAndNotInTheMessage(t *testing.T) {
 				answer.Body = "<html><!-- " + text + " --><h1>" + text + "</h1>"
 			}
 			sim.Intercept = trial.Always(answer)
-			tr := trial.New(trial.Start(t, sim), "--timeout", "0").InActions(t).Run(t)
+			tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--max-outage", "0").InActions(t).Run(t)
 			assert.NotZero(t, tr.Code)
 			assertHarmless(t, printed(tr))
 			message := strings.TrimSuffix(tr.Out.String(), "\n")
@@ -197,7 +197,7 @@ func TestHostileLoginErrorsAreOneLine(t *testing.T) {
 			sim := trial.Account(trial.At(0, "SUCCESS"))
 			sim.Intercept = trial.Only(response.kind, response.Response)
 			server := trial.Start(t, sim)
-			tr := trial.NewLogin(server, "--timeout", "0").ByAgency(server).InActions(t).Run(t)
+			tr := trial.NewLogin(server, "--timeout", "0", "--max-outage", "0").ByAgency(server).InActions(t).Run(t)
 			assert.Contains(t, []int{2, 77}, tr.Code, tr.Log.String())
 			assertHarmless(t, printed(tr))
 			assert.Regexp(t, `^[A-Za-z0-9 .;:'()]+\.\n$`, tr.Out.String())
@@ -234,7 +234,7 @@ func TestHostileInputsAreRejectedOrShownSafely(t *testing.T) {
 			},
 		} {
 			for _, args := range [][]string{{"--dry-run"}, {"--timeout", "0"}} {
-				tr := trial.New(server, args...).InActions(t)
+				tr := trial.New(server, args...).InActions(t).Set("DMSWAIT_MAX_OUTAGE", "0")
 				prepare(tr)
 				tr.Run(t)
 				assertHarmless(t, printed(tr))

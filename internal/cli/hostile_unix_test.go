@@ -35,7 +35,7 @@ func TestNothingRunsWhenAnyShellSourcesHostileDotenv(t *testing.T) {
 		sim := hostileCloud(text)
 		sim.Tasks[0].Steps, sim.Intercept = sim.Tasks[0].Steps[:1], nil
 		folder := t.TempDir()
-		tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--format", "json",
+		tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--max-outage", "0", "--format", "json",
 			"--output-file", filepath.Join(folder, "vars")).Run(t)
 		assert.Equal(t, 124, tr.Code, tr.Log.String())
 		content, err := os.ReadFile(filepath.Join(folder, "vars"))

@@ -40,7 +40,8 @@ func plan(cfg *config.Config, secrets *sanitize.Secrets) string {
 // pollRows returns the rows of a plan about polling.
 func pollRows(cfg *config.Config) [][2]string {
 	if cfg.Timeout == 0 {
-		return [][2]string{{"polls", "once, because timeout is 0"}}
+		return [][2]string{{"polls", fmt.Sprintf(
+			"until the first valid response, because timeout is 0; without one, for %s", result.Human(cfg.MaxOutage))}}
 	}
 	const maxShown = 8
 	at, count := poll.Plan(cfg.Interval, cfg.MaxInterval, cfg.Timeout, maxShown)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // wait is one wait for a task, and what it has seen so far.
@@ -27,10 +27,8 @@ type wait struct {
 	timeline *output.Timeline
 	session  *session // nil before the first request
 
-	taskID   string           // the task followed; empty until it is found by name
-	since    time.Time        // with task_name: the earliest creation, known from the first response on
-	polls    int              // status requests
-	task     client.Task      // as last seen
+	poller   *target.Poller
+	state    target.State     // as last seen
 	progress *client.Progress // as last seen
 }
 
@@ -41,7 +39,13 @@ func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, g
 		stderr:   stderr,
 		secrets:  sanitize.NewSecrets(cfg.Secrets()...),
 		timeline: &output.Timeline{},
-		taskID:   cfg.TaskID,
+	}
+	w.poller = &target.Poller{
+		Targets: []target.Target{{InstanceID: cfg.InstanceID, TaskID: cfg.TaskID, TaskName: cfg.TaskName}},
+		Since:   cfg.Since.At,
+		Ago:     cfg.Since.Ago,
+		Start:   start,
+		Note:    w.note,
 	}
 	options := console.Options{
 		Out: stderr, Secrets: w.secrets, Getenv: getenv,
@@ -82,8 +86,10 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 	w.log.Open()
 	w.session = w.newSession(metadataAddress)
 	defer w.session.close()
+	w.poller.Client = w.session.loggedIn
 	waiter := poll.Waiter{
-		Poll:           w.poll,
+		Sources:        target.Sources(w.poller.Targets),
+		Poll:           w.poller.Poll,
 		Progress:       w.requestProgress,
 		Observe:        w.observe,
 		Schedule:       poll.NewSchedule(w.cfg.Interval, w.cfg.MaxInterval, rand.Float64),
@@ -93,68 +99,23 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 		MaxOutage:      w.cfg.MaxOutage,
 		RequestTimeout: w.cfg.RequestTimeout,
 	}
-	_, err = waiter.Wait(ctx)
-	return err
+	return waiter.Wait(ctx)[0].Err
 }
 
-// poll polls once, and keeps what it found for the report.
-func (w *wait) poll(ctx context.Context) (task client.Task, err error) {
-	if err := w.session.logIn(ctx); err != nil {
-		return client.Task{}, err
-	}
-	w.polls++
-	if w.taskID == "" {
-		task, err = w.find(ctx)
-	} else {
-		task, err = w.session.client().Task(ctx, w.cfg.InstanceID, w.taskID)
-	}
-	if err == nil {
-		w.task = task
-	}
-	return task, err
-}
-
-// find looks for the task by its name in the list. That entry is the result of this poll; the next ones
-// request it by its id.
-func (w *wait) find(ctx context.Context) (client.Task, error) {
-	list, err := w.session.client().Tasks(ctx, w.cfg.InstanceID)
-	if err != nil {
-		return client.Task{}, err
-	}
-	now := time.Now()
-	server, ok := list.Response.Clock(now)
-	if !ok {
-		server = now
-	}
-	if w.since.IsZero() { // fixed by the first response, so a later jump of the server's clock cannot move it
-		w.since = w.cfg.Since.At
-	}
-	if w.since.IsZero() {
-		// Counted back from the start of the wait: from now, the limit would move past the task's creation.
-		w.since = server.Add(-time.Since(w.start) - w.cfg.Since.Ago)
-	}
-	task, found := list.Newest(w.cfg.TaskName, w.since)
-	if found == 0 {
-		return client.Task{}, &client.Error{
-			Op:       fmt.Sprintf("find task %q", w.cfg.TaskName),
-			Response: list.Response,
-			Err:      &client.NoTaskError{Name: w.cfg.TaskName, Since: w.since, Listed: list.Tasks},
-		}
-	}
-	w.taskID = task.ID
-	created, _ := task.Created()
-	w.log.Printf(console.EventFound, "found task %s, %s old", task.ID,
-		result.Human(max(0, server.Sub(created)).Round(time.Second)))
-	if found > 1 {
+// note shows what a person should know of a target.
+func (w *wait) note(_ int, note target.Note) {
+	switch note.Kind {
+	case target.Found:
+		w.log.Printf(console.EventFound, "found task %s, %s old", note.Task.ID, result.Human(note.Age.Round(time.Second)))
+	case target.Ambiguous:
 		w.log.Warnf(console.EventAmbiguous, "%d tasks named %q were created since %s: waiting for the newest",
-			found, w.cfg.TaskName, w.since.UTC().Format(time.RFC3339))
+			note.Count, w.cfg.TaskName, w.poller.Since.UTC().Format(time.RFC3339))
 	}
-	return task, nil
 }
 
-func (w *wait) requestProgress(ctx context.Context, task client.Task) error {
+func (w *wait) requestProgress(ctx context.Context, _ int) error {
 	defer w.log.FlushRequest()
-	progress, err := w.session.progressClient().Progress(ctx, w.cfg.InstanceID, task.ID)
+	progress, err := w.session.progressClient().Progress(ctx, w.cfg.InstanceID, w.state.Task.ID)
 	if err == nil {
 		w.progress = &progress
 		w.log.Progress(progress.Percent)
@@ -163,6 +124,9 @@ func (w *wait) requestProgress(ctx context.Context, task client.Task) error {
 }
 
 func (w *wait) observe(p poll.Outcome) {
+	if p.Err == nil {
+		w.state = p.State
+	}
 	w.timeline.Poll(p)
 	w.log.Poll(p)
 }
@@ -171,13 +135,13 @@ func (w *wait) observe(p poll.Outcome) {
 func (w *wait) report(err error) result.Report {
 	now := time.Now()
 	return result.Report{
-		Result:   result.Conclude(w.task, err),
+		Result:   result.Conclude(w.state, err),
 		Err:      err,
-		TaskID:   w.taskID,
-		Task:     w.task,
+		TaskID:   w.poller.Targets[0].TaskID,
+		Task:     w.state.Task,
 		Progress: w.progress,
 		Waited:   now.Sub(w.start),
-		Polls:    w.polls,
+		Polls:    w.poller.Requests(),
 		At:       now,
 		Secrets:  w.secrets,
 	}
@@ -191,7 +155,7 @@ func (w *wait) request() result.Request {
 		ProjectID:  w.cfg.ProjectID,
 		InstanceID: w.cfg.InstanceID,
 		TaskName:   w.cfg.TaskName,
-		Since:      w.since,
+		Since:      w.poller.Since,
 		SucceedOn:  w.cfg.SucceedOn,
 		InActions:  w.cfg.Actions.On,
 	}

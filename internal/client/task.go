@@ -76,6 +76,16 @@ type List struct {
 	Response Response
 }
 
+// Task returns the task with that id. It is false where the page holds none.
+func (l List) Task(id string) (Task, bool) {
+	for _, task := range l.Tasks {
+		if SameID(task.ID, id) {
+			return task, true
+		}
+	}
+	return Task{}, false
+}
+
 // Newest returns the newest task with that name created at since or later, and how many there are. Names are compared
 // exactly. A task whose creation time or id cannot be read is ignored, since it might be an older one.
 func (l List) Newest(name string, since time.Time) (newest Task, found int) {
@@ -133,7 +143,7 @@ func eachTask(body []byte, found func(Task)) error {
 			UserName:  text(field["user_name"]),
 			UserID:    text(field["user_id"]),
 			Params:    text(field["params"]),
-			Status:    Status(strings.ToUpper(strings.TrimSpace(text(field["status"])))),
+			Status:    status(field["status"]),
 			CreatedAt: text(field["created_at"]),
 			UpdatedAt: text(field["updated_at"]),
 		})
@@ -172,6 +182,9 @@ func decodeProgress(body []byte) (Progress, error) {
 	}
 	return progress, nil
 }
+
+// status reads a status: its case does not matter.
+func status(raw json.RawMessage) Status { return Status(strings.ToUpper(strings.TrimSpace(text(raw)))) }
 
 // text reads a JSON value as text: fields changed between string and number from one version of the API's SDKs to the
 // next, and no wait should fail over that.

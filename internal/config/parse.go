@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // parser reads one run's inputs into config.
@@ -118,11 +119,21 @@ func trimNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
+// onceMaxOutage is the default of max_outage at timeout 0: one failing response of the API should alarm nobody.
+const onceMaxOutage = 30 * time.Second
+
 // deriveDefaults sets the defaults that depend on other inputs or on the environment.
 func (p *parser) deriveDefaults() {
 	c := p.config
 	if !c.has("max_interval") {
 		c.MaxInterval = max(c.MaxInterval, c.Interval)
+	}
+	// A single look at a task should not last for as long as a wait bears with the API.
+	if c.Timeout == 0 && !c.has("not_found_grace") {
+		c.NotFoundGrace = 0
+	}
+	if c.Timeout == 0 && !c.has("max_outage") {
+		c.MaxOutage = onceMaxOutage
 	}
 	if !c.has("debug") {
 		c.Debug = p.getenv("RUNNER_DEBUG") == "1"

@@ -16,6 +16,7 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // service is what a service may send, to be shown in every kind of line.
@@ -40,12 +41,12 @@ func (s service) wait(l *Log, exitCode int) Ending {
 		Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 503, Code: s.code, RequestID: s.requestID,
 		Err: errors.New(s.message),
 	})
-	l.Poll(poll.Outcome{N: 1, Kind: poll.Failing, Err: s.response(503), Next: time.Second})
-	l.Poll(poll.Outcome{N: 2, At: time.Second, Kind: poll.Running, Task: task, Next: time.Second})
+	l.Poll(poll.Outcome{Round: 1, Kind: poll.Failing, Err: s.response(503), Next: time.Second})
+	l.Poll(poll.Outcome{Round: 2, At: time.Second, Kind: poll.Running, State: target.OfTask(task), Next: time.Second})
 	l.Progress(50)
 	l.Request(client.Trace{Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 429, Code: s.code})
-	l.Poll(poll.Outcome{N: 3, At: 2 * time.Second, Kind: poll.Failing, Err: s.response(429), Next: time.Second})
-	l.Poll(poll.Outcome{N: 4, At: 3 * time.Second, Kind: poll.Missing, Err: s.response(404), Next: time.Second})
+	l.Poll(poll.Outcome{Round: 3, At: 2 * time.Second, Kind: poll.Failing, Err: s.response(429), Next: time.Second})
+	l.Poll(poll.Outcome{Round: 4, At: 3 * time.Second, Kind: poll.Missing, Err: s.response(404), Next: time.Second})
 	l.Warnf(EventAmbiguous, "2 tasks %q", s.name)
 	r := s.report(task, l.secrets)
 	e := Ending{Report: r, ExitCode: exitCode}

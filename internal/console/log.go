@@ -13,6 +13,7 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 const (
@@ -43,8 +44,8 @@ type Log struct {
 	mu       sync.Mutex
 	closed   bool
 	beat     *time.Timer  // nil before Open
-	last     poll.Outcome // of the last poll; N is 0 before the first
-	task     client.Task  // as last seen
+	last     poll.Outcome // of the last poll; Round is 0 before the first
+	state    target.State // as last seen
 	percent  int          // as last seen; -1: never
 	changes  int          // shown since the last minute without any, up to maxChanges
 	omitted  int          // changes not shown since the last heartbeat
@@ -174,8 +175,8 @@ func (l *Log) heartbeat() {
 	now := time.Since(l.start)
 	beat := event{
 		name:   EventHeartbeat,
-		text:   fmt.Sprintf("%s %s, %s left", result.Human(now), l.state(), result.Human(max(0, l.timeout-now))),
-		fields: []field{{"status", stringOrNil(l.short(string(l.task.Status)))}},
+		text:   fmt.Sprintf("%s %s, %s left", result.Human(now), l.standing(), result.Human(max(0, l.timeout-now))),
+		fields: []field{{"status", stringOrNil(l.short(string(l.state.Status)))}},
 	}
 	switch {
 	case l.omitted > 0:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // flaps are waits in which nearly every poll finds something else than the one before.
@@ -153,11 +154,11 @@ func TestLogRetainsNothingOfAMillionPolls(t *testing.T) {
 		var inUse [2]uint64
 		var goroutines [2]int
 		for n := 1; n <= 1_000_000; n++ {
-			p := poll.Outcome{N: n, At: time.Since(l.start), Err: failures[n/11%len(failures)], Next: time.Second}
+			p := poll.Outcome{Round: n, At: time.Since(l.start), Err: failures[n/11%len(failures)], Next: time.Second}
 			if p.Err == nil {
-				p.Task = client.Task{ID: "t1", Status: statuses[n/77%len(statuses)]}
+				p.State = target.OfTask(client.Task{ID: "t1", Status: statuses[n/77%len(statuses)]})
 			}
-			p.Kind = kindOf(p.Task, p.Err, p.Next)
+			p.Kind = kindOf(p.State.Task, p.Err, p.Next)
 			l.Poll(p)
 			l.Progress(n / 100 % 100)
 			if n%10_000 == 0 { // so that the heartbeat and the live line have their turns

@@ -8,6 +8,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // Poll shows what a poll found, if anything has changed since the last one.
@@ -15,15 +16,15 @@ func (l *Log) Poll(p poll.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.printRequestBefore(p.Next)
-	if p.Next == 0 {
+	if p.Done {
 		l.changes = 0 // the end is never omitted
 	}
 	if e, ok := l.changed(p); ok {
 		l.change(e)
 	}
 	if p.Err == nil {
-		l.task = p.Task
-		l.warnUnknown(p.Task.Status)
+		l.state = p.State
+		l.warnUnknown(p.State)
 	}
 	l.last = p
 }
@@ -34,7 +35,7 @@ func (l *Log) changed(p poll.Outcome) (event, bool) {
 	switch {
 	case p.Err == nil:
 		return l.changedTask(p)
-	case p.Next == 0 || !errors.As(p.Err, &e):
+	case p.Done || !errors.As(p.Err, &e):
 		return event{}, false
 	}
 	var name EventName
@@ -62,11 +63,11 @@ func (l *Log) changedTask(p poll.Outcome) (event, bool) {
 	switch {
 	case l.last.Kind == poll.Failing:
 		name, text = EventRecovered, "recovered: "
-	case p.Kind == l.last.Kind && p.Task.Status == l.task.Status:
+	case p.Kind == l.last.Kind && p.State.Status == l.state.Status:
 		return event{}, false
 	}
-	text = result.Human(p.At) + " " + text + l.describe(p.Task)
-	return event{name: name, text: text, fields: l.taskFields(p.Task)}, true
+	text = result.Human(p.At) + " " + text + l.describe(p.State)
+	return event{name: name, text: text, fields: l.taskFields(p.State)}, true
 }
 
 // Progress shows a percentage, if its tens have changed.
@@ -76,7 +77,7 @@ func (l *Log) Progress(percent int) {
 	changed := l.percent < 0 || percent/10 != l.percent/10
 	l.percent = percent
 	if changed {
-		at, status := result.Human(time.Since(l.start)), l.statusName(l.task.Status)
+		at, status := result.Human(time.Since(l.start)), l.statusName(l.state.Status)
 		l.change(event{
 			name:   EventProgress,
 			text:   fmt.Sprintf("%s %s, %d%%", at, status, percent),
@@ -86,8 +87,9 @@ func (l *Log) Progress(percent int) {
 }
 
 // warnUnknown warns about a status that is not documented, once, and about maxChanges different ones at most.
-func (l *Log) warnUnknown(status client.Status) {
-	if status.Known() || l.statuses[status] || len(l.statuses) >= maxChanges {
+func (l *Log) warnUnknown(state target.State) {
+	status := state.Status
+	if !state.Unknown || l.statuses[status] || len(l.statuses) >= maxChanges {
 		return
 	}
 	l.statuses[status] = true
@@ -103,10 +105,10 @@ func (l *Log) warnUnknown(status client.Status) {
 	})
 }
 
-func (l *Log) taskFields(task client.Task) []field {
+func (l *Log) taskFields(state target.State) []field {
 	return []field{
-		{"status", stringOrNil(l.short(string(task.Status)))},
-		{"task_id", stringOrNil(l.short(task.ID))},
+		{"status", stringOrNil(l.short(string(state.Status)))},
+		{"task_id", stringOrNil(l.short(state.Task.ID))},
 	}
 }
 
@@ -122,9 +124,9 @@ func (l *Log) responseFields(e *client.Error) []field {
 }
 
 // describe says how a task stands and, once it has ended, how long it took.
-func (l *Log) describe(task client.Task) string {
-	status := l.statusName(task.Status)
-	if took, ok := task.Elapsed(time.Now()); ok && task.Status.Ended() {
+func (l *Log) describe(state target.State) string {
+	status := l.statusName(state.Status)
+	if took, ok := state.Task.Elapsed(time.Now()); ok && state.Standing.Ended() {
 		return fmt.Sprintf("%s (took %s)", status, result.Human(took))
 	}
 	return status
@@ -137,11 +139,11 @@ func (l *Log) statusName(status client.Status) string {
 	return l.short(string(status))
 }
 
-// state says in a few words how the wait stands.
-func (l *Log) state() string {
+// standing says in a few words how the wait stands.
+func (l *Log) standing() string {
 	switch l.last.Kind {
-	case poll.Running, poll.Ended:
-		return l.statusName(l.task.Status)
+	case poll.Running, poll.Holding, poll.Ended:
+		return l.statusName(l.state.Status)
 	case poll.Missing:
 		return "not found yet"
 	case poll.Failing, poll.Final:
@@ -156,8 +158,8 @@ func (l *Log) status() liveStatus {
 	defer l.mu.Unlock()
 	now := time.Since(l.start)
 	return liveStatus{
-		state:   l.state(),
-		name:    l.short(l.task.Name),
+		state:   l.standing(),
+		name:    l.short(l.state.Task.Name),
 		percent: l.percent,
 		elapsed: now,
 		next:    max(0, l.last.Next-(now-l.last.At)),

@@ -13,6 +13,7 @@ import (
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // now is when the waits of the tests end.
@@ -46,7 +47,7 @@ func runningTask(age time.Duration) client.Task {
 // reportOf returns the report of a wait that saw this task last and returned err.
 func reportOf(task client.Task, err error) result.Report {
 	return result.Report{
-		Result: result.Conclude(task, err),
+		Result: result.Conclude(target.OfTask(task), err),
 		Err:    err,
 		TaskID: task.ID,
 		Task:   task,

@@ -48,9 +48,9 @@ func state(p poll.Outcome) (name string, failing bool) {
 		return "no valid response", true
 	case p.Kind == poll.Missing:
 		return "not found yet", false
-	case p.Task.Status == client.Created:
+	case p.State.Status == client.Created:
 		return "created", false
-	case p.Task.Status == client.Executing:
+	case p.State.Status == client.Executing:
 		return "executing", false
 	}
 	return "running", false

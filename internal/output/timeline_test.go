@@ -28,10 +28,10 @@ func timelineOf(responses ...any) *Timeline {
 
 // outcome returns what a poll found that got this response, a status or an error.
 func outcome(at time.Duration, response any) poll.Outcome {
-	p := poll.Outcome{N: 1, At: at}
+	p := poll.Outcome{Round: 1, At: at}
 	switch response := response.(type) {
 	case client.Status:
-		p.Kind, p.Task.Status = poll.Running, response
+		p.Kind, p.State.Status = poll.Running, response
 		if response.Ended() {
 			p.Kind = poll.Ended
 		}

@@ -22,7 +22,7 @@ func TestHTTPSThroughAProxyWithAPrivateCA(t *testing.T) {
 	assert.Equal(t, []string{"dms.test:443"}, proxy.Connects())
 	assert.Equal(t, "dms.test", server.Requests()[0].Host)
 
-	direct := trial.New(nil, "--timeout", "0").Set("DMSWAIT_ENDPOINT", "https://dms.test").
+	direct := trial.New(nil, "--timeout", "0", "--max-outage", "0").Set("DMSWAIT_ENDPOINT", "https://dms.test").
 		Set("HTTPS_PROXY", proxy.URL).Set("NO_PROXY", "dms.test")
 	assert.Equal(t, 75, trial.ExitCode(direct.Command(t).Run()))
 	assert.Len(t, proxy.Connects(), 1, "NO_PROXY bypasses the proxy")
