@@ -61,7 +61,9 @@ func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []ou
 		switch {
 		case problems[i] != "":
 			name := destination.Name()
-			faults = append(faults, config.Fault{Input: name, Text: name + " " + problems[i]})
+			faults = append(faults, config.Fault{
+				Input: name, Text: name + " " + problems[i], Brief: name + " cannot be written to",
+			})
 		case !cfg.DryRun:
 			usable = append(usable, destination)
 		}

@@ -38,6 +38,12 @@ func (p *parser) parseFlags(args []string) map[string]string {
 			default:
 				value, args = args[0], args[1:]
 			}
+			switch before, isRepeated := values[in.Name]; {
+			case isRepeated && in.List:
+				value = before + "," + value
+			case isRepeated:
+				p.flagFault(in, "--"+in.Flag()+" is given twice: give it once")
+			}
 			values[in.Name] = value
 		case arg == "--":
 			if len(args) > 0 {
@@ -79,12 +85,12 @@ func (p *parser) isFlag(arg string) bool {
 
 // argumentFault notes a fault that concerns no input.
 func (p *parser) argumentFault(text string) {
-	p.faults = append(p.faults, Fault{"arguments", text})
+	p.faults = append(p.faults, Fault{"arguments", text, brief(text)})
 }
 
 // flagFault notes a fault of a flag. Its input counts as given, so that it is not reported as required as well.
 func (p *parser) flagFault(in Input, text string) {
-	p.faults = append(p.faults, Fault{in.Name, text})
+	p.faults = append(p.faults, Fault{in.Name, text, brief(text)})
 	p.config.given[in.Name] = "the command line"
 }
 

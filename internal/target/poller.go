@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -51,10 +52,11 @@ func Sources(targets []Target) [][]int {
 	var sources [][]int
 	index := map[string]int{} // instance → source
 	for i, t := range targets {
-		at, ok := index[t.InstanceID]
+		instance := strings.ToLower(t.InstanceID)
+		at, ok := index[instance]
 		if !ok {
 			at = len(sources)
-			index[t.InstanceID] = at
+			index[instance] = at
 			sources = append(sources, nil)
 		}
 		sources[at] = append(sources[at], i)
