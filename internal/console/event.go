@@ -10,7 +10,7 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// EventName is what programs know an event by.
+// EventName is the name by which programs recognize an event.
 type EventName int
 
 // The events.
@@ -44,9 +44,9 @@ var eventTable = [eventCount]Event{
 	EventStart:         {"start", "before the first request"},
 	EventFound:         {"found", "a task was found by its name"},
 	EventAmbiguous:     {"ambiguous", "several tasks have that name"},
-	EventStatus:        {"status", "the task has another status"},
-	EventProgress:      {"progress", "the percentage has reached another ten"},
-	EventMissing:       {"missing", "the task is not there yet"},
+	EventStatus:        {"status", "the task's status has changed"},
+	EventProgress:      {"progress", "the percentage has reached another multiple of ten"},
+	EventMissing:       {"missing", "the task was not found yet"},
 	EventOutage:        {"outage", "the first response that is not valid"},
 	EventThrottled:     {"throttled", "the API throttles requests"},
 	EventRecovered:     {"recovered", "a valid response after an outage"},
@@ -58,7 +58,7 @@ var eventTable = [eventCount]Event{
 	EventRequest:       {"request", "with `--debug`: a request and its response"},
 	EventError:         {"error", "what went wrong"},
 	EventHint:          {"hint", "what to do about it"},
-	EventDetail:        {"detail", "circumstances of an error"},
+	EventDetail:        {"detail", "more about an error"},
 	EventEnd:           {"end", "the result"},
 }
 

@@ -123,7 +123,7 @@ func (l *Log) responseFields(e *client.Error) []field {
 	}
 }
 
-// describe says how a task stands and, once it has ended, how long it took.
+// describe returns a task's status and, once it has ended, how long it took.
 func (l *Log) describe(state target.State) string {
 	status := l.statusName(state.Status)
 	if took, ok := state.Task.Elapsed(time.Now()); ok && state.Standing.Ended() {
@@ -139,7 +139,7 @@ func (l *Log) statusName(status client.Status) string {
 	return l.short(string(status))
 }
 
-// standing says in a few words how the wait stands.
+// standing returns the state of the wait in a few words.
 func (l *Log) standing() string {
 	switch l.last.Kind {
 	case poll.Running, poll.Holding, poll.Ended:
