@@ -142,7 +142,7 @@ func (l *Log) show(e event) {
 	}
 }
 
-// change shows a change. After maxChanges without a quiet minute it only counts them, and the heartbeat shows the number.
+// change shows a change. After maxChanges without a quiet minute it only counts them, for the heartbeat to show.
 // Warnings are always shown, since there are few.
 func (l *Log) change(e event) {
 	if e.level != levelWarning {
