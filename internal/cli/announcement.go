@@ -11,8 +11,8 @@ import (
 	"github.com/dmswait/dmswait/internal/target"
 )
 
-// announcement returns the first line of the log: who requests what from whom, so that nobody works with the
-// wrong account unawares.
+// announcement returns the first line of the log: who requests what from whom, so that nobody uses the
+// wrong account without noticing.
 func (w *wait) announcement() string {
 	project := w.cfg.ProjectID
 	if project == "" {
@@ -63,7 +63,7 @@ func hosts(cfg *config.Config) string {
 	return text
 }
 
-// identity says with which credentials requests are sent, and where those come from. It makes no connection.
+// identity returns which credentials requests are sent with, and where those come from. It makes no connection.
 func identity(cfg *config.Config) string {
 	return cfg.Login.Method.Describe(cfg.Login.Values) + " (from " + cfg.Login.From + ")"
 }

@@ -87,7 +87,7 @@ func pollRows(cfg *config.Config) [][2]string {
 	}
 }
 
-// since says when a task must have been created.
+// since returns from when on a task must have been created.
 func since(s config.Since) string {
 	if s.At.IsZero() {
 		return result.Human(s.Ago) + " before the start"

@@ -130,7 +130,7 @@ func (c *Config) inputs() []Input {
 		{Name: "format", Group: GroupResult, Default: "text", set: choice(&c.Format, "text", "json", "none"),
 			Meaning: "format of the result on stdout: text, json, none"},
 		{Name: "log_format", Group: GroupResult, Default: "text", set: choice(&c.LogFormat, "text", "json"),
-			Meaning: "log on stderr: text, json (one object per line)"},
+			Meaning: "log format on stderr: text, json (one object per line)"},
 		{Name: "quiet", Group: GroupResult, Switch: true, Default: "false", set: boolean(&c.Quiet),
 			Meaning: "no log and no text result if it exits 0 or the task is still running"},
 		{Name: "debug", Group: GroupResult, Switch: true, Default: "false", Derived: "true with RUNNER_DEBUG=1",

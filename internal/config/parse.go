@@ -132,7 +132,7 @@ func trimNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
-// onceMaxOutage is the default of max_outage at timeout 0: one failing response of the API should alarm nobody.
+// onceMaxOutage is the default of max_outage at timeout 0. It is not 0, so that one failing response is no alarm.
 const onceMaxOutage = 30 * time.Second
 
 // deriveDefaults sets the defaults that depend on other inputs or on the environment.
@@ -141,7 +141,7 @@ func (p *parser) deriveDefaults() {
 	if !c.has("max_interval") {
 		c.MaxInterval = max(c.MaxInterval, c.Interval)
 	}
-	// A single look at a task should not last for as long as a wait bears with the API.
+	// A single poll should not take as long as a wait tolerates a missing task or an outage.
 	if c.Timeout == 0 && !c.has("not_found_grace") {
 		c.NotFoundGrace = 0
 	}

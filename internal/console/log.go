@@ -1,5 +1,5 @@
 // Package console is what stderr shows: a log line when something changes and a heartbeat, the live line of a
-// terminal, annotations and debug lines. It decides what is worth showing; it never changes how a wait goes, and
+// terminal, annotations and debug lines. It decides what is worth showing; it never affects a wait, and
 // a stderr that cannot be written changes nothing.
 package console
 
@@ -155,7 +155,7 @@ func (l *Log) show(e event) {
 	}
 }
 
-// change shows a change. After maxChanges without a minute's rest it only counts them, for the heartbeat to say so.
+// change shows a change. After maxChanges without a quiet minute it only counts them, for the heartbeat to show.
 // Warnings are always shown, since there are few.
 func (l *Log) change(e event) {
 	if e.level != levelWarning {

@@ -217,7 +217,7 @@ func (l *Log) responseFields(e *client.Error) []field {
 	}
 }
 
-// describe says how a target stands and, once a task has ended, how long it took.
+// describe returns the status of a target and, once a task has ended, how long it took.
 func (l *Log) describe(state target.State, kind poll.Kind) string {
 	status := l.statusName(state.Status)
 	took, ok := state.Task.Elapsed(time.Now())
@@ -237,7 +237,7 @@ func (l *Log) statusName(status client.Status) string {
 	return l.short(string(status))
 }
 
-// standing says in a few words how the wait stands.
+// standing returns the state of the wait in a few words.
 func (l *Log) standing() string {
 	if l.several() {
 		text := fmt.Sprintf("%d of %d ended", l.ended, len(l.targets))

@@ -22,11 +22,11 @@ type Output struct {
 	form
 }
 
-// form says how an output is written where a shell reads it, and where little fits. Without one, a value is
+// form says how an output is written where a shell reads it, and in small destinations. Without one, a value is
 // escaped, so that no shell acts on it, and never left empty.
 type form struct {
 	shell shellForm
-	short int // how many characters of the value are written where little fits; 0: all
+	short int // how many characters of the value small destinations get; 0: all
 	drop  int // its turn to be left empty where not all outputs fit, from 1 on; 0: never
 }
 

@@ -202,7 +202,7 @@ func TestOwnSecretsAreInNoOutput(t *testing.T) {
 	}
 }
 
-func TestStatusIsTruncatedOnlyWhereLittleFits(t *testing.T) {
+func TestStatusIsTruncatedOnlyInSmallDestinations(t *testing.T) {
 	t.Parallel()
 	task := documentedTask()
 	task.Status = client.Status(strings.Repeat("É", 5000))

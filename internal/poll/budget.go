@@ -83,7 +83,7 @@ type budgets struct {
 	failingFor   time.Duration // the part of the time since missingSince that was spent Failing
 	stalled      bool          // the target cannot be polled, because of what concerns all; not while Failing
 	stalledSince time.Duration
-	hasty        bool  // the failure is mostly a typing error: the outage ends with the grace, if that is shorter
+	hasty        bool  // the failure is usually a typing error: the outage ends with the grace, if that is shorter
 	err          error // of the last response
 	missingErr   error // of the last Missing response
 }
@@ -108,7 +108,7 @@ func (b *budgets) classify(found target.Finding, sharedValid Kind) Kind {
 	if e.LoggingIn() {
 		valid = sharedValid
 	}
-	if e.Failing() || valid != 0 { // after a valid response: the same request was right before
+	if e.Failing() || valid != 0 { // after a valid response: the same request was accepted before
 		return Failing
 	}
 	return Final
@@ -185,7 +185,7 @@ func (b *budgets) unavailable() error {
 	return ErrUnavailable
 }
 
-// stall accounts for the time in which a target is not polled although it is due: it is nobody's grace.
+// stall accounts for the time in which a target is not polled although it is due: the grace does not count it.
 func (b *budgets) stall(at time.Duration) {
 	if !b.stalled && b.last != Failing {
 		b.stalled, b.stalledSince = true, at

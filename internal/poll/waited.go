@@ -20,7 +20,7 @@ type waited struct {
 	progressFailures int
 }
 
-// prepare makes a fresh start.
+// prepare resets the budgets and everything else that a wait keeps.
 func (w *Waiter) prepare() {
 	count := 0
 	for _, source := range w.Sources {

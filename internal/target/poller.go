@@ -18,14 +18,14 @@ type Poller struct {
 	Since time.Time
 	Ago   time.Duration
 	Start time.Time
-	// Note, if set, is called with what a person should know of a target besides its state.
+	// Note, if set, is called with what a person should know about a target besides its state.
 	Note func(target int, note Note)
 
 	requests int
 	seen     map[int]bool // targets whose instance exists, as a response said
 }
 
-// Note is something that a person should know of a target.
+// Note is something that a person should know about a target.
 type Note struct {
 	Kind  NoteKind
 	Task  client.Task   // of Found
@@ -86,7 +86,7 @@ func (p *Poller) Poll(ctx context.Context, due []int) []Finding {
 	return p.listed(ctx, c, due)
 }
 
-// listed polls tasks of one instance, by its list as far as that has them.
+// listed polls tasks of one instance by its list, and those that the list does not have by their ids.
 func (p *Poller) listed(ctx context.Context, c *client.Client, due []int) (found []Finding) {
 	list, err := p.list(ctx, c, p.Targets[due[0]].InstanceID)
 	for _, i := range due {

@@ -34,7 +34,7 @@ func TestShellExamplesRun(t *testing.T) {
 	for _, b := range blocks(t, "sh") {
 		if b.page == "README.md" { // .ci/run runs these, and finds them by their comments
 			assert.Equal(t, "go run ./internal/demo    # runs it against a simulated cloud\n"+
-				"go test ./...             # passes the tests\n", b.text)
+				"go test ./...             # runs the tests\n", b.text)
 			continue
 		}
 		test := shellTests[b.name]
