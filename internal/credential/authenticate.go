@@ -134,10 +134,11 @@ func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentia
 	return t.creds, nil
 }
 
-// wasRefused reports whether a service refused a login, as opposed to an outage or a failure on this machine.
+// wasRefused reports whether a service, or a proxy, refused a login, as opposed to an outage or a failure on this
+// machine.
 func wasRefused(err error) bool {
 	var e *client.Error
-	return errors.As(err, &e) && e.Answered() && !e.Failing()
+	return errors.As(err, &e) && !e.Failing() && (e.Answered() || e.ProxyRefusedLogin())
 }
 
 // login gets new credentials. The caller holds mu.
