@@ -17,6 +17,11 @@ var (
 	ErrStopped     = errors.New("the wait stopped early")            // because another target failed
 	ErrNotFound    = errors.New("not found within the grace period") // not_found_grace
 	ErrUnavailable = errors.New("no valid response for too long")    // max_outage
+
+	// ErrNoResponse is ErrUnavailable where timeout ended a wait that never had a valid response.
+	ErrNoResponse = fmt.Errorf("%w before timeout", ErrUnavailable)
+	// ErrMisconfigured ends a wait without any valid response, where an input or the environment seems to be wrong.
+	ErrMisconfigured = errors.New("no valid response, and the configuration seems to be wrong")
 )
 
 // Kind is what a poll found. All but Failing and Final are valid responses.
@@ -66,7 +71,7 @@ func (b *budgets) classify(found target.Finding, sharedValid Kind) Kind {
 		return Holding
 	case found.Err == nil:
 		return Running
-	case !errors.As(found.Err, &e) || e.Denied():
+	case !errors.As(found.Err, &e) || e.Denied() && !e.Foreign || e.ProxyRefusedLogin():
 		return Final
 	case e.Missing():
 		return Missing
@@ -110,12 +115,16 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 		if before != Failing && b.valid != 0 {
 			b.failingSince = at
 		}
+		reason := ErrUnavailable
 		b.outage = b.maxOutage
 		if b.valid == 0 && misconfigured(err) {
-			b.outage = min(b.maxOutage, b.grace)
+			reason = ErrMisconfigured
+			if b.timeout > 0 || b.grace > 0 { // at timeout 0, a grace counts only where it is given
+				b.outage = min(b.maxOutage, b.grace)
+			}
 		}
 		if b.left(at) <= 0 {
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return fmt.Errorf("%w: %w", reason, err)
 		}
 	case Final:
 		return err
@@ -147,9 +156,9 @@ func (b *budgets) expire(at time.Duration, shared error) error {
 	reason, err := ErrTimeout, b.err
 	switch {
 	case b.last == 0:
-		reason, err = ErrUnavailable, shared
+		reason, err = ErrNoResponse, shared
 	case b.valid == 0:
-		reason = ErrUnavailable
+		reason = ErrNoResponse
 	case b.valid == Missing && (!b.seen || b.missingFor(at) >= b.grace):
 		reason = ErrNotFound
 	}

@@ -68,22 +68,19 @@ func (r Report) timedOut() string {
 }
 
 func (r Report) unavailable() string {
-	e, login := responseError(r.Err), loginError(r.Err)
-	problem := ""
-	switch {
-	case login != nil && login.Reason != "":
+	problem := r.trouble(responseError(r.Err))
+	if login := loginError(r.Err); login != nil && login.Reason != "" {
 		problem = "Login failed: " + login.Reason
-	case e != nil && !e.Answered():
-		problem = "Could not reach " + r.service()
-	default:
-		problem = capitalized(r.service()) + " returned no valid response" + r.cause()
 	}
 	return problem + "; the task's state is unknown."
 }
 
 func (r Report) denied() string {
-	problem := r.service() + " refused the credentials"
-	if e := responseError(r.Err); e != nil && e.Forbidden() {
+	problem, e := r.service()+" refused the credentials", responseError(r.Err)
+	if e != nil && e.Foreign {
+		return r.trouble(e) + "."
+	}
+	if e != nil && e.Forbidden() {
 		problem = "permission denied by " + r.service()
 	}
 	if loginError(r.Err) != nil {
@@ -97,8 +94,10 @@ func (r Report) usage() string {
 	if errors.As(r.Err, &faults) {
 		return fmt.Sprintf("Invalid input: %s.", strings.Join(faults.Inputs(), ", "))
 	}
-	login := loginError(r.Err)
+	login, e := loginError(r.Err), responseError(r.Err)
 	switch {
+	case e != nil && e.Misconfigured():
+		return r.trouble(e) + "; the task's state is unknown."
 	case login == nil:
 		return fmt.Sprintf("The API rejected the request%s.", r.cause())
 	case login.Reason != "":
@@ -144,9 +143,13 @@ func (r Report) service() string {
 	return "the API"
 }
 
-// cause returns the status and code of the response that decided, in parentheses; empty: there was none.
+// cause returns the status and code of the response that decided, or the proxy's status, in parentheses; empty: there
+// was none.
 func (r Report) cause() string {
 	e := responseError(r.Err)
+	if e != nil && e.AtProxy() != nil && e.AtProxy().StatusCode != 0 {
+		return fmt.Sprintf(" (%d)", e.AtProxy().StatusCode)
+	}
 	if e == nil || !e.Answered() || e.Response.StatusCode == http.StatusOK {
 		return ""
 	}

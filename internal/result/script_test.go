@@ -52,6 +52,20 @@ func failed(status int, code, message string) *client.Error {
 	}
 }
 
+// atProxy returns the error of a request that did not get through this proxy.
+func atProxy(proxy string, refusal client.ProxyError) *client.Error {
+	e := unreachable(&refusal)
+	e.Proxy = client.Proxy{Scheme: proxy, Host: "proxy.test:3128", User: "jane"}
+	return e
+}
+
+// foreign returns the response of something in between.
+func foreign(status int) *client.Error {
+	e := failed(status, "", "")
+	e.Foreign = true
+	return e
+}
+
 // unreachable returns the error of a request without a response.
 func unreachable(err error) *client.Error {
 	return &client.Error{Op: `get task "t1"`, Err: err}
