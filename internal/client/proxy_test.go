@@ -208,10 +208,10 @@ func TestErrorSaysHowFarTheRequestGot(t *testing.T) {
 		phase          Phase
 		misconfigured  bool
 	}{
-		"handshake, silence": {"https://" + listen(t, hang), "TLS handshake: no response within 200ms", Handshaking, false},
+		"handshake, silence": {"https://" + listen(t, hang), "no TLS handshake: no response within 200ms", Handshaking, false},
 		"handshake, closed": {"https://" + listen(t, closes),
-			"the server closed the connection during the TLS handshake", Handshaking, false},
-		"handshake, reset": {"https://" + listen(t, resets), "TLS handshake: read tcp", Handshaking, false},
+			"no TLS handshake: the server closed the connection", Handshaking, false},
+		"handshake, reset": {"https://" + listen(t, resets), "no TLS handshake: read tcp", Handshaking, false},
 		"plain http at an https endpoint": {"https://" + listen(t, says("HTTP/1.1 400 Bad Request\r\n\r\n")),
 			"tls: first record does not look like a TLS handshake", Handshaking, true},
 		"no response":      {"http://" + listen(t, hang), "no response within 200ms", Sending, false},
@@ -244,6 +244,6 @@ func TestErrorSaysHowFarTheRequestGot(t *testing.T) {
 	silent := through(t, "http://"+listen(t, tunnelTo(hang)))
 	silent.Timeout = 200 * time.Millisecond
 	_, err := silent.Task(t.Context(), "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": TLS handshake: no response within 200ms`)
+	assert.EqualError(t, err, `get task "t1": no TLS handshake: no response within 200ms`)
 	assert.Nil(t, clientError(t, err).AtProxy(), "the proxy has opened the tunnel")
 }

@@ -102,7 +102,7 @@ func (r *route) failed(op string, err error) *Error {
 	case r.phase == Tunneling:
 		e.Err = errProxyClosed
 	case r.phase == Handshaking:
-		e.Err = errHandshakeClosed
+		e.Err = fmt.Errorf("%w: the server closed the connection", ErrNoHandshake)
 	case isCut:
 		e.Err = errCutOff
 	default:
@@ -115,8 +115,8 @@ func (r *route) failed(op string, err error) *Error {
 	case errors.As(err, &refusal):
 	case r.proxy.Host != "" && r.phase <= Tunneling:
 		e.Err = &ProxyError{Err: e.Err}
-	case r.phase == Handshaking && (errors.As(err, &network) || errors.As(err, &late)):
-		e.Err = fmt.Errorf("TLS handshake: %w", e.Err)
+	case r.phase == Handshaking && (errors.As(err, &network) && network.Op == "read" || errors.As(err, &late)):
+		e.Err = fmt.Errorf("%w: %w", ErrNoHandshake, err)
 	default:
 		e.Err = withoutRoots(e.Err, x509.SystemCertPool)
 	}
@@ -137,12 +137,13 @@ func withoutRoots(err error, system func() (*x509.CertPool, error)) error {
 }
 
 var (
-	errProxyClosed     = errors.New("the proxy closed the connection without a response")
-	errHandshakeClosed = errors.New("the server closed the connection during the TLS handshake")
-	errClosed          = errors.New("the server closed the connection without a response")
-	errCutOff          = errors.New("the response was cut off")
-	errTooLarge        = errors.New("the response is larger than 1 MiB")
+	errProxyClosed = errors.New("the proxy closed the connection without a response")
+	errClosed      = errors.New("the server closed the connection without a response")
+	errCutOff      = errors.New("the response was cut off")
+	errTooLarge    = errors.New("the response is larger than 1 MiB")
 
+	// ErrNoHandshake is a cause of an Error about a server that does not respond to the beginning of TLS.
+	ErrNoHandshake = errors.New("no TLS handshake")
 	// ErrNoRoots is a cause of an Error about a certificate that cannot be verified.
 	ErrNoRoots = errors.New("this machine has no CA certificates")
 )

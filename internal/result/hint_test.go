@@ -115,7 +115,7 @@ func TestHintsNameWhoIsAtFault(t *testing.T) {
 		"API's JSON: check region and endpoint":     foreign(403),
 		"https://dms.test did not send a whole res": broken(200, "the response was cut off"),
 		"whole response: check the network and":     broken(503, "the response is larger than 1 MiB"),
-		"GODEBUG=tlsmlkem=0":                        at(client.Handshaking, "TLS handshake: no response within 10s"),
+		"GODEBUG=tlsmlkem=0":                        unreachable(client.ErrNoHandshake),
 		"accepts connections but does not respond":  at(client.Sending, "malformed HTTP response"),
 		"could not reach https://dms.test: check":   unreachable(errors.New("refused")),
 		"could not reach https://dms.test: check t": unreachable(&net.DNSError{Name: "dms.test", IsTemporary: true}),

@@ -84,11 +84,11 @@ func (r Report) networkHint(e *client.Error, request Request) string {
 // unansweredHint returns what to do where a server was not reached, or did not respond in HTTP.
 func (r Report) unansweredHint(e *client.Error, address string) string {
 	switch {
-	case e.Phase == client.Handshaking:
-		return address + " does not complete the TLS handshake: an old firewall in between may drop large ones; " +
-			"try again with the environment variable GODEBUG=tlsmlkem=0"
 	case r.responded():
 		return address + " responded before: check the network, or run again later"
+	case errors.Is(e.Err, client.ErrNoHandshake):
+		return address + " does not respond to the TLS handshake: an old firewall in between may drop large ones; " +
+			"try again with the environment variable GODEBUG=tlsmlkem=0"
 	case e.Phase == client.Sending:
 		return address + " accepts connections but does not respond as the API does: check the endpoint, or run again later"
 	case loginError(r.Err) != nil:
