@@ -55,7 +55,6 @@ func TestProxyThatRequiresALogin(t *testing.T) {
 	assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()))
 	assert.Contains(t, tr.Log.String(), "the proxy responded 407 Proxy Authentication Required")
 	assert.Contains(t, tr.Log.String(), "hint: the proxy requires a login")
-	assert.Greater(t, len(proxy.Connects()), 1)
 
 	withLogin := strings.Replace(proxy.URL, "://", "://user:proxyPassword1@", 1)
 	tr = trial.New(nil).Set("DMSWAIT_ENDPOINT", "https://dms.test").
