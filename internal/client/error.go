@@ -14,8 +14,8 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// Error is a request that did not get what it was for: what was requested, and how the service responded or what went
-// wrong instead. Its methods classify it by the codes that the cloud documents.
+// Error is a request that failed: what was requested, and how the service responded or what went wrong
+// instead. Its methods classify it by the codes that the cloud documents.
 type Error struct {
 	Op       string   // what was requested, e.g. `get task "t1"`
 	Response Response // zero when there was none
@@ -140,24 +140,51 @@ func (e *Error) Window() time.Duration {
 	return time.Duration(n) * units[strings.TrimRight(words[1], "s,.")]
 }
 
-// Misconfigured reports whether such a failure usually means that an input, or the environment, is wrong: a host name
-// that does not exist, a certificate that does not verify, a server that does not speak TLS, a proxy that lets nothing
-// through, something in between that responds.
-func (e *Error) Misconfigured() bool {
+// Cause is what a failure is usually due to.
+type Cause int
+
+// The causes that are known.
+const (
+	NoHost         Cause = iota + 1 // the host name does not exist
+	BadCertificate                  // the server's certificate does not verify
+	NoTLS                           // the server does not speak TLS
+	NoHandshake                     // the server does not respond to the beginning of TLS
+	AtProxy                         // the request did not get through its proxy
+	InBetween                       // something in between responded
+)
+
+// Cause returns what the failure is usually due to; 0: that is not known.
+func (e *Error) Cause() Cause {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var plain tls.RecordHeaderError
-	return e.Foreign || e.AtProxy() != nil ||
-		errors.As(e.Err, &dns) && dns.IsNotFound || errors.As(e.Err, &certificate) || errors.As(e.Err, &plain)
+	switch {
+	case e.Foreign:
+		return InBetween
+	case e.AtProxy() != nil:
+		return AtProxy
+	case errors.As(e.Err, &dns) && dns.IsNotFound:
+		return NoHost
+	case errors.As(e.Err, &certificate):
+		return BadCertificate
+	case errors.As(e.Err, &plain):
+		return NoTLS
+	case errors.Is(e.Err, errNoHandshake):
+		return NoHandshake
+	}
+	return 0
+}
+
+// Misconfigured reports whether such a failure usually means that an input, or the environment, is wrong.
+func (e *Error) Misconfigured() bool {
+	cause := e.Cause()
+	return cause != 0 && cause != NoHandshake
 }
 
 // HostUnknown reports whether the host name does not exist, as far as this machine or the proxy can see.
 func (e *Error) HostUnknown() bool {
-	var dns *net.DNSError
-	if refusal := e.AtProxy(); refusal != nil {
-		return refusal.Unreachable()
-	}
-	return errors.As(e.Err, &dns) && dns.IsNotFound
+	refusal := e.AtProxy()
+	return e.Cause() == NoHost || refusal != nil && refusal.Unreachable()
 }
 
 // ProxyRefusedLogin reports whether a proxy refused a login: whatever was received before, a few more attempts may lock the

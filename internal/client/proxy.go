@@ -32,10 +32,10 @@ func proxyOf(u *url.URL) Proxy {
 
 // ProxyError is a request that did not get through its proxy.
 type ProxyError struct {
-	StatusCode int      // of the proxy's response; 0: there was none
-	LoginSent  bool     // with the request that got this response
-	Schemes    []string // the kinds of login that the response offers
-	Err        error    // what went wrong where there was no response
+	StatusCode int    // of the proxy's response; 0: there was none
+	LoginSent  bool   // with the request that got this response
+	Schemes    string // the kinds of login that the response offers, where none of them is supported
+	Err        error  // what went wrong where there was no response
 }
 
 func (e *ProxyError) Error() string {
@@ -44,7 +44,7 @@ func (e *ProxyError) Error() string {
 	case e.Err == nil:
 		text := fmt.Sprintf("the proxy responded %d %s", e.StatusCode, http.StatusText(e.StatusCode))
 		return strings.TrimRight(text, " ")
-	case errors.As(e.Err, &at) || errors.Is(e.Err, errProxyClosed): // which name the proxy
+	case errors.As(e.Err, &at) && at.Op != "read" || e.Err == errProxyClosed: // which name the proxy
 		return e.Err.Error()
 	}
 	return "proxy: " + e.Err.Error()
@@ -81,11 +81,14 @@ func checkConnect(ctx context.Context, _ *url.URL, req *http.Request, resp *http
 		return nil
 	}
 	e := &ProxyError{StatusCode: resp.StatusCode, LoginSent: req.Header.Get("Proxy-Authorization") != ""}
-	offered := strings.ToLower(strings.Join(resp.Header.Values("Proxy-Authenticate"), ", "))
-	for _, scheme := range []string{"Basic", "Digest", "NTLM", "Negotiate"} {
-		if strings.Contains(offered, strings.ToLower(scheme)) {
-			e.Schemes = append(e.Schemes, scheme)
+	offered := strings.ToLower(strings.Join(resp.Header.Values("Proxy-Authenticate"), " "))
+	if !strings.Contains(offered, "basic") {
+		for _, scheme := range []string{"Digest", "NTLM", "Negotiate"} {
+			if strings.Contains(offered, strings.ToLower(scheme)) {
+				e.Schemes += " or " + scheme
+			}
 		}
+		e.Schemes = strings.TrimPrefix(e.Schemes, " or ")
 	}
 	return e
 }
@@ -94,10 +97,9 @@ func checkConnect(ctx context.Context, _ *url.URL, req *http.Request, resp *http
 func noted(choose func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(req *http.Request) (*url.URL, error) {
 		proxy, err := choose(req)
-		r := routeOf(req.Context())
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.proxy = proxyOf(proxy)
+		if r := routeOf(req.Context()); proxy != nil && r.proxy.Host == "" { // once: a connection may read it
+			r.proxy = proxyOf(proxy)
+		}
 		return proxy, err
 	}
 }

@@ -34,7 +34,7 @@ func TestProxyRefusalIsAnErrorWithItsStatus(t *testing.T) {
 		offered            string
 		class, text        string
 		required, refused  bool
-		schemes            []string
+		schemes            string
 		unknown, sentLogin bool
 	}{
 		{status: 302, class: "failing, misconfigured", text: "302 Found"},
@@ -47,9 +47,9 @@ func TestProxyRefusalIsAnErrorWithItsStatus(t *testing.T) {
 		{status: 407, login: "user:secret@", class: "rejected, misconfigured",
 			text: "407 Proxy Authentication Required", required: true, refused: true},
 		{status: 407, offered: `NTLM, Negotiate`, class: "failing, misconfigured",
-			text: "407 Proxy Authentication Required", required: true, schemes: []string{"NTLM", "Negotiate"}},
+			text: "407 Proxy Authentication Required", required: true, schemes: "NTLM or Negotiate"},
 		{status: 407, offered: `Negotiate, Basic realm="x"`, class: "failing, misconfigured",
-			text: "407 Proxy Authentication Required", required: true, schemes: []string{"Basic", "Negotiate"}},
+			text: "407 Proxy Authentication Required", required: true},
 	} {
 		t.Run(fmt.Sprint(c.status, c.login, c.offered), func(t *testing.T) {
 			t.Parallel()
@@ -206,20 +206,20 @@ func TestErrorSaysHowFarTheRequestGot(t *testing.T) {
 	for name, c := range map[string]struct {
 		endpoint, text string
 		phase          Phase
-		misconfigured  bool
+		cause          Cause
 	}{
-		"handshake, silence": {"https://" + listen(t, hang), "no TLS handshake: no response within 200ms", Handshaking, false},
+		"handshake, silence": {"https://" + listen(t, hang), "no TLS handshake: no response within 200ms", Handshaking, NoHandshake},
 		"handshake, closed": {"https://" + listen(t, closes),
-			"no TLS handshake: the server closed the connection", Handshaking, false},
-		"handshake, reset": {"https://" + listen(t, resets), "no TLS handshake: read tcp", Handshaking, false},
+			"no TLS handshake: the server closed the connection", Handshaking, NoHandshake},
+		"handshake, reset": {"https://" + listen(t, resets), "no TLS handshake: read tcp", Handshaking, NoHandshake},
 		"plain http at an https endpoint": {"https://" + listen(t, says("HTTP/1.1 400 Bad Request\r\n\r\n")),
-			"tls: first record does not look like a TLS handshake", Handshaking, true},
-		"no response":      {"http://" + listen(t, hang), "no response within 200ms", Sending, false},
-		"closed":           {"http://" + listen(t, closes), "the server closed the connection without a response", Sending, false},
-		"a truncated head": {"http://" + listen(t, says("HTTP/1.1 200 OK\r\nX: ")), "the response was cut off", Sending, false},
+			"tls: first record does not look like a TLS handshake", Handshaking, NoTLS},
+		"no response":      {"http://" + listen(t, hang), "no response within 200ms", Sending, 0},
+		"closed":           {"http://" + listen(t, closes), "the server closed the connection without a response", Sending, 0},
+		"a truncated head": {"http://" + listen(t, says("HTTP/1.1 200 OK\r\nX: ")), "the response was cut off", Sending, 0},
 		"not HTTP": {"http://" + listen(t, says("SSH-2.0-OpenSSH_9.6\r\n")),
-			`malformed HTTP response "SSH-2.0-OpenSSH_9.6"`, Sending, false},
-		"closed after the handshake": {secure.Endpoint, "the server closed the connection without a response", Sending, false},
+			`malformed HTTP response "SSH-2.0-OpenSSH_9.6"`, Sending, 0},
+		"closed after the handshake": {secure.Endpoint, "the server closed the connection without a response", Sending, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -236,7 +236,8 @@ func TestErrorSaysHowFarTheRequestGot(t *testing.T) {
 			assert.ErrorContains(t, err, `get task "t1": `)
 			assert.ErrorContains(t, err, c.text)
 			assert.Equal(t, c.phase, clientError(t, err).Phase)
-			assert.Equal(t, c.misconfigured, clientError(t, err).Misconfigured())
+			assert.Equal(t, c.cause, clientError(t, err).Cause())
+			assert.Equal(t, c.cause == NoTLS, clientError(t, err).Misconfigured())
 			assert.True(t, clientError(t, err).Failing())
 			assert.Nil(t, clientError(t, err).AtProxy())
 		})

@@ -2,19 +2,17 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Phase is how far a request got before it failed.
-type Phase int
+type Phase int32
 
 // The phases.
 const (
@@ -31,7 +29,8 @@ func (e *TimeoutError) Error() string { return fmt.Sprintf("no response within %
 
 // Send sends a request once. Its error is an *Error or, where the login that the request needs failed, wraps one.
 func Send(transport http.RoundTripper, req *http.Request, op string) (*http.Response, error) {
-	r := &route{phase: Sending} // on a connection that is kept alive, or else the dialer says so
+	r := &route{}
+	r.enter(Sending) // on a connection that is kept alive; otherwise the dialer notes more
 	resp, err := transport.RoundTrip(req.WithContext(context.WithValue(req.Context(), routeKey{}, r)))
 	var login *Error
 	if err == nil || errors.As(err, &login) {
@@ -40,12 +39,11 @@ func Send(transport http.RoundTripper, req *http.Request, op string) (*http.Resp
 	return nil, r.failed(op, cause(req.Context(), err))
 }
 
-// route is the way that a request takes. It is locked, because net/http connects in the background, even after the
-// request has ended. (Package httptrace would tell the same, and add 30 kB to the program.)
+// route is the way that a request takes. Package net/http connects in the background, even after the request has ended.
+// (Package httptrace could trace the same, and would make the program 30 kB larger.)
 type route struct {
-	mu    sync.Mutex
-	phase Phase
-	proxy Proxy
+	phase atomic.Int32 // a Phase
+	proxy Proxy        // set before there is a connection
 }
 
 // routeKey is the key of a request's route in its context.
@@ -59,50 +57,34 @@ func routeOf(ctx context.Context) *route {
 	return &route{}
 }
 
-func (r *route) enter(phase Phase) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.phase = phase
-}
+func (r *route) enter(phase Phase) { r.phase.Store(int32(phase)) }
 
-// connected notes that there is a connection, to the proxy if there is one.
-func (r *route) connected() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.phase = Sending
-	if r.proxy.Host != "" {
-		r.phase = Tunneling
-	}
-}
+func (r *route) in() Phase { return Phase(r.phase.Load()) }
 
 // written notes what is written to a new connection. It returns false once nothing more can be learned from that.
 func (r *route) written(b []byte) bool {
 	const handshake = 0x16 // the type of a TLS record
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	isHandshake := len(b) > 0 && b[0] == handshake
 	switch {
 	case r.proxy.Scheme == "https": // TLS with the proxy hides the rest
 		return false
-	case isHandshake:
-		r.phase = Handshaking
-	case r.phase == Handshaking: // the server has responded
-		r.phase = Sending
+	case len(b) > 0 && b[0] == handshake:
+		r.enter(Handshaking)
+	case r.in() == Handshaking: // the server has responded
+		r.enter(Sending)
 	}
-	return r.phase != Sending
+	return r.in() != Sending
 }
 
 // failed returns the error of a request that ended with err instead of a response.
 func (r *route) failed(op string, err error) *Error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e := &Error{Op: op, Phase: r.phase, Proxy: r.proxy, Err: err}
+	phase := r.in()
+	e := &Error{Op: op, Phase: phase, Proxy: r.proxy, Err: err}
 	switch isCut := errors.Is(err, io.ErrUnexpectedEOF); {
 	case !isCut && !errors.Is(err, io.EOF):
-	case r.phase == Tunneling:
+	case phase == Tunneling:
 		e.Err = errProxyClosed
-	case r.phase == Handshaking:
-		e.Err = fmt.Errorf("%w: the server closed the connection", ErrNoHandshake)
+	case phase == Handshaking:
+		e.Err = fmt.Errorf("%w: the server closed the connection", errNoHandshake)
 	case isCut:
 		e.Err = errCutOff
 	default:
@@ -113,27 +95,12 @@ func (r *route) failed(op string, err error) *Error {
 	var late *TimeoutError
 	switch {
 	case errors.As(err, &refusal):
-	case r.proxy.Host != "" && r.phase <= Tunneling:
+	case r.proxy.Host != "" && phase <= Tunneling:
 		e.Err = &ProxyError{Err: e.Err}
-	case r.phase == Handshaking && (errors.As(err, &network) && network.Op == "read" || errors.As(err, &late)):
-		e.Err = fmt.Errorf("%w: %w", ErrNoHandshake, err)
-	default:
-		e.Err = withoutRoots(e.Err, x509.SystemCertPool)
+	case phase == Handshaking && (errors.As(err, &network) && network.Op == "read" || errors.As(err, &late)):
+		e.Err = fmt.Errorf("%w: %w", errNoHandshake, err)
 	}
 	return e
-}
-
-// withoutRoots adds to an error about an unknown authority that the machine trusts none at all.
-func withoutRoots(err error, system func() (*x509.CertPool, error)) error {
-	var unverified *tls.CertificateVerificationError
-	var unknown x509.UnknownAuthorityError
-	if !errors.As(err, &unverified) || !errors.As(err, &unknown) {
-		return err
-	}
-	if pool, poolErr := system(); poolErr == nil && !pool.Equal(x509.NewCertPool()) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, ErrNoRoots)
 }
 
 var (
@@ -141,9 +108,7 @@ var (
 	errClosed      = errors.New("the server closed the connection without a response")
 	errCutOff      = errors.New("the response was cut off")
 	errTooLarge    = errors.New("the response is larger than 1 MiB")
-
-	// ErrNoHandshake is a cause of an Error about a server that does not respond to the beginning of TLS.
-	ErrNoHandshake = errors.New("no TLS handshake")
+	errNoHandshake = errors.New("no TLS handshake")
 	// ErrNoRoots is a cause of an Error about a certificate that cannot be verified.
 	ErrNoRoots = errors.New("this machine has no CA certificates")
 )

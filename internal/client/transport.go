@@ -46,7 +46,10 @@ func dial(timeout time.Duration) func(ctx context.Context, network, address stri
 			return nil, err
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(timeout)) // fails for a closed connection only
-		route.connected()
+		route.enter(Sending)
+		if route.proxy.Host != "" {
+			route.enter(Tunneling)
+		}
 		return &newConn{Conn: conn, route: route}, nil
 	}
 }

@@ -4,9 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -105,7 +105,7 @@ func TestHintsNameWhoIsAtFault(t *testing.T) {
 		"for another host":                          unverified(otherHost),
 		"has expired or is not yet valid":           unverified(x509.CertificateInvalidError{Reason: x509.Expired}),
 		"SSL_CERT_FILE to the file of its CA":       unverified(unknown),
-		"this machine has no CA certificates":       unreachable(fmt.Errorf("%w: %w", unverified(unknown).Err, client.ErrNoRoots)),
+		"a machine without CA certificates needs":   unverified(unknown),
 		"certificate is not trusted":                unverified(x509.CertificateInvalidError{Reason: x509.NotAuthorizedToSign}),
 		"the host name dms.cn-nrth-4.test does not": unreachable(notFound("dms.cn-nrth-4.test")),
 		"does not speak TLS: check the endpoint":    unreachable(tls.RecordHeaderError{}),
@@ -115,7 +115,7 @@ func TestHintsNameWhoIsAtFault(t *testing.T) {
 		"API's JSON: check region and endpoint":     foreign(403),
 		"https://dms.test did not send a whole res": broken(200, "the response was cut off"),
 		"whole response: check the network and":     broken(503, "the response is larger than 1 MiB"),
-		"GODEBUG=tlsmlkem=0":                        unreachable(client.ErrNoHandshake),
+		"GODEBUG=tlsmlkem=0":                        silentHandshake(t),
 		"accepts connections but does not respond":  at(client.Sending, "malformed HTTP response"),
 		"could not reach https://dms.test: check":   unreachable(errors.New("refused")),
 		"could not reach https://dms.test: check t": unreachable(&net.DNSError{Name: "dms.test", IsTemporary: true}),
@@ -123,18 +123,18 @@ func TestHintsNameWhoIsAtFault(t *testing.T) {
 		"the proxy requires a login: give it in HTTPS_PROXY=http://user:password@host:port, with %40 for @": refused(407),
 		"the proxy proxy.test:3128 refused user jane: correct the login in HTTPS_PROXY=": atProxy("http",
 			client.ProxyError{StatusCode: 407, LoginSent: true}),
-		"the proxy proxy.test:3128 accepts logins by NTLM and Negotiate only": atProxy("http",
-			client.ProxyError{StatusCode: 407, LoginSent: true, Schemes: []string{"NTLM", "Negotiate"}}),
+		"the proxy proxy.test:3128 accepts logins by NTLM or Negotiate only": atProxy("http",
+			client.ProxyError{StatusCode: 407, LoginSent: true, Schemes: "NTLM or Negotiate"}),
 		"the proxy requires a login: give it": atProxy("http",
-			client.ProxyError{StatusCode: 407, Schemes: []string{"Basic", "NTLM"}}),
+			client.ProxyError{StatusCode: 407}),
 		"proxy.test:3128 does not allow connections to https://dms.test":             refused(403),
 		"proxy.test:3128 could not connect to https://dms.test: check re":            refused(503),
 		"proxy.test:3128 could not connect to https://dms.test: check":               lost(errors.New("unknown error host unreachable")),
 		"proxy.test:3128 does not open tunnels: check HTTPS_PROXY":                   refused(404),
 		"the host name proxy.nowhere of the proxy does not exist: check HTTPS_PROXY": lost(notFound("proxy.nowhere")),
-		"the certificate of the proxy proxy.test:3128 does not verify":               lost(unverified(unknown).Err),
+		"with a certificate that verifies":                                           atProxy("https", client.ProxyError{Err: unverified(unknown).Err}),
 		"could not get through the proxy proxy.test:3128: check HTTPS_PROXY, and":    lost(errors.New("refused")),
-		"unless the proxy itself speaks TLS, its URL begins with http://": atProxy("https",
+		"its URL has to begin with http:// unless the proxy itself speaks TLS": atProxy("https",
 			client.ProxyError{Err: tls.RecordHeaderError{}}),
 	} {
 		for _, reason := range []error{poll.ErrUnavailable, poll.ErrMisconfigured} {
@@ -149,11 +149,10 @@ func TestHintsNameWhoIsAtFault(t *testing.T) {
 
 func TestHintRaisesTheLimitThatEndedTheWait(t *testing.T) {
 	t.Parallel()
-	for want, reason := range map[string]error{
-		"the API is failing: run again later, or raise max_outage": poll.ErrUnavailable,
-		"the API is failing: run again later, or raise timeout":    poll.ErrNoResponse,
-	} {
-		assert.Equal(t, want, reportOf(client.Task{}, ending(reason, failed(503, "", ""))).hint(Request{}))
+	for _, limit := range []poll.Limit{poll.MaxOutage, poll.Timeout} {
+		end := &poll.End{Reason: poll.ErrUnavailable, Limit: limit, After: time.Minute, Err: failed(503, "", "")}
+		assert.Equal(t, "the API is failing: run again later, or raise "+string(limit),
+			reportOf(client.Task{}, end).hint(Request{}))
 	}
 }
 

@@ -58,7 +58,6 @@ func TestConcludeReturnsTheResult(t *testing.T) {
 		"400":                         {"", failed(400, "DMS.00400070", ""), Result{"usage", 2}},
 		"405":                         {"", failed(405, "", ""), Result{"usage", 2}},
 		"misconfigured":               {"", ending(poll.ErrMisconfigured, unreachable(nil)), Result{"usage", 2}},
-		"no response before timeout":  {"", ending(poll.ErrNoResponse, unreachable(nil)), Result{"unavailable", 75}},
 		"a proxy refused the login": {
 			client.Executing, atProxy("http", client.ProxyError{StatusCode: 407, LoginSent: true}), Result{"usage", 2}},
 		"418":                          {"", failed(418, "", ""), Result{"usage", 2}},

@@ -2,7 +2,11 @@ package result
 
 import (
 	"fmt"
+	"net"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/credential"
@@ -30,7 +34,7 @@ func documented() client.Task {
 // reportOf returns the report of a wait that saw this task last.
 func reportOf(task client.Task, err error) Report {
 	return Report{
-		Result: Conclude(target.OfTask(task), err), Err: err, TaskID: task.ID, Task: task,
+		Result: Conclude(target.OfTask(task), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
 		Waited: 5200 * time.Millisecond, Polls: 4, At: now,
 	}
 }
@@ -95,3 +99,19 @@ func login(status int, service string) *credential.Error {
 
 // ending wraps an error as poll does at the end of a wait.
 func ending(reason, err error) error { return fmt.Errorf("%w: %w", reason, err) }
+
+// silentHandshake returns the error of a request to a server that does not respond to the beginning of TLS.
+func silentHandshake(t *testing.T) *client.Error {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	c := client.Client{
+		Endpoint: "https://" + listener.Addr().String(), ProjectID: "p1",
+		Timeout: 200 * time.Millisecond, Transport: client.NewTransport(time.Minute),
+	}
+	_, err = c.Task(t.Context(), "i1", "t1")
+	e := responseError(err)
+	require.Equal(t, client.NoHandshake, e.Cause())
+	return e
+}

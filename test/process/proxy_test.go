@@ -43,7 +43,7 @@ func TestUntrustedCertificateGetsTheGraceAndAHint(t *testing.T) {
 		Set("HTTPS_PROXY", proxy.URL)
 	assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()))
 	assert.Contains(t, tr.Log.String(), "certificate signed by unknown authority")
-	assert.Regexp(t, "hint: (the server's certificate is not trusted|this machine has no CA certificates)", tr.Log.String())
+	assert.Contains(t, tr.Log.String(), "hint: the server's certificate is not trusted: ")
 	assert.Contains(t, tr.Out.String(), "Could not reach the API: its certificate does not verify;")
 }
 
@@ -164,7 +164,7 @@ func TestWindowsLoginOfAProxyIsNotSupported(t *testing.T) {
 	tr := trial.New(nil).Set("DMSWAIT_ENDPOINT", "https://dms.test").
 		Set("HTTPS_PROXY", strings.Replace(ntlm.URL, "://", "://jane:x@", 1))
 	assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()), tr.Log.String())
-	assert.Contains(t, tr.Log.String(), " accepts logins by NTLM and Negotiate only, which dmswait does not support")
+	assert.Contains(t, tr.Log.String(), " accepts logins by NTLM or Negotiate only, which dmswait does not support")
 }
 
 func TestGlobalIAMHostIsUsedWhereTheProxyDoesNotKnowTheRegionalOne(t *testing.T) {
