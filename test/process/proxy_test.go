@@ -44,7 +44,7 @@ func TestUntrustedCertificateGetsTheGraceAndAHint(t *testing.T) {
 	assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()))
 	assert.Contains(t, tr.Log.String(), "certificate signed by unknown authority")
 	assert.Contains(t, tr.Log.String(), "hint: the server's certificate is not trusted: ")
-	assert.Contains(t, tr.Out.String(), "Could not reach the API: its certificate does not verify;")
+	assert.Contains(t, tr.Out.String(), "Could not reach the API for 100ms (not_found_grace): its certificate does not verify;")
 }
 
 func TestProxyThatRequiresALogin(t *testing.T) {
@@ -150,7 +150,7 @@ func TestProxyThatDoesNotLetRequestsThroughIsAWrongConfiguration(t *testing.T) {
 			Set("HTTPS_PROXY", refusing.URL)
 		assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()), tr.Log.String())
 		assert.Contains(t, tr.Log.String(), "hint: the proxy "+refusing.Listener.Addr().String()+" "+hint)
-		assert.Contains(t, tr.Out.String(), "Could not get through the proxy (")
+		assert.Contains(t, tr.Out.String(), "Could not get through the proxy for 100ms (not_found_grace) (")
 	}
 }
 
