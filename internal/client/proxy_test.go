@@ -208,13 +208,13 @@ func TestErrorSaysHowFarTheRequestGot(t *testing.T) {
 		phase          Phase
 		cause          Cause
 	}{
-		"handshake, silence": {"https://" + listen(t, hang), "no TLS handshake: no response within 200ms", Handshaking, NoHandshake},
+		"handshake, silence": {"https://" + listen(t, hang), "no TLS handshake: no response within 1s", Handshaking, NoHandshake},
 		"handshake, closed": {"https://" + listen(t, closes),
 			"no TLS handshake: the server closed the connection", Handshaking, NoHandshake},
 		"handshake, reset": {"https://" + listen(t, resets), "no TLS handshake: read tcp", Handshaking, NoHandshake},
 		"plain http at an https endpoint": {"https://" + listen(t, says("HTTP/1.1 400 Bad Request\r\n\r\n")),
 			"tls: first record does not look like a TLS handshake", Handshaking, NoTLS},
-		"no response":      {"http://" + listen(t, hang), "no response within 200ms", Sending, 0},
+		"no response":      {"http://" + listen(t, hang), "no response within 1s", Sending, 0},
 		"closed":           {"http://" + listen(t, closes), "the server closed the connection without a response", Sending, 0},
 		"a truncated head": {"http://" + listen(t, says("HTTP/1.1 200 OK\r\nX: ")), "the response was cut off", Sending, 0},
 		"not HTTP": {"http://" + listen(t, says("SSH-2.0-OpenSSH_9.6\r\n")),
@@ -230,7 +230,7 @@ func TestErrorSaysHowFarTheRequestGot(t *testing.T) {
 				client.Transport = transport
 			}
 			if name == "handshake, silence" || name == "no response" {
-				client.Timeout = 200 * time.Millisecond
+				client.Timeout = time.Second
 			}
 			_, err := client.Task(t.Context(), "i1", "t1")
 			assert.ErrorContains(t, err, `get task "t1": `)
@@ -243,8 +243,28 @@ func TestErrorSaysHowFarTheRequestGot(t *testing.T) {
 		})
 	}
 	silent := through(t, "http://"+listen(t, tunnelTo(hang)))
-	silent.Timeout = 200 * time.Millisecond
+	silent.Timeout = time.Second
 	_, err := silent.Task(t.Context(), "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": no TLS handshake: no response within 200ms`)
+	assert.EqualError(t, err, `get task "t1": no TLS handshake: no response within 1s`)
 	assert.Nil(t, clientError(t, err).AtProxy(), "the proxy has opened the tunnel")
+}
+
+func TestProxyThatSpeaksTLSHidesTheHandshakeWithTheServer(t *testing.T) {
+	t.Parallel()
+	proxy := serveTLS(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
+		hang(conn)
+	})
+	proxy.trust()
+	c := through(t, proxy.server.URL)
+	c.Transport.(*http.Transport).TLSClientConfig.RootCAs = proxy.transport.TLSClientConfig.RootCAs
+	c.Timeout = 2 * time.Second
+	_, err := c.Task(t.Context(), "i1", "t1")
+	assert.EqualError(t, err, `get task "t1": no response within 2s`)
+	assert.Nil(t, clientError(t, err).AtProxy())
 }

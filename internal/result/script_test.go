@@ -108,7 +108,7 @@ func silentHandshake(t *testing.T) *client.Error {
 	defer listener.Close()
 	c := client.Client{
 		Endpoint: "https://" + listener.Addr().String(), ProjectID: "p1",
-		Timeout: 200 * time.Millisecond, Transport: client.NewTransport(time.Minute),
+		Timeout: time.Second, Transport: client.NewTransport(time.Minute),
 	}
 	_, err = c.Task(t.Context(), "i1", "t1")
 	e := responseError(err)
