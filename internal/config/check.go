@@ -50,7 +50,12 @@ func (p *parser) checkEnvironment() {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := p.getenv(name); value != "" && !isProxy(value) {
 			// The value is not shown: it may contain a password.
-			p.fault(name, "is not the URL of a proxy: use one such as http://proxy.example.com:3128")
+			problem := "is not the URL of a proxy: use one such as http://proxy.example.com:3128"
+			if strings.Contains(value, "@") {
+				problem += "; in its user and password, write %40 for @, %3A for :, %2F for /, %23 for #, %25 for %, " +
+					"%5C for a backslash"
+			}
+			p.fault(name, "%s", problem)
 		}
 	}
 	if !p.config.Actions.On {
@@ -71,6 +76,9 @@ func isProxy(value string) bool {
 	}
 	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || !isPort(u.Port()) {
+		return false
+	}
+	if u.User == nil && strings.Contains(value, "@") { // a character of the login has ended the host
 		return false
 	}
 	switch u.Scheme {

@@ -76,9 +76,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	// To its end, so that the same connection serves the second attempt.
-	refusal, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	refusal, readErr := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(refusal))
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(refusal), ended{readErr}))
 	if !corrected {
 		renewed, err := t.replace(req.Context(), creds)
 		var e *client.Error
@@ -93,6 +93,16 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		creds = renewed
 	}
 	return t.attempt(req, payload, creds, behind)
+}
+
+// ended is the end of a body: the error that reading it ended with, if any.
+type ended struct{ err error }
+
+func (e ended) Read([]byte) (int, error) {
+	if e.err == nil {
+		return 0, io.EOF
+	}
+	return 0, e.err
 }
 
 // Get returns credentials that work as far as is known, and logs in for them if necessary. A renewal that
@@ -134,10 +144,11 @@ func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentia
 	return t.creds, nil
 }
 
-// wasRefused reports whether a service refused a login, as opposed to an outage or a failure on this machine.
+// wasRefused reports whether a service, or a proxy, refused a login, as opposed to an outage or a failure on this
+// machine.
 func wasRefused(err error) bool {
 	var e *client.Error
-	return errors.As(err, &e) && e.Answered() && !e.Failing()
+	return errors.As(err, &e) && !e.Failing() && (e.Answered() || e.ProxyRefusedLogin())
 }
 
 // login gets new credentials. The caller holds mu.

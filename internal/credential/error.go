@@ -25,6 +25,8 @@ func (e *Error) Unwrap() error { return e.Request }
 func classify(e *client.Error) client.Class {
 	whole := e.Err == nil // the response was read to its end
 	switch status := e.Response.StatusCode; {
+	case e.ProxyRefusedLogin():
+		return client.Rejected
 	case status == http.StatusNotFound && whole:
 		return client.Rejected
 	case e.Throttled(), status == http.StatusRequestTimeout, status == http.StatusTooEarly:

@@ -105,3 +105,15 @@ func TestErrorWrapsTheFailedRequest(t *testing.T) {
 	}.Get(t.Context())
 	assert.ErrorIs(t, err, reset)
 }
+
+func TestOnlyServicesOfTheCloudAreExpectedToRespondAsTheCloudDoes(t *testing.T) {
+	t.Parallel()
+	for name, foreign := range map[string]bool{
+		"IAM": true, "STS": true, "GitHub Actions": false, "the metadata service": false,
+	} {
+		page := &service{responses: []any{scripted{403, nil, "<html>"}}}
+		_, err := page.exchange().send(t.Context(), call{service: name, op: "log in", method: http.MethodGet, url: "https://x.test"})
+		assert.Equal(t, foreign, loginError(t, err).Foreign, name)
+		assert.True(t, loginError(t, err).Denied(), name)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -43,6 +42,9 @@ type call struct {
 // failed returns the error of a call, classified by its response.
 func (c call) failed(e *client.Error) *Error {
 	e.Class = classify(e)
+	if c.service != "IAM" && c.service != "STS" { // the others need not respond as the cloud does
+		e.Foreign = false
+	}
 	return &Error{Request: e, Service: c.service}
 }
 
@@ -66,7 +68,7 @@ type reply struct {
 
 // send makes one request.
 func (x Exchange) send(ctx context.Context, c call) (reply, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, fmt.Errorf("no response within %v", x.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, &client.TimeoutError{Limit: x.Timeout})
 	defer cancel()
 	var payload io.Reader
 	if c.body != nil {
@@ -88,19 +90,17 @@ func (x Exchange) send(ctx context.Context, c call) (reply, error) {
 	if c.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := x.Transport.RoundTrip(req)
+	resp, err := client.Send(x.Transport, req, c.op)
 	var login *Error
+	var e *client.Error
 	switch {
 	case errors.As(err, &login): // the login that this request needs
 		return reply{}, err
-	case err != nil && ctx.Err() != nil:
-		return reply{}, c.failed(&client.Error{Op: c.op, Err: context.Cause(ctx)})
-	case err != nil:
-		return reply{}, c.failed(&client.Error{Op: c.op, Err: err})
+	case errors.As(err, &e):
+		return reply{}, c.failed(e)
 	}
 	defer resp.Body.Close()
 	body, response, err := client.Read(ctx, c.op, resp)
-	var e *client.Error
 	if errors.As(err, &e) {
 		return reply{}, c.failed(e)
 	}

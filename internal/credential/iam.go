@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,7 +12,7 @@ import (
 )
 
 // IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint,
-// for when the name of the first does not exist.
+// for when the name of the first does not exist here or, behind a proxy, the proxy cannot connect to it.
 type IAM struct {
 	Exchange
 	Endpoints []string // base URLs
@@ -26,8 +25,8 @@ func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
 	for n, endpoint := range i.Endpoints {
 		c.url = endpoint + path
 		r, err = i.Exchange.send(ctx, c)
-		var dns *net.DNSError
-		if n+1 == len(i.Endpoints) || !errors.As(err, &dns) || !dns.IsNotFound {
+		var e *client.Error
+		if n+1 == len(i.Endpoints) || !errors.As(err, &e) || !e.HostUnknown() {
 			break
 		}
 	}

@@ -32,6 +32,7 @@ func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 		"404":           {status(http.StatusNotFound, ""), once},
 		"wrapped":       {fmt.Errorf("log in: %w", status(http.StatusUnauthorized, "")), once},
 		"impossible":    {logIn.impossible(client.Response{StatusCode: 200}, "r", problem), once},
+		"a proxy's 407": {logIn.failed(&client.Error{Err: &client.ProxyError{StatusCode: 407, LoginSent: true}}), once},
 		"throttled":     {status(http.StatusForbidden, "APIGW.0308"), eachMinute},
 		"429":           {status(http.StatusTooManyRequests, ""), eachMinute},
 		"503":           {status(http.StatusServiceUnavailable, ""), eachMinute},

@@ -142,22 +142,19 @@ func (r Report) timedOut() string {
 }
 
 func (r Report) unavailable() string {
-	e, login := responseError(r.Err), loginError(r.Err)
-	problem := ""
-	switch {
-	case login != nil && login.Reason != "":
+	problem := r.trouble(responseError(r.Err))
+	if login := loginError(r.Err); login != nil && login.Reason != "" {
 		problem = "Login failed: " + login.Reason
-	case e != nil && !e.Answered():
-		problem = "Could not reach " + r.service() + r.limit()
-	default:
-		problem = capitalized(r.service()) + " returned no valid response" + r.limit() + r.cause()
 	}
 	return fmt.Sprintf("%s; the %s's state is unknown.", problem, r.Kind())
 }
 
 func (r Report) denied() string {
-	problem := r.service() + " refused the credentials"
-	if e := responseError(r.Err); e != nil && e.Forbidden() {
+	problem, e := r.service()+" refused the credentials", responseError(r.Err)
+	if e != nil && e.Foreign {
+		return r.trouble(e) + "."
+	}
+	if e != nil && e.Forbidden() {
 		problem = "permission denied by " + r.service()
 	}
 	if loginError(r.Err) != nil {
@@ -171,10 +168,10 @@ func (r Report) usage() string {
 	if errors.As(r.Err, &faults) {
 		return fmt.Sprintf("Invalid input: %s.", faults.Brief())
 	}
-	login := loginError(r.Err)
+	login, e := loginError(r.Err), responseError(r.Err)
 	switch {
-	case errors.Is(r.Err, poll.ErrMisconfigured):
-		return fmt.Sprintf("Could not reach %s as configured%s.", r.service(), r.cause())
+	case e != nil && e.Misconfigured():
+		return fmt.Sprintf("%s; the %s's state is unknown.", r.trouble(e), r.Kind())
 	case login == nil:
 		return fmt.Sprintf("The API rejected the request%s.", r.cause())
 	case login.Reason != "":
@@ -229,11 +226,18 @@ func (r Report) status() string {
 
 // limit returns which limit ended the wait; empty: none but the timeout.
 func (r Report) limit() string {
-	var end *poll.End
-	if !errors.As(r.Err, &end) || end.After == 0 || end.Limit == poll.Timeout {
+	end := r.end()
+	if end == nil || end.After == 0 || end.Limit == poll.Timeout {
 		return ""
 	}
 	return fmt.Sprintf(" for %s (%s)", Human(end.After), end.Limit)
+}
+
+// end returns how the wait ended although the target has not, or nil.
+func (r Report) end() *poll.End {
+	var end *poll.End
+	errors.As(r.Err, &end)
+	return end
 }
 
 // service names, within a sentence, the service whose response decided.
@@ -244,9 +248,13 @@ func (r Report) service() string {
 	return "the API"
 }
 
-// cause returns the status and code of the response that decided, in parentheses; empty: there was none.
+// cause returns the status and code of the response that decided, or the proxy's status, in parentheses; empty: there
+// was none.
 func (r Report) cause() string {
 	e := responseError(r.Err)
+	if e != nil && e.AtProxy() != nil && e.AtProxy().StatusCode != 0 {
+		return fmt.Sprintf(" (%d)", e.AtProxy().StatusCode)
+	}
 	if e == nil || !e.Answered() || e.Response.StatusCode == http.StatusOK {
 		return ""
 	}

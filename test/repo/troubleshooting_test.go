@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -90,6 +91,34 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		t.Cleanup(func() { require.NoError(t, server.Close()) })
 		return trial.New(server).Set("DMSWAIT_NOT_FOUND_GRACE", "0").Run(t)
 	},
+	"Could not reach the API": func(t *testing.T) *trial.Trial {
+		return trial.New(nil, "--max-outage", "0").Run(t)
+	},
+	"… does not speak TLS: …": func(t *testing.T) *trial.Trial {
+		server := trial.Start(t, trial.Cloud())
+		tr := trial.New(server, "--not-found-grace", "0")
+		return tr.Set("DMSWAIT_ENDPOINT", strings.Replace(server.URL, "http:", "https:", 1)).Run(t)
+	},
+	"… does not respond to the TLS handshake: …": func(t *testing.T) *trial.Trial {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { listener.Close() })
+		tr := trial.New(nil, "--max-outage", "0", "--request-timeout", "200ms")
+		return tr.Set("DMSWAIT_ENDPOINT", "https://"+listener.Addr().String()).Run(t)
+	},
+	"Something in between seems to have responded instead of the API": func(t *testing.T) *trial.Trial {
+		return responding(t, trial.Always(&simulator.Response{Status: 404, Body: "<html>"}))
+	},
+	"… did not send a whole response: …": func(t *testing.T) *trial.Trial {
+		return responding(t, trial.Always(&simulator.Response{Body: `{"tasks":[]}`, Cut: 5}))
+	},
+	"the request was sent to the host …, but arrived for the host …": func(t *testing.T) *trial.Trial {
+		return responding(t, trial.Always(simulator.Fault(401, "APIGW.0301",
+			"verify aksk signature fail, canonicalRequest:GET|/v2/||host:other.test|x-sdk-date:20260102T030405Z||host|e3b0")))
+	},
+	"… is not the URL of a proxy: …": func(t *testing.T) *trial.Trial {
+		return trial.New(nil).Set("HTTPS_PROXY", "http://").Run(t)
+	},
 	"… did not return the API's JSON: …": func(t *testing.T) *trial.Trial {
 		return responding(t, trial.Always(&simulator.Response{Body: "<html>"}))
 	},
@@ -120,7 +149,11 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 var inSources = []string{
 	"… when last seen; its state is now unknown",
 	"the host name … does not exist: check region and endpoint",
+	"… responded before: check the network, or run again later",
+	"Could not get through the proxy",
 	"the proxy requires a login: …",
+	"The proxy refused the login",
+	"… accepts logins by … only, which dmswait does not support: …",
 	"Internal error: this is a bug in dmswait.",
 }
 
