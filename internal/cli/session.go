@@ -124,7 +124,7 @@ func (w *wait) idToken(exchange credential.Exchange) credential.IDToken {
 	var get credential.IDToken
 	switch {
 	case source.File != "":
-		get = credential.FileToken(source.File)
+		get = credential.FileToken("ID token", source.File)
 	case source.Value != "":
 		get = credential.GivenToken(source.Value)
 	default:

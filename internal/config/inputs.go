@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dmswait/dmswait/internal/credential"
+)
 
 // Input is one thing that a user can set. Its flag, its environment variables, action.yml, --help and the
 // documentation's table all follow from it.
@@ -83,29 +87,29 @@ func (c *Config) inputs() []Input {
 		{Name: "request_timeout", Group: GroupWaiting, Default: "10s", set: pause(&c.RequestTimeout),
 			Meaning: "longest time for one request"},
 
-		{Name: "provider_urn", Group: GroupLogin, Action: true, set: c.credential("provider_urn", noBlanks),
+		{Name: "provider_urn", Group: GroupLogin, Action: true, set: c.credential("provider_urn", credential.CheckKey),
 			Meaning: "keyless: the OIDC provider, iam::<account>:oidcProvider:<name>; with agency_urn"},
-		{Name: "agency_urn", Group: GroupLogin, Action: true, set: c.credential("agency_urn", noBlanks),
+		{Name: "agency_urn", Group: GroupLogin, Action: true, set: c.credential("agency_urn", credential.CheckKey),
 			Meaning: "keyless: the trust agency, iam::<account>:agency:<name>"},
 		{Name: "oidc_audience", Group: GroupLogin, Action: true, Default: "sts.huaweicloud.com",
 			set: oneLine(&c.Login.Audience), Meaning: "audience of the ID token that is requested from GitHub"},
-		{Name: "idp_id", Group: GroupLogin, set: c.credential("idp_id", noBlanks),
+		{Name: "idp_id", Group: GroupLogin, set: c.credential("idp_id", credential.CheckKey),
 			Meaning: "keyless: the id of an IAM identity provider"},
-		{Name: "id_token", Group: GroupLogin, Secret: true, set: c.idToken(noBlanks),
+		{Name: "id_token", Group: GroupLogin, Secret: true, set: c.idToken(credential.CheckKey),
 			Meaning: "keyless outside GitHub Actions: the OIDC token"},
-		{Name: "access_key", Group: GroupLogin, Action: true, set: c.credential("access_key", noBlanks),
+		{Name: "access_key", Group: GroupLogin, Action: true, set: c.credential("access_key", credential.CheckKey),
 			Meaning: "access key (AK), permanent or temporary"},
-		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, set: c.credential("secret_key", noBlanks),
+		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, set: c.credential("secret_key", credential.CheckKey),
 			Meaning: "the secret key (SK) of access_key"},
 		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true,
-			set: c.credential("security_token", noBlanks), Meaning: "the security token, if the keys are temporary"},
-		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("auth_token", noBlanks),
+			set: c.credential("security_token", credential.CheckKey), Meaning: "the security token, if the keys are temporary"},
+		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("auth_token", credential.CheckKey),
 			Meaning: "a project-scoped IAM token"},
 		{Name: "username", Group: GroupLogin, set: c.credential("username", noControls),
 			Meaning: "IAM user; with password and domain_name"},
 		{Name: "domain_name", Group: GroupLogin, set: c.credential("domain_name", noControls),
 			Meaning: "the account of the IAM user"},
-		{Name: "password", Group: GroupLogin, Secret: true, set: c.credential("password", noControls),
+		{Name: "password", Group: GroupLogin, Secret: true, set: c.credential("password", password),
 			Meaning: "the password of the IAM user"},
 		{Name: "ecs_metadata", Group: GroupLogin, Switch: true, Default: "false", set: c.switched("ecs_metadata"),
 			Meaning: "log in with the agency of the ECS that dmswait runs on"},

@@ -158,12 +158,15 @@ func isActionsURL(value string) bool {
 // useIDTokenFile uses the file of an ID token that another tool's variable or profile names.
 func (p *parser) useIDTokenFile(file named) {
 	path := file.value
-	token, err := readSecret(p.ctx, path)
+	token, err := readSecret(p.ctx, p.input("id_token"), path)
+	if err == nil {
+		p.config.secrets = append(p.config.secrets, token)
+		err = credential.CheckKey(token)
+	}
 	if err != nil {
 		p.borrowedFault(file, "%v", err)
 		return
 	}
-	p.config.secrets = append(p.config.secrets, token)
 	if isRereadable(path) {
 		p.config.Login.IDToken.File = path
 	} else {

@@ -222,8 +222,8 @@ func TestEverySecretIsMaskedAndInNoFault(t *testing.T) {
 			for name, value := range source {
 				switch {
 				case strings.HasSuffix(name, "_ID_TOKEN_FILE"), name == "DMSWAIT_CREDENTIALS_FILE":
-					content, _ := readFile(t.Context(), value)
-					for word := range strings.FieldsFuncSeq(string(content),
+					content, _ := readText(t.Context(), value)
+					for word := range strings.FieldsFuncSeq(content,
 						func(r rune) bool { return r == '=' || r == '\n' }) {
 						if strings.HasPrefix(word, "s3cret") {
 							want = append(want, word)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/dmswait/dmswait/internal/credential"
 )
 
 // parser reads one run's inputs into config.
@@ -76,10 +78,14 @@ func (p *parser) lookup(in Input, flags map[string]string) (value, from string, 
 	}
 	for _, name := range p.variables(in) {
 		if value := trim(in, p.getenv(name)); value != "" {
-			if in.Secret && name == in.Env() && p.getenv(name+"_FILE") != "" {
-				return value, name, fmt.Errorf("is given twice: set either %s or %s_FILE", name, name)
+			switch {
+			case in.Secret && name == in.Env() && p.getenv(name+"_FILE") != "":
+				err = fmt.Errorf("is given twice: set either %s or %s_FILE", name, name)
+			case in.Name == "password" && credential.IsQuoted(value):
+				err = fmt.Errorf("is enclosed in quotes: remove them, or name a file with the password in %s_FILE, "+
+					"where quotes are part of it", in.Env())
 			}
-			return value, name, nil
+			return value, name, err
 		}
 	}
 	if !in.Secret {
@@ -90,7 +96,7 @@ func (p *parser) lookup(in Input, flags map[string]string) (value, from string, 
 	if path == "" {
 		return "", "", nil
 	}
-	value, err = readSecret(p.ctx, path)
+	value, err = readSecret(p.ctx, in, path)
 	return value, name, err
 }
 
@@ -107,9 +113,12 @@ func (p *parser) variables(in Input) []string {
 }
 
 // trim removes the line break that a YAML block or a copied secret ends with and, unless it is a secret, the
-// blanks around a value: a password may begin or end with a blank.
+// blanks around a value: a password may begin or end with a blank. An ID token is read as the official SDK does.
 func trim(in Input, value string) string {
-	if in.Secret {
+	switch {
+	case in.Name == "id_token":
+		return credential.TrimToken(value)
+	case in.Secret:
 		return trimNewline(value)
 	}
 	return strings.TrimSpace(value)

@@ -29,14 +29,14 @@ func (p *parser) useProfile() {
 		from = "~/.huaweicloud/credentials"
 		path = filepath.Join(home, ".huaweicloud", "credentials")
 	}
-	content, err := readFile(p.ctx, path)
+	content, err := readText(p.ctx, path)
 	if !explicit && errors.Is(err, fs.ErrNotExist) {
 		p.fault("credentials", "%s", noCredentials())
 		return
 	}
 	var basic map[string]string
 	if err == nil {
-		basic, err = parseProfile(string(content))
+		basic, err = parseProfile(content)
 	}
 	if err != nil {
 		p.fault("credentials_file", "cannot be used: %v (from %s)", err, from)
@@ -75,7 +75,6 @@ func parseProfile(content string) (map[string]string, error) {
 		return nil, errors.New("it is not UTF-8")
 	}
 	basic, section := map[string]string{}, ""
-	content = strings.TrimPrefix(content, "\ufeff")
 	for n, line := range strings.Split(content, "\n") {
 		line = strings.TrimSpace(line)
 		switch {

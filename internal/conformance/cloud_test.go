@@ -111,7 +111,7 @@ func login(t *testing.T, getenv func(string) string, base http.RoundTripper) *cl
 	}
 	transport := &credential.Transport{Base: base, Login: c.Login.Method.New(credential.Setup{
 		Values:  c.Login.Values,
-		IDToken: credential.FileToken(c.Login.IDToken.File),
+		IDToken: credential.FileToken("ID token", c.Login.IDToken.File),
 		IAM:     iam,
 	})}
 	if c.ProjectID == "" {

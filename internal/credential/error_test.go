@@ -63,7 +63,7 @@ func TestImpossibleLoginHasAReason(t *testing.T) {
 		return err
 	}
 	file := func(path string) error {
-		_, err := FileToken(path)(t.Context())
+		_, err := FileToken("ID token", path)(t.Context())
 		return err
 	}
 	empty := filepath.Join(t.TempDir(), "empty")

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/file"
 )
 
 // IDToken gets an OIDC ID token. One lives for minutes only, so each exchange gets a new one. Its errors are *Errors.
@@ -58,57 +57,37 @@ func (a ActionsToken) Get(ctx context.Context) (string, error) {
 	return body.Value, nil
 }
 
-const (
-	// fileTimeout is the longest time for reading a file: its file system may be on a network that is down.
-	fileTimeout = 10 * time.Second
-	// maxToken is in bytes; no token is longer.
-	maxToken = 1 << 20
-)
+// fileTimeout is the longest time for reading a file: its file system may be on a network that is down.
+const fileTimeout = 10 * time.Second
 
-// FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh.
-// Blanks around the token are removed, as by the official SDK. A file that does not come to its end in time
-// is an outage.
-func FileToken(path string) IDToken {
-	return fileToken(path, func() ([]byte, error) { return readToken(path) })
+// FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh. A file that
+// does not come to its end in time is an outage. The token's name is what errors call it: "ID token".
+func FileToken(name, path string) IDToken {
+	return fileToken(name, path, file.ReadText)
 }
 
-func fileToken(path string, read func() ([]byte, error)) IDToken {
+func fileToken(name, path string, read func(ctx context.Context, path string) (string, error)) IDToken {
+	place := "the " + name + "'s file"
 	return func(ctx context.Context) (string, error) {
-		request := call{service: "the ID token's file", op: fmt.Sprintf("read the ID token in %q", path)}
+		request := call{service: place, op: fmt.Sprintf("read the %s in %q", name, path)}
 		ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
 		defer cancel()
-		var content []byte
-		var err error
-		done := make(chan struct{})
-		go func() { // nothing can end it
-			defer close(done)
-			content, err = read()
-		}()
-		select {
-		case <-done:
-		case <-ctx.Done():
+		text, err := read(ctx, path)
+		token := TrimToken(text)
+		switch {
+		case err != nil && ctx.Err() != nil:
 			e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
-			e.Reason = "the ID token's file could not be read in time"
+			e.Reason = place + " could not be read in time"
 			e.Hint = "check the file system of the file, and whether it is a pipe"
 			return "", e
+		case err != nil:
+			return "", request.impossible(client.Response{}, place+" cannot be read", err)
+		case token == "":
+			return "", request.impossible(client.Response{}, place+" is empty", errors.New("the file is empty"))
 		}
-		if err != nil {
-			return "", request.impossible(client.Response{}, "the ID token's file cannot be read", err)
-		}
-		token := strings.TrimSpace(string(content))
-		if token == "" {
-			return "", request.impossible(client.Response{}, "the ID token's file is empty",
-				errors.New("the file is empty"))
+		if err := CheckKey(token); err != nil {
+			return "", request.impossible(client.Response{}, place+" contains no token", fmt.Errorf("it %w", err))
 		}
 		return token, nil
 	}
-}
-
-func readToken(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maxToken))
 }
