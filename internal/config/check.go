@@ -56,8 +56,8 @@ func (p *parser) needsRegion() string {
 	return ""
 }
 
-// checkEnvironment checks what would otherwise fail late: that the proxy is a URL, and that GitHub Actions has
-// a file for the outputs.
+// checkEnvironment checks what would otherwise fail late: that the proxy is a URL, that there are certificates, and
+// that GitHub Actions has a file for the outputs.
 func (p *parser) checkEnvironment() {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := p.getenv(name); value != "" && !isProxy(value) {
@@ -65,6 +65,7 @@ func (p *parser) checkEnvironment() {
 			p.fault(name, "is not the URL of a proxy: use one such as http://proxy.example.com:3128")
 		}
 	}
+	p.checkCertificates()
 	if !p.config.Actions.On {
 		return
 	}
