@@ -33,6 +33,10 @@ func (p *parser) checkTarget() {
 // checkCloud checks that every endpoint and the project are known.
 func (p *parser) checkCloud() {
 	c := p.config
+	if method := c.Login.Method; method != nil && method.STS && !c.has("sts_endpoint") && c.inOTC() {
+		p.fault(method.Inputs[0], "cannot be used in Open Telekom Cloud, which has no STS v5: "+
+			"use idp_id, an access key, or another login method")
+	}
 	if unless := p.needsRegion(); unless != "" && !c.has("region") {
 		p.fault("region", "is required, e.g. cn-north-4, unless %s (%s)", unless, p.howToSet("region"))
 	}

@@ -50,6 +50,8 @@ type Cloud struct {
 	Endpoint               string // of DMS
 	IAMEndpoint            string // empty where it follows from the region, see IAMEndpoints
 	STSEndpoint            string // empty where it follows from the region, see STS
+
+	domain string // of the cloud's endpoints; empty where it follows from the region
 }
 
 // Waiting is how long to wait, and how often to poll.

@@ -12,7 +12,10 @@ type family struct {
 	accessKey, secretKey, securityToken         string
 	idpID, idTokenFile                          string
 	projectID, projectName, region, iamEndpoint string
-	refused                                     []string // would make the tool use credentials that we cannot
+
+	cloud, authURL string   // name the domain of the cloud's endpoints, and the URL of IAM
+	elsewhere      []string // name what we do not read, from where the tool takes its endpoints
+	refused        []string // would make the tool use credentials that we cannot
 }
 
 // families are in order of precedence.
@@ -35,9 +38,12 @@ var families = []family{
 		projectID:     "HW_PROJECT_ID",
 		projectName:   "HW_PROJECT_NAME",
 		region:        "HW_REGION_NAME",
+		cloud:         "HW_CLOUD",
+		authURL:       "HW_AUTH_URL",
 		refused: []string{
-			"HW_ASSUME_ROLE_AGENCY_NAME", "HW_ASSUME_ROLE_DOMAIN_NAME",
-			"HW_ASSUME_ROLE_DOMAIN_ID", "HW_ASSUME_ROLE_DURATION",
+			"HW_ASSUME_ROLE_AGENCY_NAME", "HW_ASSUME_ROLE_DOMAIN_NAME", "HW_ASSUME_ROLE_DOMAIN_ID",
+			"HW_ASSUME_ROLE_DURATION", "HW_ASSUME_ROLE_IDP_ID", "HW_ASSUME_ROLE_ID_TOKEN",
+			"HW_ASSUME_ROLE_ID_TOKEN_FILE", "OS_AGENCY_NAME", "OS_AGENCY_DOMAIN_NAME",
 		},
 	},
 	{
@@ -46,6 +52,18 @@ var families = []family{
 		secretKey: "HUAWEI_CLOUD_SECRET_ACCESS_KEY",
 		projectID: "HUAWEI_CLOUD_PROJECT_ID",
 		region:    "HUAWEI_CLOUD_REGION",
+	},
+	{
+		tool:          "Open Telekom Cloud's tools",
+		accessKey:     "OS_ACCESS_KEY",
+		secretKey:     "OS_SECRET_KEY",
+		securityToken: "OS_SECURITY_TOKEN",
+		projectID:     "OS_PROJECT_ID",
+		projectName:   "OS_PROJECT_NAME",
+		region:        "OS_REGION_NAME",
+		authURL:       "OS_AUTH_URL",
+		elsewhere:     []string{"OS_CLOUD"},
+		refused:       []string{"OS_AGENCY_NAME", "OS_AGENCY_DOMAIN_NAME"},
 	},
 }
 
@@ -79,6 +97,7 @@ func (p *parser) useFamily(f family) {
 		projectID: value(f.projectID), projectName: value(f.projectName),
 		region: value(f.region), iamEndpoint: value(f.iamEndpoint),
 	})
+	p.useCloud(f, value(f.cloud), value(f.authURL))
 }
 
 // named is a value of another tool.

@@ -22,7 +22,8 @@ var pathVariables = []string{
 
 // secretVariables are the secrets among the variables of other tools.
 var secretVariables = []string{"HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY",
-	"HW_SECURITY_TOKEN", "HUAWEI_CLOUD_SECRET_ACCESS_KEY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+	"HW_SECURITY_TOKEN", "HUAWEI_CLOUD_SECRET_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN",
+	"ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
 
 // FuzzParse checks that every fault names what is at fault in one line without a secret, and that a Config
 // without faults has what the other packages rely on. Variables are NAME=value; they and the arguments are
@@ -88,6 +89,8 @@ func seedEnvironments() [][]string {
 		keys,
 		with(target, "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=SK", "HW_REGION_NAME=x y", "HW_PROJECT_NAME=p",
 			"HW_ASSUME_ROLE_DOMAIN_ID=d"),
+		with(target, "OS_ACCESS_KEY=AK", "OS_SECRET_KEY=SK", "OS_AUTH_URL=https://u:p@iam.x", "OS_CLOUD=x"),
+		with(target, "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=SK", "HW_CLOUD=hc.example", "HW_AUTH_URL=https://iam.x.hc.example"),
 		with(target, "HUAWEICLOUD_SDK_IDP_ID=i", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=a"),
 		with(target, "HOME=b"),
 		with(target, "HUAWEICLOUD_SDK_CREDENTIALS_FILE=a", "DMSWAIT_SECRET_KEY=x"),
@@ -115,6 +118,8 @@ func safeEnvironment(folder, profile, environment string) func(string) string {
 		switch {
 		case name == "HOME" || name == "USERPROFILE":
 			value = folder
+		case strings.HasSuffix(name, "CREDENTIALS_FILE") && !strings.HasPrefix(value, "a"):
+			value = filepath.Join(folder, "none") // the only path that errors show
 		case isPath || strings.HasSuffix(name, "_FILE"):
 			value = map[bool]string{true: profile, false: profile + marker}[strings.HasPrefix(value, "a")]
 		case slices.Contains(secretVariables, name) || isSecretVariable(name):

@@ -15,9 +15,12 @@ func (p *parser) resolveLogin() {
 	c := p.config
 	selected := p.selectedMethods()
 	switch {
-	case len(selected) > 1:
+	case len(selected) > 1 || len(selected) == 1 && c.has("credentials_file"):
 		for _, other := range selected[1:] {
 			p.fault(p.firstGiven(other), "cannot be combined with %s: use one login method", p.listGiven(selected[0]))
+		}
+		if c.has("credentials_file") {
+			p.fault("credentials_file", "cannot be combined with %s: use one login method", p.listGiven(selected[0]))
 		}
 	case len(selected) == 1:
 		method := selected[0]
@@ -30,9 +33,13 @@ func (p *parser) resolveLogin() {
 		if method.IDToken {
 			p.resolveIDToken()
 		}
+	case c.has("id_token") && c.has("credentials_file"):
+		p.fault("id_token", "cannot be combined with credentials_file: use one login method")
 	case c.has("id_token"):
 		p.fault("id_token", "is not enough to log in: %s, are required as well", tokenMethods())
-	default:
+	case c.Login.profile != "":
+		p.useProfile(c.Login.profile, c.Source("credentials_file"))
+	case !c.has("credentials_file"): // otherwise it is not valid
 		p.borrowLogin()
 	}
 }
@@ -45,7 +52,7 @@ func (p *parser) borrowLogin() {
 			return
 		}
 	}
-	p.useProfile()
+	p.useDefaultProfile()
 }
 
 // selectedMethods returns the methods of which an input is given.
@@ -66,7 +73,11 @@ func (p *parser) selectedMethods() []*credential.Method {
 func (p *parser) checkComplete(method *credential.Method) {
 	for _, name := range method.Required {
 		if !p.config.has(name) {
-			p.fault(name, "is required with %s (%s)", p.listGiven(method), p.howToSet(name))
+			why := ""
+			if p.input(name).Secret {
+				why = p.withheld()
+			}
+			p.fault(name, "is required with %s (%s)%s", p.listGiven(method), p.howToSet(name), why)
 		}
 	}
 }
@@ -142,7 +153,11 @@ func (p *parser) resolveIDToken() {
 				"leave it as the runner of GitHub Actions sets it")
 		}
 	case p.config.Actions.On:
-		p.fault("id_token", "cannot be requested by this job: add permissions: { id-token: write, contents: read }")
+		why := p.withheld()
+		if why == "" {
+			why = "; a reusable workflow gets no more than the workflow that calls it has"
+		}
+		p.fault("id_token", "cannot be requested by this job: add permissions: { id-token: write, contents: read }%s", why)
 	default:
 		p.fault("id_token", "is required (%s): the OIDC token to log in with", p.howToSet("id_token"))
 	}

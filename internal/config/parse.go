@@ -148,7 +148,7 @@ func (p *parser) deriveDefaults() {
 		c.Debug = p.getenv("RUNNER_DEBUG") == "1"
 	}
 	if c.Endpoint == "" && c.Region != "" {
-		c.Endpoint = regional("dms", c.Region)
+		c.Endpoint = c.regional("dms")
 	}
 	if c.ProjectID == "" && c.ProjectName == "" {
 		c.ProjectName = c.Region

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -11,49 +12,44 @@ import (
 	"unicode/utf8"
 )
 
-// useProfile selects the login method of a profile in the official SDK's format: credentials_file, otherwise
-// the SDK's variable, otherwise the SDK's default path.
-func (p *parser) useProfile() {
-	path, from := p.config.Login.profile, "credentials_file"
-	if path == "" {
-		from = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
-		path = p.getenv(from)
-	}
-	explicit := path != ""
-	if !explicit {
-		home := home(p.getenv)
-		if home == "" { // never a file of the working directory
-			p.fault("credentials", "%s", noCredentials())
-			return
-		}
-		from = "~/.huaweicloud/credentials"
-		path = filepath.Join(home, ".huaweicloud", "credentials")
-	}
-	content, err := readText(p.ctx, path)
-	if !explicit && errors.Is(err, fs.ErrNotExist) {
-		p.fault("credentials", "%s", noCredentials())
+// useDefaultProfile selects the login method of the profile that the official SDK would read here: its variable's,
+// otherwise the one at its default path.
+func (p *parser) useDefaultProfile() {
+	const name = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+	if path := p.getenv(name); path != "" {
+		p.useProfile(path, name)
 		return
 	}
+	home := home(p.getenv)
+	path := filepath.Join(home, ".huaweicloud", "credentials")
+	_, err := os.Stat(path)
+	if home == "" || errors.Is(err, fs.ErrNotExist) { // never a file of the working directory
+		p.fault("credentials", "%s%s", noCredentials(), p.withheld())
+		return
+	}
+	p.useProfile(path, "~/.huaweicloud/credentials")
+}
+
+// useProfile selects the login method of a profile in the official SDK's format.
+func (p *parser) useProfile(path, from string) {
+	content, err := readText(p.ctx, path)
 	var basic map[string]string
 	if err == nil {
 		basic, err = parseProfile(content)
 	}
+	if err == nil && basic["ak"]+basic["sk"]+basic["idp_id"]+basic["id_token_file"] == "" {
+		err = errors.New("it has neither ak and sk nor idp_id and id_token_file in its section [basic]")
+	}
 	if err != nil {
-		p.fault("credentials_file", "cannot be used: %v (from %s)", err, from)
+		p.fault("credentials_file", "cannot be used: %s: %v (from %s)", quote(path), err, from)
 		return
 	}
-	value := func(key string) named { return named{"credentials_file", key + " in " + from, basic[key]} }
-	b := borrowed{
+	value := func(key string) named { return named{"credentials_file", key + " in " + quote(path), basic[key]} }
+	p.borrow(borrowed{
 		accessKey: value("ak"), secretKey: value("sk"), securityToken: value("security_token"),
 		idpID: value("idp_id"), idTokenFile: value("id_token_file"),
 		projectID: value("project_id"), iamEndpoint: value("iam_endpoint"),
-	}
-	if b.accessKey.value+b.secretKey.value+b.idpID.value+b.idTokenFile.value == "" {
-		p.fault("credentials_file", "has neither ak and sk nor idp_id and id_token_file "+
-			"in its section [basic] (from %s)", from)
-		return
-	}
-	p.borrow(b)
+	})
 }
 
 func home(getenv func(string) string) string {
