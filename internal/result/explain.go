@@ -57,6 +57,9 @@ func Explain(r Report, request Request) []Line {
 	var lines []Line
 	if e := responseError(r.Err); e != nil {
 		lines = append(lines, Line{ErrorLine, e.Text(r.Secrets.Redact)})
+		if login := loginError(r.Err); login != nil && login.Detail != "" {
+			lines = append(lines, Line{DetailLine, login.Detail})
+		}
 		if r.Result == NotFound {
 			lines = append(lines, Line{DetailLine, request.describe()})
 			lines = append(lines, r.listTasks(e, request)...)
