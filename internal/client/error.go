@@ -25,6 +25,9 @@ type Error struct {
 
 	// Class overrides how DMS's own errors are classified, for other services. Zero: by status and code.
 	Class Class
+
+	// NotThere marks a failure of which the caller knows that it is usually a mistake: see Misconfigured.
+	NotThere bool
 }
 
 // Class is how a failed request is treated.
@@ -133,7 +136,7 @@ func (e *Error) Misconfigured() bool {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var proxy *ProxyError
-	return errors.As(e.Err, &dns) && dns.IsNotFound ||
+	return e.NotThere || errors.As(e.Err, &dns) && dns.IsNotFound ||
 		errors.As(e.Err, &certificate) ||
 		errors.As(e.Err, &proxy) && proxy.LoginRequired()
 }
