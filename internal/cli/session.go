@@ -45,6 +45,8 @@ func (w *wait) newSession(metadataAddress string) *session {
 		ProjectID:       w.cfg.ProjectID,
 		ProjectName:     w.cfg.ProjectName,
 		MetadataAddress: metadataAddress,
+		PodIdentityURI:  w.cfg.Login.PodIdentity.URI,
+		PodToken:        w.known(credential.FileToken("pod identity token", w.cfg.Login.PodIdentity.TokenFile)),
 		Wrap:            s.wrap,
 	})
 	s.transport = &credential.Transport{
@@ -118,23 +120,25 @@ func (s *session) progressClient() *client.Client {
 	return c
 }
 
-// idToken returns where ID tokens come from. Each one is masked and redacted from then on.
+// idToken returns where ID tokens come from.
 func (w *wait) idToken(exchange credential.Exchange) credential.IDToken {
 	source := w.cfg.Login.IDToken
-	var get credential.IDToken
 	switch {
 	case source.File != "":
-		get = credential.FileToken("ID token", source.File)
+		return w.known(credential.FileToken("ID token", source.File))
 	case source.Value != "":
-		get = credential.GivenToken(source.Value)
-	default:
-		get = credential.ActionsToken{
-			Exchange:     exchange,
-			RequestURL:   source.ActionsURL,
-			RequestToken: source.ActionsRequestToken,
-			Audience:     w.cfg.Login.Audience,
-		}.Get
+		return w.known(credential.GivenToken(source.Value))
 	}
+	return w.known(credential.ActionsToken{
+		Exchange:     exchange,
+		RequestURL:   source.ActionsURL,
+		RequestToken: source.ActionsRequestToken,
+		Audience:     w.cfg.Login.Audience,
+	}.Get)
+}
+
+// known masks and redacts each token from when it comes.
+func (w *wait) known(get credential.IDToken) credential.IDToken {
 	return func(ctx context.Context) (string, error) {
 		token, err := get(ctx)
 		if err == nil {

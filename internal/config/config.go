@@ -71,6 +71,8 @@ type Login struct {
 	IDToken  IDToken
 	Audience string // requested for the ID token in GitHub Actions
 
+	PodIdentity PodIdentity
+
 	profile string // credentials_file
 }
 
@@ -82,6 +84,10 @@ type IDToken struct {
 	ActionsURL          string
 	ActionsRequestToken string
 }
+
+// PodIdentity is where CCE's agent returns keys, and the file of the token that it wants. Both are empty for other
+// methods.
+type PodIdentity struct{ URI, TokenFile string }
 
 // Result is where and how the result is written.
 type Result struct {

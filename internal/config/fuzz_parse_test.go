@@ -93,6 +93,8 @@ func seedEnvironments() [][]string {
 		with(target, "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=SK", "HW_CLOUD=hc.example", "HW_AUTH_URL=https://iam.x.hc.example"),
 		with(target, "HUAWEICLOUD_SDK_IDP_ID=i", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=a"),
 		with(target, "HOME=b"),
+		with(target, "HC_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.1.1/x", "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE=a"),
+		with(target, "DMSWAIT_POD_IDENTITY=on", "HC_CONTAINER_CREDENTIALS_FULL_URI=https://x", "SSL_CERT_FILE=b"),
 		with(target, "HUAWEICLOUD_SDK_CREDENTIALS_FILE=a", "DMSWAIT_SECRET_KEY=x"),
 		with(target, "GITHUB_ACTIONS=true", "GITHUB_OUTPUT=b", "INPUT_PROVIDER_URN=p", "INPUT_AGENCY_URN=a",
 			"ACTIONS_ID_TOKEN_REQUEST_URL=https://x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=x"),
@@ -118,8 +120,8 @@ func safeEnvironment(folder, profile, environment string) func(string) string {
 		switch {
 		case name == "HOME" || name == "USERPROFILE":
 			value = folder
-		case strings.HasSuffix(name, "CREDENTIALS_FILE") && !strings.HasPrefix(value, "a"):
-			value = filepath.Join(folder, "none") // the only path that errors show
+		case (strings.HasSuffix(name, "CREDENTIALS_FILE") || name == "SSL_CERT_FILE") && !strings.HasPrefix(value, "a"):
+			value = filepath.Join(folder, "none") // errors show these paths
 		case isPath || strings.HasSuffix(name, "_FILE"):
 			value = map[bool]string{true: profile, false: profile + marker}[strings.HasPrefix(value, "a")]
 		case slices.Contains(secretVariables, name) || isSecretVariable(name):
@@ -163,7 +165,7 @@ func requireNamed(t *testing.T, name string) {
 	t.Helper()
 	known := []string{
 		"arguments", "credentials", "GITHUB_OUTPUT", "ACTIONS_ID_TOKEN_REQUEST_URL",
-		"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
+		"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "SSL_CERT_FILE", podURI, podTokenFile,
 	}
 	for _, in := range Inputs() {
 		known = append(known, in.Name)
@@ -171,7 +173,11 @@ func requireNamed(t *testing.T, name string) {
 	for _, f := range families {
 		known = append(known, f.refused...)
 		known = append(known, f.accessKey, f.secretKey, f.securityToken, f.idpID, f.idTokenFile, f.projectID,
-			f.projectName, f.region, f.iamEndpoint)
+			f.projectName, f.region, f.iamEndpoint, f.cloud, f.authURL)
+		known = append(known, f.elsewhere...)
+	}
+	if strings.HasPrefix(name, "HUAWEICLOUD_SDK_REGION_") {
+		return
 	}
 	require.Contains(t, known, name)
 }

@@ -30,8 +30,11 @@ func (p *parser) resolveLogin() {
 			return
 		}
 		p.checkComplete(method)
-		if method.IDToken {
+		switch {
+		case method.IDToken:
 			p.resolveIDToken()
+		case c.Login.Values["pod_identity"] != "":
+			p.resolvePodIdentity()
 		}
 	case c.has("id_token") && c.has("credentials_file"):
 		p.fault("id_token", "cannot be combined with credentials_file: use one login method")
@@ -51,6 +54,9 @@ func (p *parser) borrowLogin() {
 			p.useFamily(family)
 			return
 		}
+	}
+	if p.usePodIdentity() {
+		return
 	}
 	p.useDefaultProfile()
 }

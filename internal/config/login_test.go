@@ -184,7 +184,8 @@ func TestMissingCredentialsListTheLoginMethods(t *testing.T) {
 			for _, method := range []string{
 				"credentials are required", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key",
 				"auth_token", "idp_id", "username", "password", "domain_name",
-				"ecs_metadata", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID",
+				"ecs_metadata", "pod_identity", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID",
+				"OS_ACCESS_KEY",
 				"~/.huaweicloud/credentials",
 			} {
 				assert.Contains(t, faults[0], method)
