@@ -172,8 +172,9 @@ func requireNamed(t *testing.T, name string) {
 	}
 	for _, f := range families {
 		known = append(known, f.refused...)
-		known = append(known, f.accessKey, f.secretKey, f.securityToken, f.idpID, f.idTokenFile, f.projectID,
-			f.projectName, f.region, f.iamEndpoint, f.cloud, f.authURL)
+		for _, variable := range f.variables {
+			known = append(known, variable[1])
+		}
 		known = append(known, f.elsewhere...)
 	}
 	if strings.HasPrefix(name, "HUAWEICLOUD_SDK_REGION_") {

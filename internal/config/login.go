@@ -50,8 +50,8 @@ func (p *parser) resolveLogin() {
 // borrowLogin uses the credentials that another tool would use here.
 func (p *parser) borrowLogin() {
 	for _, family := range families {
-		if family.present(p.getenv) {
-			p.useFamily(family)
+		if b := family.read(p.getenv); b.present() {
+			p.useFamily(family, b)
 			return
 		}
 	}
@@ -115,7 +115,7 @@ func noCredentials() string {
 		choices = append(choices, choice)
 	}
 	for _, family := range families {
-		choices = append(choices, family.accessKey+" + "+family.secretKey)
+		choices = append(choices, family.variables[0][1]+" + "+family.variables[1][1])
 	}
 	return "are required; give one of: " + strings.Join(choices, "; ") +
 		"; or a profile in ~/.huaweicloud/credentials"
@@ -144,7 +144,7 @@ func (p *parser) resolveIDToken() {
 	}
 	if file := strings.TrimSpace(p.getenv("HUAWEICLOUD_SDK_ID_TOKEN_FILE")); file != "" {
 		const name = "HUAWEICLOUD_SDK_ID_TOKEN_FILE"
-		p.useIDTokenFile(named{name, name, file})
+		p.useIDTokenFile(&named{input: name, from: name, value: file})
 		return
 	}
 	token.ActionsURL = p.getenv("ACTIONS_ID_TOKEN_REQUEST_URL")
@@ -177,22 +177,29 @@ func isActionsURL(value string) bool {
 }
 
 // useIDTokenFile uses the file of an ID token that another tool's variable or profile names.
-func (p *parser) useIDTokenFile(file named) {
-	path := file.value
-	token, err := readSecret(p.ctx, p.input("id_token"), path)
+func (p *parser) useIDTokenFile(file *named) {
+	token, ok := p.readToken(file)
+	switch {
+	case !ok:
+	case isRereadable(file.value):
+		p.config.Login.IDToken.File = file.value
+	default:
+		p.config.Login.IDToken.Value = token
+	}
+}
+
+// readToken returns the token in a file that another tool's variable or profile names, and reports whether there is
+// one.
+func (p *parser) readToken(file *named) (token string, ok bool) {
+	token, err := readSecret(p.ctx, p.input("id_token"), file.value)
 	if err == nil {
 		p.config.secrets = append(p.config.secrets, token)
 		err = credential.CheckKey(token)
 	}
 	if err != nil {
 		p.borrowedFault(file, "%v", err)
-		return
 	}
-	if isRereadable(path) {
-		p.config.Login.IDToken.File = path
-	} else {
-		p.config.Login.IDToken.Value = token
-	}
+	return token, err == nil
 }
 
 // isRereadable reports whether a file can be read a second time. A pipe, as a shell's <(command) makes one,

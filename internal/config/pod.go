@@ -4,8 +4,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-
-	"github.com/dmswait/dmswait/internal/credential"
 )
 
 // CCE sets these variables in a pod whose service account has a pod identity.
@@ -21,7 +19,7 @@ func (p *parser) usePodIdentity() bool {
 	if c.has("pod_identity") || p.getenv(podURI) == "" && p.getenv(podTokenFile) == "" {
 		return false
 	}
-	p.take("pod_identity", named{podURI, podURI, "true"})
+	p.take("pod_identity", &named{from: podURI, value: "true"})
 	c.Login.Method, c.Login.From = p.selectedMethods()[0], podURI
 	p.resolvePodIdentity()
 	return true
@@ -31,25 +29,19 @@ func (p *parser) usePodIdentity() bool {
 func (p *parser) resolvePodIdentity() {
 	pod := &p.config.Login.PodIdentity
 	pod.URI, pod.TokenFile = strings.TrimSpace(p.getenv(podURI)), strings.TrimSpace(p.getenv(podTokenFile))
-	for _, variable := range []named{{podURI, podURI, pod.URI}, {podTokenFile, podTokenFile, pod.TokenFile}} {
-		if variable.value == "" {
-			p.borrowedFault(variable, "is required with pod_identity: CCE sets it in pods of a service account "+
-				"that is associated with an agency")
-		}
+	const required = "is required with pod_identity: CCE sets it in pods of a service account that is associated " +
+		"with an agency"
+	if pod.URI == "" {
+		p.fault(podURI, required)
+	}
+	if pod.TokenFile == "" {
+		p.fault(podTokenFile, required)
 	}
 	if pod.URI != "" && !isLocalURI(pod.URI) {
 		p.fault(podURI, "is not an http URL of a loopback or link-local address: leave it as CCE sets it")
 	}
-	if pod.TokenFile == "" {
-		return
-	}
-	token, err := readSecret(p.ctx, p.input("id_token"), pod.TokenFile)
-	if err == nil {
-		p.config.secrets = append(p.config.secrets, token)
-		err = credential.CheckKey(token)
-	}
-	if err != nil {
-		p.fault(podTokenFile, "%v", err)
+	if pod.TokenFile != "" {
+		p.readToken(&named{input: podTokenFile, from: podTokenFile, value: pod.TokenFile})
 	}
 }
 

@@ -37,19 +37,18 @@ func (p *parser) useProfile(path, from string) {
 	if err == nil {
 		basic, err = parseProfile(content)
 	}
-	if err == nil && basic["ak"]+basic["sk"]+basic["idp_id"]+basic["id_token_file"] == "" {
+	var b borrowed
+	for _, key := range profileKeys {
+		b = append(b, named{key[0], "credentials_file", key[1] + " in " + quote(path), basic[key[1]]})
+	}
+	if err == nil && !b.present() {
 		err = errors.New("it has neither ak and sk nor idp_id and id_token_file in its section [basic]")
 	}
 	if err != nil {
 		p.fault("credentials_file", "cannot be used: %s: %v (from %s)", quote(path), err, from)
 		return
 	}
-	value := func(key string) named { return named{"credentials_file", key + " in " + quote(path), basic[key]} }
-	p.borrow(borrowed{
-		accessKey: value("ak"), secretKey: value("sk"), securityToken: value("security_token"),
-		idpID: value("idp_id"), idTokenFile: value("id_token_file"),
-		projectID: value("project_id"), iamEndpoint: value("iam_endpoint"),
-	})
+	p.borrow(b)
 }
 
 func home(getenv func(string) string) string {
@@ -59,9 +58,12 @@ func home(getenv func(string) string) string {
 	return getenv("HOME")
 }
 
-// profileKeys are the keys that are read from a profile. Errors name no others: what looks like a key may be a
-// secret on a line of its own.
-var profileKeys = []string{"ak", "sk", "security_token", "project_id", "iam_endpoint", "idp_id", "id_token_file"}
+// profileKeys are the inputs for which a profile may have values, and their keys. Errors name no other keys: what looks
+// like one may be a secret on a line of its own.
+var profileKeys = [][2]string{
+	{"access_key", "ak"}, {"secret_key", "sk"}, {"security_token", "security_token"}, {"project_id", "project_id"},
+	{"iam_endpoint", "iam_endpoint"}, {"idp_id", "idp_id"}, {"id_token", "id_token_file"},
+}
 
 // parseProfile reads the section [basic] of a profile. The SDK reads profiles as INI, a format with many
 // variants. What those make ambiguous (quotes, continued lines, comments after values) is an error here, so
@@ -95,7 +97,7 @@ func parseProfile(content string) (map[string]string, error) {
 		if strings.ContainsAny(line[:1], "\"`") || continues(value) {
 			return nil, fmt.Errorf("line %d has a quoted key, or a value that continues on the next line", n+1)
 		}
-		if section != "basic" || !slices.Contains(profileKeys, key) {
+		if section != "basic" || !slices.ContainsFunc(profileKeys, func(known [2]string) bool { return known[1] == key }) {
 			continue
 		}
 		if _, twice := basic[key]; twice {

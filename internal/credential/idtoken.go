@@ -62,32 +62,34 @@ const fileTimeout = 10 * time.Second
 
 // FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh. A file that
 // does not come to its end in time is an outage. The token's name is what errors call it: "ID token".
-func FileToken(name, path string) IDToken {
-	return fileToken(name, path, file.ReadText)
+func FileToken(name, path string) IDToken { return tokenFile{name, path, file.ReadText}.get }
+
+type tokenFile struct {
+	name, path string
+	read       func(ctx context.Context, path string) (string, error)
 }
 
-func fileToken(name, path string, read func(ctx context.Context, path string) (string, error)) IDToken {
-	place := "the " + name + "'s file"
-	return func(ctx context.Context) (string, error) {
-		request := call{service: place, op: fmt.Sprintf("read the %s in %q", name, path)}
-		ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
-		defer cancel()
-		text, err := read(ctx, path)
-		token := TrimToken(text)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
-			e.Reason = place + " could not be read in time"
-			e.Hint = "check the file system of the file, and whether it is a pipe"
-			return "", e
-		case err != nil:
-			return "", request.impossible(client.Response{}, place+" cannot be read", err)
-		case token == "":
-			return "", request.impossible(client.Response{}, place+" is empty", errors.New("the file is empty"))
+func (f tokenFile) get(ctx context.Context) (string, error) {
+	place := "the " + f.name + "'s file"
+	request := call{service: place, op: fmt.Sprintf("read the %s in %q", f.name, f.path)}
+	ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
+	defer cancel()
+	text, err := f.read(ctx, f.path)
+	token, problem := TrimToken(text), " cannot be read"
+	switch {
+	case err != nil && ctx.Err() != nil:
+		e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
+		e.Reason = place + " could not be read in time"
+		e.Hint = "check the file system of the file, and whether it is a pipe"
+		return "", e
+	case err != nil:
+	case token == "":
+		problem, err = " is empty", errors.New("the file is empty")
+	default:
+		if err = CheckKey(token); err == nil {
+			return token, nil
 		}
-		if err := CheckKey(token); err != nil {
-			return "", request.impossible(client.Response{}, place+" contains no token", fmt.Errorf("it %w", err))
-		}
-		return token, nil
+		problem, err = " contains no token", fmt.Errorf("it %w", err)
 	}
+	return "", request.impossible(client.Response{}, place+problem, err)
 }
