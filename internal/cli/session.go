@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -58,9 +59,22 @@ func (w *wait) newSession(metadataAddress string) *session {
 				"the local clock is off by %s; requests are now signed with the server's time",
 				result.Human((-behind).Round(time.Minute)))
 		},
+		NotRenewed: func(err error) {
+			w.log.Warnf(console.EventRenewal, "could not renew the credentials: %s; using the old ones until they expire",
+				w.textOf(err))
+		},
 	}
 	s.iam.Transport = s.transport
 	return s
+}
+
+// textOf returns the text of an error of a login, without secrets.
+func (w *wait) textOf(err error) string {
+	var e *client.Error
+	if errors.As(err, &e) {
+		return e.Text(w.secrets.Redact)
+	}
+	return err.Error()
 }
 
 // wrap keeps a transport until close, and traces the requests that go through it.

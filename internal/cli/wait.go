@@ -80,9 +80,11 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 	case ctx.Err() != nil: // which may be the reason for faults: a file was not read to its end
 		return context.Cause(ctx)
 	case len(faults) > 0:
+		w.warn()
 		return faults
 	}
 	w.log.Printf(console.EventStart, "%s", w.announcement())
+	w.warn()
 	w.log.Open()
 	w.session = w.newSession(metadataAddress)
 	defer w.session.close()
@@ -100,6 +102,13 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 		RequestTimeout: w.cfg.RequestTimeout,
 	}
 	return waiter.Wait(ctx)[0].Err
+}
+
+// warn shows what is probably a mistake in the inputs.
+func (w *wait) warn() {
+	for _, warning := range w.cfg.Warnings {
+		w.log.Warnf(console.EventInput, "%s", warning)
+	}
 }
 
 // note shows what a person should know of a target.
@@ -162,6 +171,9 @@ func (w *wait) request() result.Request {
 	if w.session != nil {
 		request.ProjectID = w.session.projectID
 		request.CredentialsHint = w.cfg.Login.Method.Hint
+		if err := w.session.transport.Lapse(); err != nil {
+			request.CredentialsHint = "the credentials have expired or were revoked, and could not be renewed: " + w.textOf(err)
+		}
 	}
 	return request
 }

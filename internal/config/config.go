@@ -24,6 +24,8 @@ type Config struct {
 	Log
 	Actions Actions
 
+	Warnings []string // about what is probably a mistake, one line each
+
 	given   map[string]string // input → where its value came from, whether or not it is valid
 	secrets []string
 }

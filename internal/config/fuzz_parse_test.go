@@ -52,7 +52,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, arguments, environment string) {
 		getenv := safeEnvironment(folder, profile, environment)
 		args := plant(arguments)
-		c, faults := Parse(t.Context(), args, getenv)
+		c, faults := Parse(t.Context(), args, getenv, nil)
 		var texts []string
 		for _, fault := range faults {
 			texts = append(texts, fault.Text)
@@ -60,7 +60,7 @@ func FuzzParse(f *testing.F) {
 			require.NotContains(t, fault.Text, marker)
 			requireNamed(t, fault.Input)
 		}
-		again, more := Parse(t.Context(), args, getenv)
+		again, more := Parse(t.Context(), args, getenv, nil)
 		require.Equal(t, faults, more)
 		require.Equal(t, c.Secrets(), again.Secrets())
 		for _, secret := range []string{

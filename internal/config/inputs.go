@@ -158,14 +158,17 @@ func (p *parser) input(name string) Input {
 }
 
 // howToSet returns how a user sets an input here: "--task-id or DMSWAIT_TASK_ID" or, in GitHub Actions, "under
-// with:, or in DMSWAIT_TASK_ID".
+// with:, or in DMSWAIT_TASK_ID". It names the variables that are near misses.
 func (p *parser) howToSet(name string) string {
 	in := p.input(name)
+	how := "--" + in.Flag() + " or " + in.Env()
 	switch {
 	case p.config.Actions.On && in.Action:
-		return "under with:, or in " + in.Env()
+		how = "under with:, or in " + in.Env()
+	case p.inPlugin():
+		how = "under settings:, or in " + in.Env()
 	case in.Secret:
-		return in.Env() + " or " + in.Env() + "_FILE"
+		how = in.Env() + " or " + in.Env() + "_FILE"
 	}
-	return "--" + in.Flag() + " or " + in.Env()
+	return how + p.nearMiss(name)
 }

@@ -16,11 +16,14 @@ type parser struct {
 	config *Config
 	inputs []Input // each sets its field of config
 	faults Faults
+
+	unknown []unknown // variables
 }
 
-// Parse reads flags (args, without the program's name) and the environment. It returns what could be read, and
-// all input errors. When ctx ends, a file that is still being read is an error.
-func Parse(ctx context.Context, args []string, getenv func(string) string) (*Config, Faults) {
+// Parse reads flags (args, without the program's name) and the environment, whose variables have these names: unknown
+// ones are warned about. It returns what could be read, and all input errors. When ctx ends, a file that is still being
+// read is an error.
+func Parse(ctx context.Context, args []string, getenv func(string) string, names []string) (*Config, Faults) {
 	config := &Config{
 		Login:   Login{Values: map[string]string{}},
 		Actions: Actions{On: getenv("GITHUB_ACTIONS") == "true"},
@@ -31,12 +34,14 @@ func Parse(ctx context.Context, args []string, getenv func(string) string) (*Con
 	if config.Help || config.Version {
 		return config, nil
 	}
+	p.findUnknown(names)
 	p.readInputs(flags)
 	p.checkTarget()
 	p.resolveLogin() // which may bring project and region with it
 	p.deriveDefaults()
 	p.checkCloud()
 	p.checkEnvironment()
+	p.warnUnknown()
 	return config, p.faults
 }
 
@@ -106,10 +111,15 @@ func (p *parser) variables(in Input) []string {
 	if p.config.Actions.On {
 		names = append(names, "INPUT_"+in.upper())
 	}
-	if p.getenv("CI") == "woodpecker" || p.getenv("DRONE") == "true" {
+	if p.inPlugin() {
 		names = append(names, "PLUGIN_"+in.upper())
 	}
 	return append(names, in.Env())
+}
+
+// inPlugin reports whether Woodpecker or Drone runs this as a plugin, whose inputs are settings.
+func (p *parser) inPlugin() bool {
+	return p.getenv("CI") == "woodpecker" || p.getenv("DRONE") == "true"
 }
 
 // trim removes the line break that a YAML block or a copied secret ends with and, unless it is a secret, the
