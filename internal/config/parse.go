@@ -40,6 +40,7 @@ func Parse(ctx context.Context, args []string, getenv func(string) string, names
 	p.resolveLogin() // which may bring project and region with it
 	p.deriveDefaults()
 	p.checkCloud()
+	p.checkIDs()
 	p.checkEnvironment()
 	p.warnUnknown()
 	return config, p.faults
