@@ -38,8 +38,8 @@ const agencySeconds = 3600
 
 // Get gets new keys.
 func (a Agency) Get(ctx context.Context) (Credentials, error) {
-	r, err := a.IDToken.exchange(ctx, func(idToken string) (reply, error) {
-		return a.Exchange.send(ctx, call{
+	r, err := a.IDToken.exchange(ctx, func(idToken string) (*reply, error) {
+		return a.Exchange.send(ctx, &call{
 			service: "STS",
 			op:      "assume the agency",
 			method:  http.MethodPost,

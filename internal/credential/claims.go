@@ -16,10 +16,10 @@ import (
 
 // exchange gets an ID token and exchanges it. Where that is refused with 400 or 401, which STS sometimes does with a
 // good one, it does so a second time, if there is another token. The error of a refusal states the token's claims.
-func (get IDToken) exchange(ctx context.Context, send func(token string) (reply, error)) (reply, error) {
+func (get IDToken) exchange(ctx context.Context, send func(token string) (*reply, error)) (*reply, error) {
 	token, err := get(ctx)
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
 	r, err := send(token)
 	var e *client.Error

@@ -44,7 +44,7 @@ type Metadata struct {
 // Get gets the current keys, which the service renews by itself. Version 2 of the service requires a token; version 1
 // has none.
 func (m Metadata) Get(ctx context.Context) (Credentials, error) {
-	get := call{
+	get := &call{
 		service: "the metadata service",
 		op:      "get keys from the metadata service",
 		method:  http.MethodGet,
@@ -79,10 +79,11 @@ func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 }
 
 // token gets the token that version 2 of the service requires; empty: it is version 1.
-func (m Metadata) token(ctx context.Context, get call) (string, error) {
-	get.method, get.url = http.MethodPut, m.Address+"/meta-data/latest/api/token"
-	get.header = http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
-	r, err := m.Exchange.send(ctx, get)
+func (m Metadata) token(ctx context.Context, get *call) (string, error) {
+	put := *get
+	put.method, put.url = http.MethodPut, m.Address+"/meta-data/latest/api/token"
+	put.header = http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
+	r, err := m.Exchange.send(ctx, &put)
 	var e *client.Error
 	switch {
 	case errors.As(err, &e) && isVersion1(e.Response.StatusCode):
@@ -123,7 +124,7 @@ func notAnECS(err error) error {
 	return err
 }
 
-func withoutAgency(c call, response client.Response) error {
+func withoutAgency(c *call, response client.Response) error {
 	return c.impossible(response, "this ECS has no agency",
 		errors.New("this ECS has no agency: assign one, or use another login method"))
 }

@@ -33,8 +33,8 @@ const keySeconds = 21600
 
 // Get gets new keys.
 func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
-	r, err := p.IDToken.exchange(ctx, func(idToken string) (reply, error) {
-		return p.IAM.send(ctx, call{
+	r, err := p.IDToken.exchange(ctx, func(idToken string) (*reply, error) {
+		return p.IAM.send(ctx, &call{
 			op:     "log in with the identity provider",
 			method: http.MethodPost,
 			url:    "/v3.0/OS-AUTH/id-token/tokens",
@@ -50,7 +50,7 @@ func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
 		return Credentials{}, r.malformed()
 	}
 	p.IAM.learned(token)
-	r, err = p.IAM.send(ctx, call{
+	r, err = p.IAM.send(ctx, &call{
 		op:     "get temporary keys",
 		method: http.MethodPost,
 		url:    "/v3.0/OS-CREDENTIAL/securitytokens",

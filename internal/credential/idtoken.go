@@ -31,7 +31,7 @@ type ActionsToken struct {
 
 // Get gets a new token. It is valid for about five minutes.
 func (a ActionsToken) Get(ctx context.Context) (string, error) {
-	request := call{service: "GitHub Actions", op: "get an ID token from GitHub Actions", method: http.MethodGet}
+	request := &call{service: "GitHub Actions", op: "get an ID token from GitHub Actions", method: http.MethodGet}
 	target, err := url.Parse(a.RequestURL)
 	if err != nil || target.Host == "" {
 		return "", request.impossible(client.Response{}, "ACTIONS_ID_TOKEN_REQUEST_URL is not a URL",
@@ -71,7 +71,7 @@ type tokenFile struct {
 
 func (f tokenFile) get(ctx context.Context) (string, error) {
 	place := "the " + f.name + "'s file"
-	request := call{service: place, op: fmt.Sprintf("read the %s in %q", f.name, f.path)}
+	request := &call{service: place, op: fmt.Sprintf("read the %s in %q", f.name, f.path)}
 	ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
 	defer cancel()
 	text, err := f.read(ctx, f.path)

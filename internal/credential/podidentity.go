@@ -30,7 +30,7 @@ func (p PodIdentity) Get(ctx context.Context) (Credentials, error) {
 	if err != nil {
 		return Credentials{}, err
 	}
-	r, err := p.Exchange.send(ctx, call{
+	r, err := p.Exchange.send(ctx, &call{
 		service: "the pod identity agent",
 		op:      "get keys from the pod identity agent",
 		method:  http.MethodPost,
