@@ -21,7 +21,7 @@ func readText(ctx context.Context, path string) (string, error) {
 }
 
 // readSecret reads a secret input from a file. The error's text continues a sentence that begins with the input's name.
-func readSecret(ctx context.Context, in Input, path string) (string, error) {
+func readSecret(ctx context.Context, in *Input, path string) (string, error) {
 	text, err := readText(ctx, path)
 	if err != nil {
 		return "", fmt.Errorf("cannot be read from its file: %w", err)

@@ -24,20 +24,20 @@ type Input struct {
 }
 
 // Flag returns the name on the command line, without dashes.
-func (in Input) Flag() string { return strings.ReplaceAll(in.Name, "_", "-") }
+func (in *Input) Flag() string { return strings.ReplaceAll(in.Name, "_", "-") }
 
 // Env returns the name of the environment variable.
-func (in Input) Env() string { return "DMSWAIT_" + in.upper() }
+func (in *Input) Env() string { return "DMSWAIT_" + in.upper() }
 
 // ShownDefault returns the default as people read it, or "" where there is none.
-func (in Input) ShownDefault() string {
+func (in *Input) ShownDefault() string {
 	if in.Default != "" && in.Derived != "" {
 		return in.Default + ", " + in.Derived
 	}
 	return in.Default + in.Derived
 }
 
-func (in Input) upper() string { return strings.ToUpper(in.Name) }
+func (in *Input) upper() string { return strings.ToUpper(in.Name) }
 
 // The headings of the inputs, in the order in which they are shown.
 const (
@@ -148,9 +148,9 @@ func (c *Config) inputs() []Input {
 var tolerable = []string{"failure", "cancelled", "not_found", "timeout", "running", "unavailable"}
 
 // input returns the input with that name. There must be one.
-func (p *parser) input(name string) Input {
-	for _, in := range p.inputs {
-		if in.Name == name {
+func (p *parser) input(name string) *Input {
+	for i := range p.inputs {
+		if in := &p.inputs[i]; in.Name == name {
 			return in
 		}
 	}

@@ -53,7 +53,8 @@ func (p *parser) fault(input, problem string, args ...any) {
 
 // readInputs sets every input to its default, and then to the value that is given.
 func (p *parser) readInputs(flags map[string]string) {
-	for _, in := range p.inputs {
+	for i := range p.inputs {
+		in := &p.inputs[i]
 		if in.Default != "" { // remains where the given value is not valid
 			if err := in.set(in.Default); err != nil {
 				panic(fmt.Sprintf("default of %s: %v", in.Name, err))
@@ -78,7 +79,7 @@ func (p *parser) readInputs(flags map[string]string) {
 
 // lookup returns the value of an input and where it comes from: its flag, the CI system's variable, its own
 // variable or, for a secret, a file. At every level an empty value counts as unset.
-func (p *parser) lookup(in Input, flags map[string]string) (value, from string, err error) {
+func (p *parser) lookup(in *Input, flags map[string]string) (value, from string, err error) {
 	if value := strings.TrimSpace(flags[in.Name]); value != "" {
 		return value, "--" + in.Flag(), nil
 	}
@@ -107,7 +108,7 @@ func (p *parser) lookup(in Input, flags map[string]string) (value, from string, 
 }
 
 // variables returns the environment variables of an input, in order of precedence.
-func (p *parser) variables(in Input) []string {
+func (p *parser) variables(in *Input) []string {
 	var names []string
 	if p.config.Actions.On {
 		names = append(names, "INPUT_"+in.upper())
@@ -125,7 +126,7 @@ func (p *parser) inPlugin() bool {
 
 // trim removes the line break that a YAML block or a copied secret ends with and, unless it is a secret, the
 // blanks around a value: a password may begin or end with a blank. An ID token is read as the official SDK does.
-func trim(in Input, value string) string {
+func trim(in *Input, value string) string {
 	switch {
 	case in.Name == "id_token":
 		return credential.TrimToken(value)

@@ -127,7 +127,7 @@ func TestInvalidSecretIsMaskedAndInNoFault(t *testing.T) {
 				inActions(t).with(vars{"INPUT_" + strings.ToUpper(in.Name): secret}),
 			} {
 				c, faults := parse(environment.with(partner(in.Name)))
-				assert.Equal(t, []string{trim(in, secret)}, c.Secrets())
+				assert.Equal(t, []string{trim(&in, secret)}, c.Secrets())
 				assert.Len(t, faultsOf(faults, in.Name), 1)
 				told := strings.Join(faults, "\n")
 				assert.NotContains(t, told, "secret\"", told)

@@ -43,7 +43,8 @@ func isForeign(rest string) bool {
 func (p *parser) nearest(name string, files bool) (input string, exact bool) {
 	const maxDistance = 2
 	best := maxDistance + 1
-	for _, in := range p.inputs {
+	for i := range p.inputs {
+		in := &p.inputs[i]
 		known := in.upper()
 		if files && in.Secret && strings.HasSuffix(name, "_FILE") {
 			known += "_FILE"

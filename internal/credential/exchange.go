@@ -93,9 +93,10 @@ func (x Exchange) send(ctx context.Context, c *call) (*reply, error) {
 	switch {
 	case errors.As(err, &login): // the login that this request needs
 		return nil, err
-	case err != nil && ctx.Err() != nil:
-		return nil, c.failed(&client.Error{Op: c.op, Err: context.Cause(ctx)})
 	case err != nil:
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return nil, c.failed(&client.Error{Op: c.op, Err: err})
 	}
 	defer resp.Body.Close()

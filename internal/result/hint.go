@@ -47,7 +47,7 @@ func (r Request) spell(input, value string) string {
 	if r.InActions {
 		return input + ": " + value
 	}
-	return "--" + config.Input{Name: input}.Flag() + " " + value
+	return "--" + (&config.Input{Name: input}).Flag() + " " + value
 }
 
 func notFoundHint(e *client.Error, request Request) string {
