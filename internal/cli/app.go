@@ -59,8 +59,8 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 		w.warn()
 		return a.print(ctx, plan(cfg, w.secrets))
 	}
-	err := w.run(ctx, a.MetadataAddress, faults)
-	return a.finish(ctx, w, err, destinations)
+	endings := w.run(ctx, a.MetadataAddress, faults)
+	return a.finish(ctx, w, endings, destinations)
 }
 
 // variables returns the names of the environment's variables.

@@ -99,7 +99,7 @@ func region(field *string) func(string) error {
 		// The name becomes part of host names.
 		isLabel := consistsOf(lowercase+digits+"-", value) && len(value) <= 63
 		if !isLabel || strings.HasPrefix(value, "-") || strings.HasSuffix(value, "-") {
-			return fmt.Errorf("%s is not a region: use a name such as cn-north-4", quote(value))
+			return badValue(value, "is not a region: use a name such as cn-north-4")
 		}
 		*field = value
 		return nil
@@ -116,7 +116,7 @@ func endpoint(service string, field *string) func(string) error {
 			if strings.ContainsAny(value, "@?#") { // what follows these may be a password or a token
 				shown = "(the value is not shown)"
 			}
-			return fmt.Errorf("%s %w: use a base URL such as %s", shown, err, "https://"+service+".cn-north-4.myhuaweicloud.com")
+			return valueError{shown, fmt.Sprintf("%v: use a base URL such as https://%s.cn-north-4.myhuaweicloud.com", err, service)}
 		}
 		*field = base
 		return nil

@@ -191,5 +191,9 @@ func (p *parser) checkPairs(b borrowed) (incomplete bool) {
 // borrowedFault notes what is wrong with another tool's value. The problem continues a sentence that begins
 // with what the value is called.
 func (p *parser) borrowedFault(at *named, problem string, args ...any) {
-	p.faults = append(p.faults, Fault{at.input, at.from + " " + fmt.Sprintf(problem, args...)})
+	fault := Fault{Input: at.input, Text: at.from + " " + fmt.Sprintf(problem, args...)}
+	if at.input == at.from { // a variable, not a key of a profile
+		fault.Brief = brief(fault.Text)
+	}
+	p.faults = append(p.faults, fault)
 }

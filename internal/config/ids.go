@@ -6,22 +6,26 @@ import "strings"
 // hexadecimal digits. Only what cannot be right is an error, since nobody promises that ids will always look like that.
 func (p *parser) checkIDs() {
 	c := p.config
-	instance, task := c.InstanceID, c.TaskID
-	warn := func(text string) { c.Warnings = append(c.Warnings, text) }
-	switch {
-	case isUUID(task) && isHexID(instance):
-		p.fault("task_id", "is an instance's id, and instance_id a task's: exchange them")
-	case isUUID(task):
-		warn("task_id looks like an instance's id (a UUID); a task's has 32 hexadecimal digits")
-	case isHexID(instance):
-		warn("instance_id looks like a task's id (32 hexadecimal digits); an instance's is a UUID")
+	for _, t := range c.Targets {
+		problem := ""
+		switch {
+		case isUUID(t.TaskID) && isHexID(t.InstanceID):
+			p.fault("task_id", "is an instance's id, and instance_id a task's: exchange them")
+			return
+		case isUUID(t.TaskID):
+			problem = "task_id looks like an instance's id (a UUID); a task's has 32 hexadecimal digits"
+		case isHexID(t.InstanceID):
+			problem = "instance_id looks like a task's id (32 hexadecimal digits); an instance's is a UUID"
+		}
+		if problem != "" {
+			c.Warnings = append(c.Warnings, problem)
+			break
+		}
 	}
 	project := c.ProjectID
-	switch {
-	case project == "" || c.Region == "":
-	case project == c.Region || strings.HasPrefix(project, c.Region+"_"):
-		p.fault("project_id", "%s is the name of a project, not its id: set project_name instead (from %s)",
-			quote(project), c.Source("project_id"))
+	if project != "" && c.Region != "" && (project == c.Region || strings.HasPrefix(project, c.Region+"_")) {
+		p.fail("project_id", badValue(project, "is the name of a project, not its id: set project_name instead (from %s)",
+			c.Source("project_id")))
 	}
 }
 

@@ -64,15 +64,15 @@ func TestRequiredInputNamesItsNearMiss(t *testing.T) {
 		want string
 	}{
 		"a variable": {without("DMSWAIT_TASK_ID").with(vars{"DMSWAIT_TASKID": "t1"}),
-			"task_id is required (--task-id or DMSWAIT_TASK_ID, not DMSWAIT_TASKID), or task_name with since"},
+			"task_id is required (--task-id or DMSWAIT_TASK_ID, not DMSWAIT_TASKID), or task_name with since, or until"},
 		"a secret": {without("DMSWAIT_SECRET_KEY").with(vars{"DMSWAIT_SECRET": "hunter2"}),
 			"secret_key is required with access_key (DMSWAIT_SECRET_KEY or DMSWAIT_SECRET_KEY_FILE, not DMSWAIT_SECRET)"},
 		"the region": {without("DMSWAIT_REGION").with(vars{"DMSWAIT_REGIN": "x"}), "region is required, e.g. cn-north-4, " +
 			"unless endpoint is set (--region or DMSWAIT_REGION, not DMSWAIT_REGIN)"},
 		"a setting": {without("DMSWAIT_TASK_ID").with(vars{"CI": "woodpecker", "PLUGIN_TASK": "t1"}),
-			"task_id is required (under settings:, or in DMSWAIT_TASK_ID, not PLUGIN_TASK), or task_name with since"},
+			"task_id is required (under settings:, or in DMSWAIT_TASK_ID, not PLUGIN_TASK), or task_name with since, or until"},
 		"an input of the action": {without("DMSWAIT_TASK_ID").with(inActions(t)).with(vars{"INPUT_TASK-ID": "t1"}),
-			"task_id is required (under with:, or in DMSWAIT_TASK_ID, not INPUT_TASK-ID), or task_name with since"},
+			"task_id is required (under with:, or in DMSWAIT_TASK_ID, not INPUT_TASK-ID), or task_name with since, or until"},
 	} {
 		c, faults := parse(test.vars)
 		assert.Equal(t, []string{test.want}, faults, name)
