@@ -173,12 +173,12 @@ func (r *Report) usage() string {
 	}
 	login := loginError(r.Err)
 	switch {
+	case login != nil && login.Reason != "":
+		return fmt.Sprintf("Login failed: %s.", login.Reason)
 	case errors.Is(r.Err, poll.ErrMisconfigured):
 		return fmt.Sprintf("Could not reach %s as configured%s.", r.service(), r.cause())
 	case login == nil:
 		return fmt.Sprintf("The API rejected the request%s.", r.cause())
-	case login.Reason != "":
-		return fmt.Sprintf("Login failed: %s.", login.Reason)
 	}
 	return fmt.Sprintf("Login failed: %s rejected the request%s.", r.service(), r.cause())
 }

@@ -65,7 +65,7 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 	"project_id … is the name of a project, not its id: …": with(nil, "REGION", "cn-north-4", "PROJECT_ID", "cn-north-4"),
 	"… cannot be used in Open Telekom Cloud, which has no STS v5: …": with(nil, "REGION", "eu-de", "ACCESS_KEY", "",
 		"SECRET_KEY", "", "PROVIDER_URN", "p", "AGENCY_URN", "a", "ID_TOKEN", "ey.J"),
-	"this is not an ECS, or a container without access to the metadata service": func(t *testing.T) *trial.Trial {
+	"Login failed: this is not an ECS, or a container without access to the metadata service": func(t *testing.T) *trial.Trial {
 		tr := login(t, trial.Account()).Set("DMSWAIT_ECS_METADATA", "true").Set("DMSWAIT_NOT_FOUND_GRACE", "0")
 		tr.MetadataAddress = "http://127.0.0.1:9"
 		return tr.Run(t)
