@@ -56,7 +56,7 @@ func (p *parser) nearest(name string, files bool) (input string, exact bool) {
 		if len(name) > maxDistance && strings.HasPrefix(known, name) { // TASK, INSTANCE
 			d = min(d, maxDistance)
 		}
-		if d < best && d < len(name) {
+		if d < best {
 			input, best = in.Name, d
 		}
 	}
