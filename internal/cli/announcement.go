@@ -53,14 +53,14 @@ func hosts(cfg *config.Config) string {
 	if u, err := url.Parse(text); err == nil {
 		text = u.Host
 	}
-	if !config.IsHuawei(cfg.Endpoint) {
+	if !config.IsKnown(cfg.Endpoint) {
 		text += " (not a domain of Huawei Cloud)"
 	}
 	if proxy := client.ProxyFor(cfg.Endpoint); proxy.Host != "" {
 		text += " through the proxy " + proxy.Host
 	}
 	for _, login := range cfg.LoginEndpoints() {
-		if login != cfg.Endpoint && !config.IsHuawei(login) {
+		if login != cfg.Endpoint && !config.IsKnown(login) {
 			text += ", logging in at " + strings.TrimPrefix(login, "https://") + " (not a domain of Huawei Cloud)"
 		}
 	}

@@ -29,6 +29,9 @@ type Error struct {
 
 	// Class overrides how DMS's own errors are classified, for other services. Zero: by status and code.
 	Class Class
+
+	// NotThere marks a failure of which the caller knows that it is usually a mistake: see Misconfigured.
+	NotThere bool
 }
 
 // Class is how a failed request is treated.
@@ -178,7 +181,7 @@ func (e *Error) Cause() Cause {
 // Misconfigured reports whether such a failure usually means that an input, or the environment, is wrong.
 func (e *Error) Misconfigured() bool {
 	cause := e.Cause()
-	return cause != 0 && cause != NoHandshake
+	return e.NotThere || cause != 0 && cause != NoHandshake
 }
 
 // HostUnknown reports whether the host name does not exist, as far as this machine or the proxy can see.

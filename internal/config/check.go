@@ -21,6 +21,10 @@ func (p *parser) checkWaiting() {
 // checkCloud checks that every endpoint and the project are known.
 func (p *parser) checkCloud() {
 	c := p.config
+	if method := c.Login.Method; method != nil && method.STS && !c.has("sts_endpoint") && c.inOTC() {
+		p.fault(method.Inputs[0], "cannot be used in Open Telekom Cloud, which has no STS v5: "+
+			"use idp_id, an access key, or another login method")
+	}
 	if unless := p.needsRegion(); unless != "" && !c.has("region") {
 		p.fault("region", "is required, e.g. cn-north-4, unless %s (%s)", unless, p.howToSet("region"))
 	}
@@ -44,8 +48,8 @@ func (p *parser) needsRegion() string {
 	return ""
 }
 
-// checkEnvironment checks what would otherwise fail late: that the proxy is a URL, and that GitHub Actions has
-// a file for the outputs.
+// checkEnvironment checks what would otherwise fail late: that the proxy is a URL, that there are certificates, and
+// that GitHub Actions has a file for the outputs.
 func (p *parser) checkEnvironment() {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := p.getenv(name); value != "" && !isProxy(value) {
@@ -58,6 +62,7 @@ func (p *parser) checkEnvironment() {
 			p.fault(name, "%s", problem)
 		}
 	}
+	p.checkCertificates()
 	if !p.config.Actions.On {
 		return
 	}

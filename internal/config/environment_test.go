@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func withoutCredentials() vars {
 
 // parse is Parse, with the faults as people see them.
 func parse(v vars, args ...string) (*Config, []string) {
-	c, faults := Parse(context.Background(), args, v.get)
+	c, faults := Parse(context.Background(), args, v.get, slices.Sorted(maps.Keys(v)))
 	lines := []string{}
 	for _, fault := range faults {
 		lines = append(lines, fault.Text)

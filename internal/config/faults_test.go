@@ -55,6 +55,7 @@ var invalidValues = map[string][]string{
 	"domain_name":      {"a\x00b"},
 	"password":         {"hunter2\nhunter3"},
 	"ecs_metadata":     {"maybe", "1"},
+	"pod_identity":     {"perhaps"},
 	"credentials_file": {"a\nb"},
 }
 

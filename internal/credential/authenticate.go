@@ -41,14 +41,18 @@ type Transport struct {
 	// ClockCorrected, if set, is called with how far the local clock turned out to be behind the server's (negative:
 	// ahead).
 	ClockCorrected func(behind time.Duration)
+	// NotRenewed, if set, is called with why credentials could not be renewed, once until they are: they are used
+	// until they expire.
+	NotRenewed func(err error)
 
 	mu      sync.Mutex  // held while logging in, so that there is one login at a time
 	creds   Credentials // the current ones; zero until the first login
 	renewAt time.Time   // when creds are to be renewed; zero: not before a 401
 	proven  atomic.Bool // creds got a response other than 401: only then may new ones help
 
-	clock  sync.Mutex
+	brief  sync.Mutex    // never held while something is awaited; guards the rest
 	behind time.Duration // of the local clock, as far as a 401 made it known
+	lapse  error         // why credentials that had worked could not be renewed; nil: they were
 }
 
 // RoundTrip sends a request once and, after a 401, a second time if something has changed: the local clock
@@ -121,7 +125,13 @@ func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 			if retry := now.Add(retryRenewal); !wasRefused(err) && retry.Before(t.renewAt) {
 				t.renewAt = retry
 			}
+			if known := t.setLapse(err); known == nil && t.NotRenewed != nil && ctx.Err() == nil {
+				t.NotRenewed(err)
+			}
 			return t.creds, nil
+		}
+		if t.creds.usable() {
+			err = expired(err)
 		}
 		return Credentials{}, err
 	}
@@ -138,10 +148,38 @@ func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentia
 	}
 	if !t.creds.usable() {
 		if err := t.login(ctx); err != nil {
+			t.setLapse(err)
 			return Credentials{}, err
 		}
 	}
 	return t.creds, nil
+}
+
+// Lapse returns why credentials that had worked could not be renewed, or nil.
+func (t *Transport) Lapse() error {
+	t.brief.Lock()
+	defer t.brief.Unlock()
+	return t.lapse
+}
+
+// setLapse sets what Lapse returns, and returns what it was before.
+func (t *Transport) setLapse(err error) (before error) {
+	t.brief.Lock()
+	defer t.brief.Unlock()
+	before, t.lapse = t.lapse, err
+	return before
+}
+
+// expired returns the error of a login that was to renew credentials and came too late.
+func expired(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	renewal, request := *e, *e.Request
+	request.Op = "renew the credentials, which have expired: " + request.Op
+	renewal.Request = &request
+	return &renewal
 }
 
 // wasRefused reports whether a service, or a proxy, refused a login, as opposed to an outage or a failure on this
@@ -157,6 +195,7 @@ func (t *Transport) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.setLapse(nil)
 	if t.Learned != nil {
 		t.Learned(creds.SecretKey, creds.SecurityToken, creds.Token)
 	}
@@ -210,8 +249,8 @@ func (t *Transport) send(
 
 // clockBehind returns how far the local clock is behind the server's, as far as is known.
 func (t *Transport) clockBehind() time.Duration {
-	t.clock.Lock()
-	defer t.clock.Unlock()
+	t.brief.Lock()
+	defer t.brief.Unlock()
 	return t.behind
 }
 
@@ -223,12 +262,12 @@ func (t *Transport) correctClock(resp *http.Response, behind time.Duration) (now
 	if err != nil || date.Sub(time.Now().Add(behind)).Abs() <= maxSkew {
 		return behind, false
 	}
-	t.clock.Lock()
+	t.brief.Lock()
 	// A concurrent request may have found out before.
 	known := date.Sub(time.Now().Add(t.behind)).Abs() <= maxSkew
 	t.behind = time.Until(date)
 	now = t.behind
-	t.clock.Unlock()
+	t.brief.Unlock()
 	if !known && t.ClockCorrected != nil {
 		t.ClockCorrected(now)
 	}

@@ -13,6 +13,7 @@ type Error struct {
 	Service string // that received the login request, within a sentence: "IAM", "the metadata service"
 	Reason  string // what is wrong, in our own words without names or ids; empty: the response says it
 	Hint    string // what to do about it; empty: not known, or the error says it
+	Detail  string // a line of circumstances: what the other side compares; empty: none
 }
 
 func (e *Error) Error() string { return e.Request.Error() }

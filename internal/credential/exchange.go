@@ -40,7 +40,7 @@ type call struct {
 }
 
 // failed returns the error of a call, classified by its response.
-func (c call) failed(e *client.Error) *Error {
+func (c *call) failed(e *client.Error) *Error {
 	e.Class = classify(e)
 	if c.service != "IAM" && c.service != "STS" { // the others need not respond as the cloud does
 		e.Foreign = false
@@ -50,7 +50,7 @@ func (c call) failed(e *client.Error) *Error {
 
 // impossible returns the error of a call that no retry can help. The reason is in our own words, without
 // names or ids.
-func (c call) impossible(response client.Response, reason string, err error) *Error {
+func (c *call) impossible(response client.Response, reason string, err error) *Error {
 	return &Error{
 		Request: &client.Error{Op: c.op, Response: response, Err: err, Class: client.Rejected},
 		Service: c.service,
@@ -61,26 +61,26 @@ func (c call) impossible(response client.Response, reason string, err error) *Er
 // reply is a 2xx response to a call.
 type reply struct {
 	client.Response
-	call   call
+	call   *call
 	header http.Header
 	body   []byte
 }
 
 // send makes one request.
-func (x Exchange) send(ctx context.Context, c call) (reply, error) {
+func (x Exchange) send(ctx context.Context, c *call) (*reply, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, &client.TimeoutError{Limit: x.Timeout})
 	defer cancel()
 	var payload io.Reader
 	if c.body != nil {
 		encoded, err := json.Marshal(c.body)
 		if err != nil {
-			return reply{}, c.impossible(client.Response{}, "the request cannot be encoded", err)
+			return nil, c.impossible(client.Response{}, "the request cannot be encoded", err)
 		}
 		payload = bytes.NewReader(encoded)
 	}
 	req, err := http.NewRequestWithContext(ctx, c.method, c.url, payload)
 	if err != nil {
-		return reply{}, c.impossible(client.Response{}, "the URL is invalid", err)
+		return nil, c.impossible(client.Response{}, "the URL is invalid", err)
 	}
 	for name, values := range c.header {
 		req.Header[name] = values
@@ -95,20 +95,20 @@ func (x Exchange) send(ctx context.Context, c call) (reply, error) {
 	var e *client.Error
 	switch {
 	case errors.As(err, &login): // the login that this request needs
-		return reply{}, err
+		return nil, err
 	case errors.As(err, &e):
-		return reply{}, c.failed(e)
+		return nil, c.failed(e)
 	}
 	defer resp.Body.Close()
 	body, response, err := client.Read(ctx, c.op, resp)
 	if errors.As(err, &e) {
-		return reply{}, c.failed(e)
+		return nil, c.failed(e)
 	}
-	return reply{response, c, resp.Header, body}, nil
+	return &reply{response, c, resp.Header, body}, nil
 }
 
 // decode reads a reply's JSON. The caller checks what it was decoded into.
-func (r reply) decode(into any) error {
+func (r *reply) decode(into any) error {
 	if err := json.Unmarshal(r.body, into); err != nil {
 		return r.malformed()
 	}
@@ -117,6 +117,6 @@ func (r reply) decode(into any) error {
 
 // malformed returns the error about a 2xx that does not hold what was requested: an outage, like any unreadable
 // response.
-func (r reply) malformed() error {
+func (r *reply) malformed() error {
 	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
 }

@@ -111,6 +111,7 @@ var logins = map[string]func(*service) func(context.Context) error{
 	"project": func(c *service) func(context.Context) error {
 		return discard(func(ctx context.Context) (string, error) { return c.iam().Project(ctx, "n") })
 	},
+	"pod identity": func(c *service) func(context.Context) error { return discard(c.podIdentity().Get) },
 	"ID token of Actions": func(c *service) func(context.Context) error {
 		return discard(ActionsToken{c.exchange(), "https://actions.test/", "r", "a"}.Get)
 	},

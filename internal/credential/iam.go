@@ -19,7 +19,7 @@ type IAM struct {
 }
 
 // send makes one request for a path below the endpoints.
-func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
+func (i IAM) send(ctx context.Context, c *call) (r *reply, err error) {
 	c.service = "IAM"
 	path := c.url
 	for n, endpoint := range i.Endpoints {
@@ -37,7 +37,7 @@ func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
 // name. The transport has to log the request in. It is an error, which lists what the response holds, if there is no
 // project with exactly that name, or more than one.
 func (i IAM) Project(ctx context.Context, name string) (string, error) {
-	r, err := i.send(ctx, call{
+	r, err := i.send(ctx, &call{
 		op:     fmt.Sprintf("look up project %q", name),
 		method: http.MethodGet,
 		url:    "/v3/projects?name=" + url.QueryEscape(name),

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/dmswait/dmswait/internal/result"
@@ -40,10 +39,14 @@ func fit(outputs []named, size func() int) (emptied []string) {
 func droppable(outputs []named) []*named {
 	var all []*named
 	for i := range outputs {
-		if outputs[i].drop > 0 {
-			all = append(all, &outputs[i])
+		if outputs[i].drop == 0 {
+			continue
 		}
+		at := len(all)
+		for at > 0 && all[at-1].drop > outputs[i].drop {
+			at--
+		}
+		all = slices.Insert(all, at, &outputs[i])
 	}
-	slices.SortFunc(all, func(a, b *named) int { return cmp.Compare(a.drop, b.drop) })
 	return all
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // hint returns what to do about a result; empty: that is not known.
-func (r Report) hint(request Request) string {
+func (r *Report) hint(request Request) string {
 	e, login := responseError(r.Err), loginError(r.Err)
 	switch {
 	case r.Result == Failure && r.Target.Until != "":
@@ -44,14 +44,14 @@ func (r Report) hint(request Request) string {
 }
 
 // spell returns an input with a value as it is given where this run was started.
-func (r Request) spell(input, value string) string {
+func (r *Request) spell(input, value string) string {
 	if r.InActions {
 		return input + ": " + value
 	}
-	return "--" + config.Input{Name: input}.Flag() + " " + value
+	return "--" + (&config.Input{Name: input}).Flag() + " " + value
 }
 
-func (r Report) notFoundHint(e *client.Error) string {
+func (r *Report) notFoundHint(e *client.Error) string {
 	var none *client.NoTaskError
 	switch {
 	case e.NoSuchAPI():
@@ -76,7 +76,7 @@ func loginHint(login *credential.Error, request Request) string {
 	return login.Hint
 }
 
-func (r Report) deniedHint(e *client.Error, request Request) string {
+func (r *Report) deniedHint(e *client.Error, request Request) string {
 	switch {
 	case e.Forbidden():
 		return fmt.Sprintf("grant the permission %s in this project (DMS ReadOnlyAccess includes it), and check project_id",
@@ -92,7 +92,7 @@ func (r Report) deniedHint(e *client.Error, request Request) string {
 }
 
 // permission returns the action that the requests for the target need.
-func (r Report) permission() string {
+func (r *Report) permission() string {
 	const task, instance = "dms:instance:getBackgroundTask", "dms:instance:get"
 	switch r.Target.Until {
 	case "":

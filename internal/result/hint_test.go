@@ -151,8 +151,8 @@ func TestHintRaisesTheLimitThatEndedTheWait(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []poll.Limit{poll.MaxOutage, poll.Timeout} {
 		end := &poll.End{Reason: poll.ErrUnavailable, Limit: limit, After: time.Minute, Err: failed(503, "", "")}
-		assert.Equal(t, "the API is failing: run again later, or raise "+string(limit),
-			reportOf(client.Task{}, end).hint(Request{}))
+		r := reportOf(client.Task{}, end)
+		assert.Equal(t, "the API is failing: run again later, or raise "+string(limit), r.hint(Request{}))
 	}
 }
 

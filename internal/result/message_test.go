@@ -100,7 +100,8 @@ func TestMessageIsOneSentence(t *testing.T) {
 			"Interrupted by SIGTERM after 5.2s; the task keeps running."},
 		{client.Task{}, Interrupt{syscall.SIGTERM}, "Interrupted by SIGTERM after 5.2s."}, // the task was never seen
 	} {
-		assert.Equal(t, test.want, reportOf(test.task, test.err).Message())
+		report := reportOf(test.task, test.err)
+		assert.Equal(t, test.want, report.Message())
 	}
 }
 
@@ -203,7 +204,8 @@ func TestMessageNamesNoHostRegionOrProject(t *testing.T) {
 		ending(poll.ErrUnavailable, e), ending(poll.ErrNotFound, e), e, ending(poll.ErrTimeout, e),
 		config.Faults{{Input: "region", Text: "region " + where + " is unknown"}},
 	} {
-		message := reportOf(documented(), err).Message()
+		report := reportOf(documented(), err)
+		message := report.Message()
 		for part := range strings.FieldsSeq(where) {
 			assert.NotContains(t, message, part)
 		}

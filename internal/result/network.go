@@ -10,7 +10,7 @@ import (
 )
 
 // trouble says, as the beginning of a sentence, why there was no valid response.
-func (r Report) trouble(e *client.Error) string {
+func (r *Report) trouble(e *client.Error) string {
 	service, where := r.service(), r.limit()+r.cause()
 	unreached, unanswered := "Could not reach "+service+where, false
 	if e != nil {
@@ -42,10 +42,12 @@ func (r Report) trouble(e *client.Error) string {
 }
 
 // responded reports whether the service whose response decided had responded before.
-func (r Report) responded() bool { return r.State.Response.StatusCode != 0 && loginError(r.Err) == nil }
+func (r *Report) responded() bool {
+	return r.State.Response.StatusCode != 0 && loginError(r.Err) == nil
+}
 
 // networkHint returns what to do where there was no valid response.
-func (r Report) networkHint(e *client.Error, request Request) string {
+func (r *Report) networkHint(e *client.Error, request Request) string {
 	login, address, check := loginError(r.Err), request.Endpoint, "the network, the proxy and the endpoint"
 	if login != nil {
 		address, check = login.Service, "the network and the proxy"

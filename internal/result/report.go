@@ -34,7 +34,7 @@ type Report struct {
 // Message returns one sentence in our own words. Of the service's text it contains the status, the code, the task's
 // name and ids only, as far as they are words, and it names no host, region or project. The message about a run says
 // how many of its targets did not succeed, and what became of the one that decides.
-func (r Report) Message() string {
+func (r *Report) Message() string {
 	total, open, failed := r.count()
 	switch what := r.Kind(); {
 	case total < 2:
@@ -50,7 +50,7 @@ func (r Report) Message() string {
 
 // count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
 // succeed for another reason.
-func (r Report) count() (total, open, failed int) {
+func (r *Report) count() (total, open, failed int) {
 	for _, each := range r.All {
 		switch {
 		case each.Result == Success:
@@ -64,14 +64,14 @@ func (r Report) count() (total, open, failed int) {
 }
 
 // Kind returns what the target is: a task or an instance.
-func (r Report) Kind() string {
+func (r *Report) Kind() string {
 	if r.Target.Until != "" {
 		return "instance"
 	}
 	return "task"
 }
 
-func (r Report) message() string {
+func (r *Report) message() string {
 	subject := capitalized(r.subject())
 	switch r.Result {
 	case Success, Failure, Cancelled:
@@ -102,7 +102,7 @@ func (r Report) message() string {
 }
 
 // ended says how the target ended.
-func (r Report) ended() string {
+func (r *Report) ended() string {
 	subject := capitalized(r.subject())
 	switch {
 	case r.Target.Until != "" && r.Result == Success:
@@ -125,7 +125,7 @@ const earlier = time.Minute
 
 // endedBefore returns how long before the wait began the task ended, by the server's clock; 0: it did not, or that is
 // not known.
-func (r Report) endedBefore() time.Duration {
+func (r *Report) endedBefore() time.Duration {
 	since, ok := r.State.Task.SinceEnd(r.At)
 	if !ok {
 		return 0
@@ -133,7 +133,7 @@ func (r Report) endedBefore() time.Duration {
 	return max(0, since-r.Waited)
 }
 
-func (r Report) timedOut() string {
+func (r *Report) timedOut() string {
 	if responseError(r.Err) != nil { // the last response was missing or failing
 		return fmt.Sprintf("Timed out after %s: %s was %s when last seen; its state is now unknown%s.",
 			Human(r.Waited), r.subject(), r.standing(), r.cause())
@@ -141,7 +141,7 @@ func (r Report) timedOut() string {
 	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.subject(), r.standing())
 }
 
-func (r Report) unavailable() string {
+func (r *Report) unavailable() string {
 	problem := r.trouble(responseError(r.Err))
 	if login := loginError(r.Err); login != nil && login.Reason != "" {
 		problem = "Login failed: " + login.Reason
@@ -149,7 +149,7 @@ func (r Report) unavailable() string {
 	return fmt.Sprintf("%s; the %s's state is unknown.", problem, r.Kind())
 }
 
-func (r Report) denied() string {
+func (r *Report) denied() string {
 	problem, e := r.service()+" refused the credentials", responseError(r.Err)
 	if e != nil && e.Foreign {
 		return r.trouble(e) + "."
@@ -163,24 +163,24 @@ func (r Report) denied() string {
 	return fmt.Sprintf("%s%s.", capitalized(problem), r.cause())
 }
 
-func (r Report) usage() string {
+func (r *Report) usage() string {
 	var faults config.Faults
 	if errors.As(r.Err, &faults) {
 		return fmt.Sprintf("Invalid input: %s.", faults.Brief())
 	}
 	login, e := loginError(r.Err), responseError(r.Err)
 	switch {
+	case login != nil && login.Reason != "":
+		return fmt.Sprintf("Login failed: %s.", login.Reason)
 	case e != nil && e.Misconfigured():
 		return fmt.Sprintf("%s; the %s's state is unknown.", r.trouble(e), r.Kind())
 	case login == nil:
 		return fmt.Sprintf("The API rejected the request%s.", r.cause())
-	case login.Reason != "":
-		return fmt.Sprintf("Login failed: %s.", login.Reason)
 	}
 	return fmt.Sprintf("Login failed: %s rejected the request%s.", r.service(), r.cause())
 }
 
-func (r Report) interrupted() string {
+func (r *Report) interrupted() string {
 	var signal Interrupt
 	by := ""
 	if errors.As(r.Err, &signal) {
@@ -193,7 +193,7 @@ func (r Report) interrupted() string {
 }
 
 // subject names the target within a sentence. What is no word may contain anything: it is left out.
-func (r Report) subject() string {
+func (r *Report) subject() string {
 	if r.Target.Until != "" {
 		return "instance " + r.Target.InstanceID
 	}
@@ -208,7 +208,7 @@ func (r Report) subject() string {
 }
 
 // standing says how a target stands that has not ended.
-func (r Report) standing() string {
+func (r *Report) standing() string {
 	if r.Target.Until != "" {
 		return fmt.Sprintf("not %s (%s)", r.Target.Until, r.status())
 	}
@@ -217,7 +217,7 @@ func (r Report) standing() string {
 
 // status returns the status as a word. Secrets are redacted before it is truncated: half a secret cannot be
 // recognized.
-func (r Report) status() string {
+func (r *Report) status() string {
 	if status := sanitize.Word(r.Secrets.Redact(string(r.State.Status))); status != "" {
 		return status
 	}
@@ -225,7 +225,7 @@ func (r Report) status() string {
 }
 
 // limit returns which limit ended the wait; empty: none but the timeout.
-func (r Report) limit() string {
+func (r *Report) limit() string {
 	end := r.end()
 	if end == nil || end.After == 0 || end.Limit == poll.Timeout {
 		return ""
@@ -234,14 +234,14 @@ func (r Report) limit() string {
 }
 
 // end returns how the wait ended although the target has not, or nil.
-func (r Report) end() *poll.End {
+func (r *Report) end() *poll.End {
 	var end *poll.End
 	errors.As(r.Err, &end)
 	return end
 }
 
 // service names, within a sentence, the service whose response decided.
-func (r Report) service() string {
+func (r *Report) service() string {
 	if login := loginError(r.Err); login != nil {
 		return login.Service
 	}
@@ -250,7 +250,7 @@ func (r Report) service() string {
 
 // cause returns the status and code of the response that decided, or the proxy's status, in parentheses; empty: there
 // was none.
-func (r Report) cause() string {
+func (r *Report) cause() string {
 	e := responseError(r.Err)
 	if e != nil && e.AtProxy() != nil && e.AtProxy().StatusCode != 0 {
 		return fmt.Sprintf(" (%d)", e.AtProxy().StatusCode)

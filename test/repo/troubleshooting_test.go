@@ -54,6 +54,23 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		return trial.New(nil).Set("GITHUB_ACTIONS", "true").Run(t)
 	},
 	"… contains a blank, a line break or a character that no key, token or URN has: …": with(nil, "SECRET_KEY", "a b"),
+	"… is enclosed in quotes: remove them":                                             with(nil, "SECRET_KEY", `"key"`),
+	"credentials_file cannot be used: …":                                               with(nil, "ACCESS_KEY", "", "SECRET_KEY", "", "CREDENTIALS_FILE", "/nonexistent"),
+	"… is not an input: did you mean …?":                                               with(nil, "TIMEOUTS", "5s"),
+	"SSL_CERT_FILE cannot be used: …":                                                  variables(nil, "SSL_CERT_FILE", "/nonexistent"),
+	"… or set endpoint and iam_endpoint":                                               variables(terraform, "HW_CLOUD", "other"),
+	"HC_CONTAINER_CREDENTIALS_FULL_URI is required with pod_identity": with(nil, "ACCESS_KEY", "", "SECRET_KEY", "",
+		"POD_IDENTITY", "true"),
+	"task_id is an instance's id, and instance_id a task's: exchange them": with(nil,
+		"INSTANCE_ID", trial.TaskID, "TASK_ID", simulator.DefaultInstanceID),
+	"project_id … is the name of a project, not its id: …": with(nil, "REGION", "cn-north-4", "PROJECT_ID", "cn-north-4"),
+	"… cannot be used in Open Telekom Cloud, which has no STS v5: …": with(nil, "REGION", "eu-de", "ACCESS_KEY", "",
+		"SECRET_KEY", "", "PROVIDER_URN", "p", "AGENCY_URN", "a", "ID_TOKEN", "ey.J"),
+	"Login failed: this is not an ECS, or a container without access to the metadata service": func(t *testing.T) *trial.Trial {
+		tr := login(t, trial.Account()).Set("DMSWAIT_ECS_METADATA", "true").Set("DMSWAIT_NOT_FOUND_GRACE", "0")
+		tr.MetadataAddress = "http://127.0.0.1:9"
+		return tr.Run(t)
+	},
 	"… is the same file as …: use another path": func(t *testing.T) *trial.Trial {
 		tr := trial.New(nil).InActions(t)
 		return tr.Set("DMSWAIT_OUTPUT_FILE", tr.OutputPath).Run(t)
@@ -154,6 +171,7 @@ var inSources = []string{
 	"the proxy requires a login: …",
 	"The proxy refused the login",
 	"… accepts logins by … only, which dmswait does not support: …",
+	"could not renew the credentials: …; using the old ones until they expire",
 	"Internal error: this is a bug in dmswait.",
 }
 
@@ -209,6 +227,23 @@ func with(sim *simulator.Simulator, inputs ...string) func(*testing.T) *trial.Tr
 			tr.Set("DMSWAIT_"+inputs[i], inputs[i+1])
 		}
 		return tr.Run(t)
+	}
+}
+
+// terraform are keys of another tool.
+var terraform = []string{"HW_ACCESS_KEY", "AK", "HW_SECRET_KEY", "SK", "HW_REGION_NAME", "cn-north-4"}
+
+// variables returns a run for a cloud with TLS, with variables of the environment: those, and one more.
+func variables(start []string, name, value string) func(*testing.T) *trial.Trial {
+	return func(t *testing.T) *trial.Trial {
+		tr := trial.New(nil).Set("HOME", "/nonexistent").Set("DMSWAIT_REGION", "cn-north-4").Set("DMSWAIT_ENDPOINT", "")
+		if start != nil {
+			tr.Set("DMSWAIT_ACCESS_KEY", "").Set("DMSWAIT_SECRET_KEY", "")
+		}
+		for i := 0; i < len(start); i += 2 {
+			tr.Set(start[i], start[i+1])
+		}
+		return tr.Set(name, value).Run(t)
 	}
 }
 

@@ -30,8 +30,8 @@ const step = 10 * time.Second
 // poll, and the last one for all that follow: a status of the task, which was created 5 s before the first
 // poll, or the error_code of a fault. -KIND=CODE makes all requests of another kind fail, see
 // simulator.Request. A file params.json, if there is one, has the task's parameters. The environment is set
-// for a wait with an access key; for the other ways to log in there are further variables and the file
-// id-token.
+// for a wait with an access key; for the other ways to log in there are further variables and the files
+// id-token and pod-token.
 func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: cloud [-kind=code...] response...")
@@ -75,6 +75,7 @@ func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	*ts.Value(cloudKey{}).(**simulator.Server) = server
 	setEnvironment(ts, server)
 	ts.Check(os.WriteFile(ts.MkAbs("id-token"), []byte(ts.Getenv("ID_TOKEN")+"\n"), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("pod-token"), []byte(trial.PodToken+"\n"), 0o600))
 }
 
 // newAccount returns a cloud with the task, an older one of the same name, and another one.
@@ -132,6 +133,7 @@ func setEnvironment(ts *testscript.TestScript, server *simulator.Server) {
 		"DMSWAIT_INTERVAL":     "10ms",
 		// What a login needs.
 		"ACTIONS_URL":  server.ActionsURL(),
+		"POD_URI":      server.PodIdentityURI(),
 		"ID_TOKEN":     server.IDToken("sts.huaweicloud.com", time.Hour),
 		"SECRET_KEY":   trial.SecretKey,
 		"PROJECT_ID":   simulator.DefaultProjectID,
