@@ -26,6 +26,7 @@ type Config struct {
 
 	given   map[string]string // input → where its value came from, whether or not it is valid
 	secrets []string
+	home    string // the folder that ~ stands for; empty: none
 }
 
 // Target is what to wait for: a task by its id, or the newest one with a name.
