@@ -31,7 +31,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 
 // Run is the program from its inputs to its exit code. The clock of the wait starts with it.
 func (a App) Run(ctx context.Context, args []string) (exitCode int) {
-	start, until := time.Now(), limits{end: context.Background()}
+	start, until := time.Now(), &limits{end: context.Background()}
 	stderr := console.NewAsyncWriter(a.Stderr)
 	defer func() { bounded(until.end, stderr.Close) }()
 	bugs := bugReporter{log: console.New(console.Options{Out: stderr, Getenv: a.Getenv, Start: start})}
@@ -59,7 +59,7 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 }
 
 // print prints help, version or plan.
-func (a App) print(until limits, text string) (exitCode int) {
+func (a App) print(until *limits, text string) (exitCode int) {
 	if err := writeStdout(until, a.Stdout, text); err != nil {
 		return result.NotWritten
 	}

@@ -34,7 +34,7 @@ func (w *wait) destinations() []output.Destination {
 // checkDestinations finds out, before any request is sent, whether the report can be written. It returns the
 // destinations that can be used, and what is wrong with the others: one fault each. A dry run returns
 // none, because it changes nothing.
-func (a App) checkDestinations(until limits, cfg *config.Config, all []output.Destination) (
+func (a App) checkDestinations(until *limits, cfg *config.Config, all []output.Destination) (
 	usable []output.Destination, faults config.Faults) {
 
 	problems := a.clashes(until, cfg, all)
@@ -70,7 +70,7 @@ func (a App) checkDestinations(until limits, cfg *config.Config, all []output.De
 
 // clashes returns for each destination what is wrong if one of its files is a file of others, or one of an earlier
 // destination. A file system that hangs is given up after a signal: then it is not known what would be overwritten.
-func (a App) clashes(until limits, cfg *config.Config, all []output.Destination) []string {
+func (a App) clashes(until *limits, cfg *config.Config, all []output.Destination) []string {
 	found := make(chan []string, 1)
 	err := file.Bounded(until.checks, func() error {
 		taken := a.filesOfOthers(cfg)

@@ -12,7 +12,7 @@ import (
 )
 
 // finish writes the result to every destination, stdout last, and returns the exit code.
-func (a App) finish(until limits, w *wait, err error, destinations []output.Destination) (exitCode int) {
+func (a App) finish(until *limits, w *wait, err error, destinations []output.Destination) (exitCode int) {
 	report := w.report(err)
 	notWritten := w.writeAll(until, report, destinations)
 	exitCode = result.ExitCode(report.Result, w.cfg.SucceedOn, len(notWritten) == 0)
@@ -49,7 +49,7 @@ func (w *wait) onStdout(report result.Report, exitCode int) string {
 
 // writeAll writes the report to all destinations at once: one that fails, or blocks, does not hinder the others. It
 // returns why those that are required failed, and warns about the others.
-func (w *wait) writeAll(until limits, report result.Report, destinations []output.Destination) []error {
+func (w *wait) writeAll(until *limits, report result.Report, destinations []output.Destination) []error {
 	errs := make([]error, len(destinations))
 	var all sync.WaitGroup
 	for i, destination := range destinations {
@@ -72,7 +72,7 @@ func (w *wait) writeAll(until limits, report result.Report, destinations []outpu
 }
 
 // writeStdout waits for a reader as long as that takes, but only for a moment after a signal.
-func writeStdout(until limits, stdout io.Writer, text string) error {
+func writeStdout(until *limits, stdout io.Writer, text string) error {
 	return file.Bounded(until.stdout, func() error {
 		_, err := io.WriteString(stdout, text)
 		return err

@@ -12,8 +12,8 @@ import (
 // is still written.
 type limits struct{ checks, files, log, stdout, end context.Context }
 
-func newLimits(ctx context.Context) limits {
-	return limits{
+func newLimits(ctx context.Context) *limits {
+	return &limits{
 		checks: file.After(ctx, 300*time.Millisecond),
 		files:  file.After(ctx, 600*time.Millisecond),
 		log:    file.After(ctx, 700*time.Millisecond),

@@ -11,13 +11,11 @@ import (
 
 // path accepts the path of a file or a folder, as the user of a shell means it.
 func (c *Config) path(field *string) func(string) error {
-	return func(value string) error {
-		expanded, err := expandPath(value, c.home)
-		if err != nil {
-			return fmt.Errorf("%s %w", quote(value), err)
+	return func(value string) (err error) {
+		if *field, err = expandPath(value, c.home); err != nil {
+			err = fmt.Errorf("%s %w", quote(value), err)
 		}
-		*field = expanded
-		return nil
+		return err
 	}
 }
 

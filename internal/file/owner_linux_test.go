@@ -101,3 +101,21 @@ func TestFileWhoseOwnerCannotBeKeptIsWrittenInPlace(t *testing.T) {
 	assertFolder(t, folder, map[string]string{"out": "new"})
 	assert.Equal(t, ids{1234, 5678}, ownerOf(t, path))
 }
+
+func TestPipeThatMayNotBeWrittenIsFoundWithoutOpeningIt(t *testing.T) {
+	t.Parallel()
+	path := newPipe(t)
+	for mode, want := range map[os.FileMode][3]bool{ // for the owner, another user and root
+		0o600: {true, false, true}, 0o400: {false, false, true}, 0o660: {true, true, true},
+		0o622: {true, true, true}, 0o444: {false, false, true},
+	} {
+		require.NoError(t, os.Chmod(path, mode))
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		got := [3]bool{mayWrite(info, owner(info).user), mayWrite(info, 4321), mayWrite(info, root)}
+		if owner(info).user == root {
+			want[0] = true
+		}
+		assert.Equal(t, want, got, "%v", mode)
+	}
+}

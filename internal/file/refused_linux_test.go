@@ -132,11 +132,3 @@ func TestReplacedFileIsNotTouchedByAChmodThatIsNotNeeded(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, os.SameFile(before, after), "it was replaced")
 }
-
-func TestPipeThatMayNotBeWrittenIsFoundWithoutOpeningIt(t *testing.T) {
-	t.Parallel()
-	path := newPipe(t)
-	whereRefused(t, []refusal{{number: syscall.SYS_FACCESSAT, err: syscall.EACCES}}, func() {
-		assert.EqualError(t, Check(path), "open "+path+": permission denied")
-	})
-}
