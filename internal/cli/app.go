@@ -54,8 +54,8 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 	if cfg.DryRun && len(faults) == 0 {
 		return a.print(until, plan(cfg, w.secrets))
 	}
-	err := w.run(ctx, a.MetadataAddress, faults)
-	return a.finish(until, w, err, destinations)
+	endings := w.run(ctx, a.MetadataAddress, faults)
+	return a.finish(until, w, endings, destinations)
 }
 
 // print prints help, version or plan.

@@ -14,6 +14,7 @@ import (
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/console"
 	"github.com/dmswait/dmswait/internal/output"
+	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 )
 
@@ -72,7 +73,9 @@ func TestCheckOfDestinationsThatHangIsGivenUpAfterASignal(t *testing.T) {
 			usable, faults := app.checkDestinations(newLimits(ctx), &config.Config{}, []output.Destination{test.hangs, test.another})
 			assert.Equal(t, time.Hour+350*time.Millisecond, time.Since(began), name)
 			assert.Len(t, usable, test.usable, name)
-			assert.Equal(t, config.Faults{{Input: "output_file", Text: test.fault}}, faults, name)
+			assert.Equal(t, config.Faults{{
+				Input: "output_file", Text: test.fault, Brief: "output_file cannot be written to",
+			}}, faults, name)
 			close(test.hangs.until)
 		})
 	}
@@ -106,7 +109,7 @@ func TestProcessEndsWithinASecondAfterASignalWhateverBlocks(t *testing.T) {
 
 			usable, _ := app.checkDestinations(until, cfg, []output.Destination{folder, file, healthy})
 			assert.Equal(t, []output.Destination{healthy}, usable, name)
-			code := app.finish(until, w, interrupt, []output.Destination{folder, file, healthy})
+			code := app.finish(until, w, []poll.Ending{{Err: interrupt}}, []output.Destination{folder, file, healthy})
 			bounded(until.end, stderr.Close)
 
 			assert.Equal(t, 143, code, name)

@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -13,7 +12,7 @@ import (
 func (c *Config) path(field *string) func(string) error {
 	return func(value string) (err error) {
 		if *field, err = expandPath(value, c.home); err != nil {
-			err = fmt.Errorf("%s %w", quote(value), err)
+			err = badValue(value, "%v", err)
 		}
 		return err
 	}
