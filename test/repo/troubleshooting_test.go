@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -53,6 +54,13 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		return trial.New(nil).Set("GITHUB_ACTIONS", "true").Run(t)
 	},
 	"… contains a blank, a line break or a character that no key, token or URN has: …": with(nil, "SECRET_KEY", "a b"),
+	"… contains quotation marks: …":                                                    with(nil, "OUTPUT_FILE", `"out.json"`),
+	"… contains a variable or a command that nothing has expanded: …":                  with(nil, "RESULTS_DIR", "$HOME/results"),
+	"GITHUB_OUTPUT cannot be written: it begins with UTF-16": func(t *testing.T) *trial.Trial {
+		tr := trial.New(nil).InActions(t)
+		require.NoError(t, os.WriteFile(tr.OutputPath, []byte("\xff\xfea\x00"), 0o600))
+		return tr.Run(t)
+	},
 	"… is the same file as …: use another path": func(t *testing.T) *trial.Trial {
 		tr := trial.New(nil).InActions(t)
 		return tr.Set("DMSWAIT_OUTPUT_FILE", tr.OutputPath).Run(t)
