@@ -29,6 +29,7 @@ type Config struct {
 
 	given   map[string]string // input → where its value came from, whether or not it is valid
 	secrets []string
+	home    string // the folder that ~ stands for; empty: none
 }
 
 // Waited is what to wait for.

@@ -137,7 +137,8 @@ func tokenMethods() string {
 func (p *parser) resolveIDToken() {
 	token := &p.config.Login.IDToken
 	if from := p.config.Source("id_token"); from != "" {
-		if path := p.getenv(from); strings.HasSuffix(from, "_FILE") && token.Value != "" && isRereadable(path) {
+		path, err := expandPath(p.getenv(from), p.config.home)
+		if err == nil && strings.HasSuffix(from, "_FILE") && token.Value != "" && isRereadable(path) {
 			token.Value, token.File = "", path
 		}
 		return

@@ -30,6 +30,7 @@ func Parse(ctx context.Context, args []string, getenv func(string) string, names
 		Login:   Login{Values: map[string]string{}},
 		Actions: Actions{On: getenv("GITHUB_ACTIONS") == "true"},
 		given:   map[string]string{},
+		home:    home(getenv),
 	}
 	p := &parser{ctx: ctx, getenv: getenv, config: config, inputs: config.inputs(), known: map[string]bool{}}
 	flags := p.parseFlags(args)
@@ -115,6 +116,10 @@ func (p *parser) lookup(in *Input, flags map[string]string) (value, from string,
 	path := p.getenv(name)
 	if path == "" {
 		return "", "", nil
+	}
+	path, err = expandPath(path, p.config.home)
+	if err != nil {
+		return "", name, fmt.Errorf("cannot be read from its file: the path %w", err)
 	}
 	value, err = readSecret(p.ctx, in, path)
 	return value, name, err

@@ -25,7 +25,8 @@ func (c *Config) ProtectedFiles(getenv func(string) string) []NamedFile {
 	}
 	for _, in := range Inputs() {
 		if in.Secret {
-			add(in.Env()+"_FILE", getenv(in.Env()+"_FILE"))
+			path, _ := expandPath(getenv(in.Env()+"_FILE"), c.home) // a path that is refused is not read
+			add(in.Env()+"_FILE", path)
 		}
 	}
 	add("credentials_file", c.Login.profile)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"net"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -69,6 +70,13 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 	"Login failed: this is not an ECS, or a container without access to the metadata service": func(t *testing.T) *trial.Trial {
 		tr := login(t, trial.Account()).Set("DMSWAIT_ECS_METADATA", "true").Set("DMSWAIT_NOT_FOUND_GRACE", "0")
 		tr.MetadataAddress = "http://127.0.0.1:9"
+		return tr.Run(t)
+	},
+	"… contains quotation marks: …":                                   with(nil, "OUTPUT_FILE", `"out.json"`),
+	"… contains a variable or a command that nothing has expanded: …": with(nil, "RESULTS_DIR", "$HOME/results"),
+	"GITHUB_OUTPUT cannot be written: it begins with UTF-16": func(t *testing.T) *trial.Trial {
+		tr := trial.New(nil).InActions(t)
+		require.NoError(t, os.WriteFile(tr.OutputPath, []byte("\xff\xfea\x00"), 0o600))
 		return tr.Run(t)
 	},
 	"… is the same file as …: use another path": func(t *testing.T) *trial.Trial {
