@@ -42,19 +42,21 @@ func TestProfilePrecedenceIsInputThenSDKThenHome(t *testing.T) {
 
 func TestProfileThatIsNamedMustExist(t *testing.T) {
 	t.Parallel()
-	missing := filepath.Join(t.TempDir(), "missing")
+	folder := t.TempDir()
+	missing := filepath.Join(folder, "missing")
 	for variable, name := range map[string]string{"DMSWAIT_CREDENTIALS_FILE": "credentials_file",
 		"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "HUAWEICLOUD_SDK_CREDENTIALS_FILE"} {
 		_, faults := parse(withoutCredentials().with(vars{variable: missing}))
 		const fault = "credentials_file cannot be used: "
-		assert.Equal(t, []string{fault + "no such file or directory (from " + name + ")"}, faults)
-		_, faults = parse(withoutCredentials().with(vars{variable: t.TempDir()}))
-		assert.Equal(t, []string{fault + "is a directory (from " + name + ")"}, faults)
+		assert.Equal(t, []string{fault + refusal(t, missing) + " (from " + name + ")"}, faults)
+		_, faults = parse(withoutCredentials().with(vars{variable: folder}))
+		assert.Equal(t, []string{fault + refusal(t, folder) + " (from " + name + ")"}, faults)
 	}
 	home := t.TempDir()
-	require.NoError(t, os.MkdirAll(filepath.Join(home, ".huaweicloud", "credentials"), 0o700))
+	profile := filepath.Join(home, ".huaweicloud", "credentials")
+	require.NoError(t, os.MkdirAll(profile, 0o700))
 	_, faults := parse(withoutCredentials().with(vars{"HOME": home, "USERPROFILE": home}))
-	want := []string{"credentials_file cannot be used: is a directory (from ~/.huaweicloud/credentials)"}
+	want := []string{"credentials_file cannot be used: " + refusal(t, profile) + " (from ~/.huaweicloud/credentials)"}
 	assert.Equal(t, want, faults, "an existing profile must be readable")
 }
 
@@ -109,7 +111,7 @@ func TestIncompleteProfileNamesWhatIsMissing(t *testing.T) {
 		"[basic]\nidp_id=x":      "id_token_file in credentials_file is required with idp_id in credentials_file",
 		"[basic]\nak=A K\nsk=SK": "ak in credentials_file contains a blank",
 		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in credentials_file cannot be read " +
-			"from its file: no such file or directory",
+			"from its file: " + refusal(t, "/nonexistent/x"),
 		"[basic]\nak=AK\nsk=SK\nsk=SK": "credentials_file cannot be used: line 4 sets sk a " +
 			"second time",
 	} {
