@@ -75,7 +75,10 @@ func TestEveryBlockSaysWhatItIs(t *testing.T) {
 }
 
 // foreignFlags are flags of other programs.
-var foreignFlags = map[string]bool{"--cli-waiter": true, "--arg": true}
+var foreignFlags = map[string]bool{
+	"--cli-waiter": true, "--arg": true, "--now": true,
+	"--check": true, "--ignore-missing": true, "--repo": true, "--signer-workflow": true, "--bundle": true,
+}
 
 func TestPagesNameOnlyFlagsAndVariablesThatExist(t *testing.T) {
 	t.Parallel()
