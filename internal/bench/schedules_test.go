@@ -20,6 +20,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/target"
 	"github.com/dmswait/dmswait/test/trial"
 )
 
@@ -68,7 +69,8 @@ func TestSimulationMatchesRealWait(t *testing.T) {
 			w := poll.Waiter{
 				Start: start, Timeout: 2 * longest, MaxOutage: longest, RequestTimeout: time.Minute,
 				Schedule: poll.NewSchedule(defaultInterval, defaultMaxInterval, random.Float64),
-				Poll: func(context.Context) (client.Task, error) {
+				Sources:  [][]int{{0}},
+				Poll: func(context.Context, []int) []target.Finding {
 					polled++
 					time.Sleep(roundTrip / 2)
 					status := client.Executing
@@ -76,11 +78,10 @@ func TestSimulationMatchesRealWait(t *testing.T) {
 						status = client.Success
 					}
 					time.Sleep(roundTrip / 2)
-					return client.Task{Status: status}, nil
+					return []target.Finding{{State: target.OfTask(client.Task{Status: status})}}
 				},
 			}
-			_, err := w.Wait(t.Context())
-			require.NoError(t, err)
+			require.NoError(t, w.Wait(t.Context())[0].Err)
 			assert.Equal(t, polled, polls, task)
 			assert.Equal(t, time.Since(start)-task, delay, task)
 		})

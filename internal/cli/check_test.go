@@ -64,7 +64,9 @@ func TestCheckOfDestinationsThatHangIsGivenUpASecondAfterASignal(t *testing.T) {
 			usable, faults := app.checkDestinations(ctx, &config.Config{}, []output.Destination{test.hangs, test.another})
 			assert.Equal(t, time.Hour+time.Second, time.Since(began), name)
 			assert.Len(t, usable, test.usable, name)
-			assert.Equal(t, config.Faults{{Input: "output_file", Text: test.fault}}, faults, name)
+			assert.Equal(t, config.Faults{{
+				Input: "output_file", Text: test.fault, Brief: "output_file cannot be written to",
+			}}, faults, name)
 			close(test.hangs.until)
 		})
 	}

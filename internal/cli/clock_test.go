@@ -74,7 +74,7 @@ func TestDurationIsNeverNegative(t *testing.T) {
 		sim := trial.Cloud(trial.At(0, status))
 		sim.Tasks[0].CreatedAt = time.Now().Add(2 * time.Hour).UTC().Format(time.RFC3339)
 		sim.Tasks[0].UpdatedAt = time.Now().UTC().Format(time.RFC3339)
-		tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--format", "json").Run(t)
+		tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--max-outage", "0", "--format", "json").Run(t)
 		assert.Equal(t, want, tr.JSON(t)["duration"], "%s: by this clock the task has not been created yet", status)
 	}
 }

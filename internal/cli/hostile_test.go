@@ -115,7 +115,7 @@ func TestHostileTextIsShownSafelyAndKeptInOutputs(t *testing.T) {
 			assertSummary(t, strings.ReplaceAll(string(summary), githubactions.EOF, "\n"))
 			vars, err := os.ReadFile(filepath.Join(folder, "vars"))
 			require.NoError(t, err)
-			assert.Regexp(t, `^(DMS_[A-Z_]+=["A-Za-z0-9{}:,\\._/-]*\n){10}$`, string(vars))
+			assert.Regexp(t, `^(DMS_[A-Z_]+=[]["A-Za-z0-9{}:,\\._/-]*\n){13}$`, string(vars))
 			if len(text) < 500 {
 				params, err := os.ReadFile(filepath.Join(folder, "results", "params"))
 				require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestHostileStatusIsKeptInOutputsInUpperCase(t *testing.T) {
 		assert.Equal(t, 124, tr.Code)
 		assertHarmless(t, printed(tr))
 		assert.Equal(t, strings.ToUpper(strings.TrimSpace(text)), tr.Outputs(t)["status"])
-		assert.Regexp(t, `^Task `+trial.TaskID+` is [A-Za-z0-9._-]{1,64}\.$`, tr.Outputs(t)["message"])
+		assert.Regexp(t, `^Task `+trial.TaskID+` \(bindInstancePublicIp\) is [A-Za-z0-9._-]{1,64}\.$`, tr.Outputs(t)["message"])
 	}
 }
 
@@ -164,7 +164,7 @@ func TestHostileErrorsAreOneLineAndNotInTheMessage(t *testing.T) {
 				answer.Body = "<html><!-- " + text + " --><h1>" + text + "</h1>"
 			}
 			sim.Intercept = trial.Always(answer)
-			tr := trial.New(trial.Start(t, sim), "--timeout", "0").InActions(t).Run(t)
+			tr := trial.New(trial.Start(t, sim), "--timeout", "0", "--max-outage", "0").InActions(t).Run(t)
 			assert.NotZero(t, tr.Code)
 			assertHarmless(t, printed(tr))
 			message := strings.TrimSuffix(tr.Out.String(), "\n")
@@ -198,7 +198,7 @@ func TestHostileLoginErrorsAreOneLine(t *testing.T) {
 			sim := trial.Account(trial.At(0, "SUCCESS"))
 			sim.Intercept = trial.Only(response.kind, response.Response)
 			server := trial.Start(t, sim)
-			tr := trial.NewLogin(server, "--timeout", "0").ByAgency(server).InActions(t).Run(t)
+			tr := trial.NewLogin(server, "--timeout", "0", "--max-outage", "0").ByAgency(server).InActions(t).Run(t)
 			assert.Contains(t, []int{2, 77}, tr.Code, tr.Log.String())
 			assertHarmless(t, printed(tr))
 			assert.Regexp(t, `^[A-Za-z0-9 .;:'()]+\.\n$`, tr.Out.String())
@@ -235,7 +235,7 @@ func TestHostileInputsAreRejectedOrShownSafely(t *testing.T) {
 			},
 		} {
 			for _, args := range [][]string{{"--dry-run"}, {"--timeout", "0"}} {
-				tr := trial.New(server, args...).InActions(t)
+				tr := trial.New(server, args...).InActions(t).Set("DMSWAIT_MAX_OUTAGE", "0")
 				prepare(tr)
 				tr.Run(t)
 				assertHarmless(t, printed(tr))

@@ -92,6 +92,14 @@ func (s *session) logIn(ctx context.Context) error {
 	return err
 }
 
+// loggedIn logs in as far as that has not been done, and returns a client for the project.
+func (s *session) loggedIn(ctx context.Context) (*client.Client, error) {
+	if err := s.logIn(ctx); err != nil {
+		return nil, err
+	}
+	return s.client(), nil
+}
+
 // client returns a client for the project, which has to be known.
 func (s *session) client() *client.Client {
 	return &client.Client{

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -14,9 +14,10 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
-// wait is one wait for a task, and what it has seen so far.
+// wait is one wait for targets, and what it has seen so far.
 type wait struct {
 	cfg      *config.Config
 	start    time.Time
@@ -27,11 +28,9 @@ type wait struct {
 	timeline *output.Timeline
 	session  *session // nil before the first request
 
-	taskID   string           // the task followed; empty until it is found by name
-	since    time.Time        // with task_name: the earliest creation, known from the first response on
-	polls    int              // status requests
-	task     client.Task      // as last seen
-	progress *client.Progress // as last seen
+	poller   *target.Poller
+	waiter   *poll.Waiter            // nil before the first request
+	progress map[int]client.Progress // of targets, as last seen
 }
 
 func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, getenv func(string) string) *wait {
@@ -41,11 +40,18 @@ func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, g
 		stderr:   stderr,
 		secrets:  sanitize.NewSecrets(cfg.Secrets()...),
 		timeline: &output.Timeline{},
-		taskID:   cfg.TaskID,
+		progress: map[int]client.Progress{},
+	}
+	w.poller = &target.Poller{
+		Targets: slices.Clone(cfg.Targets),
+		Since:   cfg.Since.At,
+		Ago:     cfg.Since.Ago,
+		Start:   start,
+		Note:    w.note,
 	}
 	options := console.Options{
 		Out: stderr, Secrets: w.secrets, Getenv: getenv,
-		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout,
+		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout, Targets: w.poller.Targets,
 	}
 	if cfg.Actions.On {
 		w.actions = output.NewActions(stderr, getenv)
@@ -65,99 +71,92 @@ func (w *wait) mask(secrets ...string) {
 	}
 }
 
-// run waits for the task, unless the inputs have faults or a signal has come already. A panic is an error.
-func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Faults) (err error) {
+// run waits for the targets, unless the inputs have faults or a signal has come already. It returns how the wait for
+// each ended. A panic is an error of those that were left.
+func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Faults) (endings []poll.Ending) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			err = result.Panic{Value: bug, Stack: string(debug.Stack())}
+			endings = w.endings(result.Panic{Value: bug, Stack: string(debug.Stack())})
 		}
 	}()
 	switch {
 	case ctx.Err() != nil: // which may be the reason for faults: a file was not read to its end
-		return context.Cause(ctx)
+		return w.endings(context.Cause(ctx))
 	case len(faults) > 0:
-		return faults
+		return w.endings(faults)
 	}
 	w.log.Printf(console.EventStart, "%s", w.announcement())
 	w.log.Open()
 	w.session = w.newSession(metadataAddress)
 	defer w.session.close()
-	waiter := poll.Waiter{
-		Poll:           w.poll,
+	w.poller.Client = w.session.loggedIn
+	w.waiter = &poll.Waiter{
+		Sources:        target.Sources(w.poller.Targets),
+		Poll:           w.poller.Poll,
 		Progress:       w.requestProgress,
 		Observe:        w.observe,
 		Schedule:       poll.NewSchedule(w.cfg.Interval, w.cfg.MaxInterval, rand.Float64),
 		Start:          w.start,
 		Timeout:        w.cfg.Timeout,
+		Settle:         w.cfg.Settle,
 		NotFoundGrace:  w.cfg.NotFoundGrace,
 		MaxOutage:      w.cfg.MaxOutage,
 		RequestTimeout: w.cfg.RequestTimeout,
 	}
-	_, err = waiter.Wait(ctx)
-	return err
+	if w.cfg.FailFast {
+		w.waiter.FailFast = w.hasFailed
+	}
+	return w.waiter.Wait(ctx)
 }
 
-// poll polls once, and keeps what it found for the report.
-func (w *wait) poll(ctx context.Context) (task client.Task, err error) {
-	if err := w.session.logIn(ctx); err != nil {
-		return client.Task{}, err
+// endings returns how the wait for each target ended. The error is that of the targets that are left; without any
+// target, because the inputs name none, it is that of the run.
+func (w *wait) endings(err error) []poll.Ending {
+	if w.waiter != nil {
+		return w.waiter.Endings(err)
 	}
-	w.polls++
-	if w.taskID == "" {
-		task, err = w.find(ctx)
-	} else {
-		task, err = w.session.client().Task(ctx, w.cfg.InstanceID, w.taskID)
+	endings := make([]poll.Ending, max(1, len(w.poller.Targets)))
+	for i := range endings {
+		endings[i].Err = err
 	}
-	if err == nil {
-		w.task = task
-	}
-	return task, err
+	return endings
 }
 
-// find looks for the task by its name in the list. That entry is the result of this poll; the next ones
-// request it by its id.
-func (w *wait) find(ctx context.Context) (client.Task, error) {
-	list, err := w.session.client().Tasks(ctx, w.cfg.InstanceID)
-	if err != nil {
-		return client.Task{}, err
-	}
-	now := time.Now()
-	server, ok := list.Response.Clock(now)
-	if !ok {
-		server = now
-	}
-	if w.since.IsZero() { // fixed by the first response, so a later jump of the server's clock cannot move it
-		w.since = w.cfg.Since.At
-	}
-	if w.since.IsZero() {
-		// Counted back from the start of the wait: from now, the limit would move past the task's creation.
-		w.since = server.Add(-time.Since(w.start) - w.cfg.Since.Ago)
-	}
-	task, found := list.Newest(w.cfg.TaskName, w.since)
-	if found == 0 {
-		return client.Task{}, &client.Error{
-			Op:       fmt.Sprintf("find task %q", w.cfg.TaskName),
-			Response: list.Response,
-			Err:      &client.NoTaskError{Name: w.cfg.TaskName, Since: w.since, Listed: list.Tasks},
+// hasFailed reports whether the end of a target makes the run fail.
+func (w *wait) hasFailed(_ int, end poll.Ending) bool {
+	return result.ExitCode(result.Conclude(end.State, end.Err), w.cfg.SucceedOn, true) != 0
+}
+
+// note shows what a person should know of a target, each thing once.
+func (w *wait) note(i int, note target.Note) {
+	name := w.log.Name(i)
+	switch note.Kind {
+	case target.Found:
+		w.log.Printf(console.EventFound, "%sfound task %s, %s old", name, note.Task.ID,
+			result.Human(note.Age.Round(time.Second)))
+		if ended, ok := note.Task.SinceEnd(time.Now()); ok && ended > time.Since(w.start) {
+			w.log.Warnf(console.EventEarlier, "%stask %s had ended %s before the wait began: is since right?", name,
+				note.Task.ID, result.Human((ended - time.Since(w.start)).Round(time.Second)))
 		}
+	case target.Ambiguous:
+		w.log.Warnf(console.EventAmbiguous, "%s%d tasks named %q were created since %s: waiting for the newest",
+			name, note.Count, w.poller.Targets[i].TaskName, w.poller.Since.UTC().Format(time.RFC3339))
+	case target.NeverSeen:
+		w.log.Warnf(console.EventNeverSeen, "%sthe instance did not exist at the first poll: "+
+			"if it did before, check region and project_id", name)
+	case target.LeftBehind:
+		w.log.Warnf(console.EventLeftBehind, "%signored tasks that have not ended in 24h, and probably never will: %d",
+			name, note.Count)
 	}
-	w.taskID = task.ID
-	created, _ := task.Created()
-	w.log.Printf(console.EventFound, "found task %s, %s old", task.ID,
-		result.Human(max(0, server.Sub(created)).Round(time.Second)))
-	if found > 1 {
-		w.log.Warnf(console.EventAmbiguous, "%d tasks named %q were created since %s: waiting for the newest",
-			found, w.cfg.TaskName, w.since.UTC().Format(time.RFC3339))
-	}
-	return task, nil
 }
 
-func (w *wait) requestProgress(ctx context.Context, task client.Task) error {
+func (w *wait) requestProgress(ctx context.Context, i int) error {
 	defer w.log.FlushRequest()
-	progress, err := w.session.progressClient().Progress(ctx, w.cfg.InstanceID, task.ID)
+	t := w.poller.Targets[i]
+	progress, err := w.session.progressClient().Progress(ctx, t.InstanceID, t.TaskID)
 	if err == nil {
-		w.progress = &progress
-		w.log.Progress(progress.Percent)
+		w.progress[i] = progress
+		w.log.Progress(i, progress.Percent)
 	}
 	return err
 }
@@ -168,32 +167,38 @@ func (w *wait) observe(p poll.Outcome) {
 }
 
 // report returns what the wait came to.
-func (w *wait) report(err error) result.Report {
+func (w *wait) report(endings []poll.Ending) result.Report {
 	now := time.Now()
-	return result.Report{
-		Result:   result.Conclude(w.task, err),
-		Err:      err,
-		TaskID:   w.taskID,
-		Task:     w.task,
-		Progress: w.progress,
-		Waited:   now.Sub(w.start),
-		Polls:    w.polls,
-		At:       now,
-		Secrets:  w.secrets,
+	all := make([]result.Report, len(endings))
+	for i, end := range endings {
+		all[i] = result.Report{
+			Result:  result.Conclude(end.State, end.Err),
+			Err:     end.Err,
+			State:   end.State,
+			Waited:  now.Sub(w.start),
+			Polls:   w.poller.Requests(),
+			At:      now,
+			Secrets: w.secrets,
+		}
+		if i < len(w.poller.Targets) {
+			all[i].Target = w.poller.Targets[i]
+		}
+		if progress, ok := w.progress[i]; ok {
+			all[i].Progress = &progress
+		}
 	}
+	return result.Decide(all, w.cfg.SucceedOn)
 }
 
 // request returns what was requested from whom.
 func (w *wait) request() result.Request {
 	request := result.Request{
-		Endpoint:   w.cfg.Endpoint,
-		Region:     w.cfg.Region,
-		ProjectID:  w.cfg.ProjectID,
-		InstanceID: w.cfg.InstanceID,
-		TaskName:   w.cfg.TaskName,
-		Since:      w.since,
-		SucceedOn:  w.cfg.SucceedOn,
-		InActions:  w.cfg.Actions.On,
+		Endpoint:  w.cfg.Endpoint,
+		Region:    w.cfg.Region,
+		ProjectID: w.cfg.ProjectID,
+		Since:     w.poller.Since,
+		SucceedOn: w.cfg.SucceedOn,
+		InActions: w.cfg.Actions.On,
 	}
 	if w.session != nil {
 		request.ProjectID = w.session.projectID

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"io"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/console"
-	"github.com/dmswait/dmswait/internal/sanitize"
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
@@ -40,17 +38,17 @@ func TestSinceCountsBackFromTheStartOfTheWait(t *testing.T) {
 		require.Empty(t, faults)
 		stderr := console.NewAsyncWriter(io.Discard)
 		t.Cleanup(stderr.Close)
-		log := console.New(console.Options{Out: stderr, Getenv: getenv})
-		w := &wait{cfg: cfg, start: time.Now().Add(-time.Hour), log: log, secrets: sanitize.NewSecrets()}
+		w := newWait(cfg, time.Now().Add(-time.Hour), stderr, getenv)
 		w.session = w.newSession("")
 		t.Cleanup(w.session.close)
+		w.poller.Client = w.session.loggedIn
 
-		task, err := w.poll(context.Background())
+		polled := w.poller.Poll(t.Context(), []int{0})[0]
 		if found {
-			require.NoError(t, err, age)
-			assert.Equal(t, id, task.ID, age)
+			require.NoError(t, polled.Err, age)
+			assert.Equal(t, id, polled.State.Task.ID, age)
 		} else {
-			assert.ErrorAs(t, err, new(*client.NoTaskError), age)
+			assert.ErrorAs(t, polled.Err, new(*client.NoTaskError), age)
 		}
 	}
 }

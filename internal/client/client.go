@@ -28,6 +28,12 @@ func ValidID(id string) bool {
 	return id != "" && len(id) <= 64 && strings.Trim(id, allowed) == ""
 }
 
+// SameID reports whether two ids are the same: the API ignores their case.
+func SameID(a, b string) bool {
+	// Unicode has characters that equal a letter of an id except for case.
+	return a == b || ValidID(a) && ValidID(b) && strings.EqualFold(a, b)
+}
+
 // Client sends requests to one DMS endpoint about one project. Its fields are set before the first call and
 // not changed after it.
 type Client struct {
@@ -48,8 +54,7 @@ func (c *Client) Task(ctx context.Context, instanceID, taskID string) (Task, err
 	}
 	var match *Task
 	err = eachTask(body, func(task Task) {
-		// Unicode has characters that equal a letter of an id except for case.
-		if match == nil && ValidID(task.ID) && strings.EqualFold(task.ID, taskID) {
+		if match == nil && SameID(task.ID, taskID) {
 			match = &task
 		}
 	})
@@ -79,6 +84,20 @@ func (c *Client) Tasks(ctx context.Context, instanceID string) (List, error) {
 		tasks[i].Response = head
 	}
 	return List{Tasks: tasks, Response: head}, nil
+}
+
+// Instance gets an instance (ShowInstance). Errors are those of Task; a response without a status is not the API's.
+func (c *Client) Instance(ctx context.Context, instanceID string) (Instance, error) {
+	op := fmt.Sprintf("get instance %q", instanceID)
+	body, head, err := c.get(ctx, op, "", instanceID)
+	if err != nil {
+		return Instance{}, err
+	}
+	status, err := decodeInstance(body)
+	if err != nil {
+		return Instance{}, unreadable(op, head, body, err)
+	}
+	return Instance{Status: status, Response: head}, nil
 }
 
 // Progress gets the percentage of a task. Most tasks have none: any error means that it is not known.
@@ -195,4 +214,7 @@ var (
 
 	// ErrNotJSON is the cause of an Error about a 2xx whose body is not what the API documents.
 	ErrNotJSON = errors.New("the response is not the API's JSON")
+
+	// ErrGone is the cause of an Error about an instance that a valid response calls deleted.
+	ErrGone = errors.New("the instance has been deleted")
 )

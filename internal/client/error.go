@@ -14,8 +14,8 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// Error is a request that did not get what it was for: what was requested, and how the service responded or what went
-// wrong instead. Its methods classify it by the codes that the cloud documents.
+// Error is a request that failed: what was requested, and how the service responded or what went wrong
+// instead. Its methods classify it by the codes that the cloud documents.
 type Error struct {
 	Op       string   // what was requested, e.g. `get task "t1"`
 	Response Response // zero when there was none
@@ -44,7 +44,7 @@ func (e *Error) class() Class {
 	switch {
 	case e.Class != 0:
 		return e.Class
-	case errors.As(e.Err, new(*NoTaskError)):
+	case errors.As(e.Err, new(*NoTaskError)), errors.Is(e.Err, ErrGone):
 		return Missing
 	case e.Throttled():
 		return Failing
@@ -84,6 +84,9 @@ func (e *Error) Forbidden() bool { return e.Denied() && e.Response.StatusCode ==
 
 // OtherProject reports whether a token is for another project than the request.
 func (e *Error) OtherProject() bool { return e.Code == "DMS.10240104" }
+
+// LoggingIn reports whether the request was one that logs in, to another service than DMS.
+func (e *Error) LoggingIn() bool { return e.Class != 0 }
 
 // Unsupported reports whether the response was a 4xx. After a request for progress that means: this kind of
 // task has none.
@@ -144,9 +147,8 @@ func (e *Error) Error() string { return e.Text(func(text string) string { return
 func (e *Error) Text(redact func(string) string) string {
 	part := func(text string, maxChars int) string { return sanitize.Truncate(redact(text), maxChars) }
 	text := ""
-	var none *NoTaskError
-	if errors.As(e.Err, &none) { // a valid response: its status and the operation would add nothing
-		text = part(none.Error(), 500)
+	if e.Err != nil && e.Missing() { // a valid response: its status and the operation would add nothing
+		text = part(e.Err.Error(), 500)
 	} else {
 		text = e.chain(part)
 	}

@@ -58,6 +58,17 @@ func (t Task) Elapsed(now time.Time) (time.Duration, bool) {
 	return updated.Sub(created), true
 }
 
+// SinceEnd returns the time since the task ended, by the server's clock at the local time now. It is false where the
+// task has not ended, or that is not known.
+func (t Task) SinceEnd(now time.Time) (time.Duration, bool) {
+	updated, ok := parseTime(t.UpdatedAt)
+	server, ok2 := t.Response.Clock(now)
+	if !t.Status.Ended() || !ok || !ok2 {
+		return 0, false
+	}
+	return max(0, server.Sub(updated)), true
+}
+
 // Age returns the time since the task was created, by the server's clock at the local time now. It is false where
 // neither is known.
 func (t Task) Age(now time.Time) (time.Duration, bool) {
@@ -74,6 +85,16 @@ func (t Task) Age(now time.Time) (time.Duration, bool) {
 type List struct {
 	Tasks    []Task
 	Response Response
+}
+
+// Task returns the task with that id. It is false where the page holds none.
+func (l List) Task(id string) (Task, bool) {
+	for _, task := range l.Tasks {
+		if SameID(task.ID, id) {
+			return task, true
+		}
+	}
+	return Task{}, false
 }
 
 // Newest returns the newest task with that name created at since or later, and how many there are. Names are compared
@@ -105,8 +126,8 @@ func decodeTasks(body []byte) (tasks []Task, err error) {
 	return tasks, err
 }
 
-// eachTask passes the tasks of a response to found, one by one: a megabyte can hold so many that all of them at once
-// would take a hundred.
+// eachTask passes the tasks of a response to found, one by one: a body of 1 MiB can hold so many that
+// decoding them all at once would take 100 MiB of memory.
 func eachTask(body []byte, found func(Task)) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
@@ -133,7 +154,7 @@ func eachTask(body []byte, found func(Task)) error {
 			UserName:  text(field["user_name"]),
 			UserID:    text(field["user_id"]),
 			Params:    text(field["params"]),
-			Status:    Status(strings.ToUpper(strings.TrimSpace(text(field["status"])))),
+			Status:    status(field["status"]),
 			CreatedAt: text(field["created_at"]),
 			UpdatedAt: text(field["updated_at"]),
 		})
@@ -172,6 +193,9 @@ func decodeProgress(body []byte) (Progress, error) {
 	}
 	return progress, nil
 }
+
+// status reads a status: its case does not matter.
+func status(raw json.RawMessage) Status { return Status(strings.ToUpper(strings.TrimSpace(text(raw)))) }
 
 // text reads a JSON value as text: fields changed between string and number from one version of the API's SDKs to the
 // next, and no wait should fail over that.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // Config is one run's inputs, with defaults in place. It is valid only where Parse returned no faults.
@@ -16,7 +17,7 @@ type Config struct {
 	Help, Version bool // requested instead of a wait; nothing else counts then
 	DryRun        bool // show the plan instead of waiting
 
-	Target
+	Waited
 	Cloud
 	Waiting
 	Login Login
@@ -28,12 +29,17 @@ type Config struct {
 	secrets []string
 }
 
-// Target is what to wait for: a task by its id, or the newest one with a name.
-type Target struct {
-	InstanceID string
-	TaskID     string // empty where TaskName is given
-	TaskName   string
-	Since      Since // with TaskName: the earliest creation time
+// Waited is what to wait for.
+type Waited struct {
+	Targets  []target.Target // in the order given, each once; at least one
+	Since    Since           // with task names: the earliest creation time
+	Settle   time.Duration   // with until: how long an instance must be what it is to become
+	FailFast bool            // one target that does not succeed ends the wait
+
+	instances []string
+	tasks     []string // ids, or INSTANCE/TASK
+	taskName  string
+	until     string
 }
 
 // Since is the earliest creation time of a task that is found by name: a time, or a duration back from now by
@@ -119,6 +125,7 @@ type Fault struct {
 	// concerns no single input.
 	Input string
 	Text  string // one line: what is wrong, and how to correct it
+	Brief string // what is wrong, in a few words without any value: it is written everywhere
 }
 
 // Faults are all errors in a run's inputs.
@@ -131,6 +138,29 @@ func (f Faults) Error() string {
 		lines = append(lines, fault.Text)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Brief returns what is wrong, in a few words without any value.
+func (f Faults) Brief() string {
+	var texts []string
+	for _, fault := range f {
+		text := fault.Brief
+		if text == "" {
+			text = fault.Input + " is invalid"
+		}
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// brief returns the first clause of a fault's text.
+func brief(text string) string {
+	if end := strings.IndexAny(text, "\":;(,"); end >= 0 {
+		text = text[:end]
+	}
+	return strings.TrimSpace(text)
 }
 
 // Inputs returns the names of the inputs at fault, each once.

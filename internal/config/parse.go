@@ -2,8 +2,10 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // parser reads one run's inputs into config.
@@ -13,6 +15,7 @@ type parser struct {
 	config *Config
 	inputs []Input // each sets its field of config
 	faults Faults
+	known  map[string]bool // the keys of the targets so far
 }
 
 // Parse reads flags (args, without the program's name) and the environment. It returns what could be read, and
@@ -23,13 +26,14 @@ func Parse(ctx context.Context, args []string, getenv func(string) string) (*Con
 		Actions: Actions{On: getenv("GITHUB_ACTIONS") == "true"},
 		given:   map[string]string{},
 	}
-	p := &parser{ctx: ctx, getenv: getenv, config: config, inputs: config.inputs()}
+	p := &parser{ctx: ctx, getenv: getenv, config: config, inputs: config.inputs(), known: map[string]bool{}}
 	flags := p.parseFlags(args)
 	if config.Help || config.Version {
 		return config, nil
 	}
 	p.readInputs(flags)
-	p.checkTarget()
+	p.checkTargets()
+	p.checkWaiting()
 	p.resolveLogin() // which may bring project and region with it
 	p.deriveDefaults()
 	p.checkCloud()
@@ -39,7 +43,17 @@ func Parse(ctx context.Context, args []string, getenv func(string) string) (*Con
 
 // fault notes what is wrong with an input. The problem continues a sentence that begins with the input's name.
 func (p *parser) fault(input, problem string, args ...any) {
-	p.faults = append(p.faults, Fault{input, input + " " + fmt.Sprintf(problem, args...)})
+	text := input + " " + fmt.Sprintf(problem, args...)
+	p.faults = append(p.faults, Fault{input, text, brief(text)})
+}
+
+// fail notes why the value of an input is not accepted.
+func (p *parser) fail(input string, err error) {
+	p.fault(input, "%v", err)
+	var bad valueError
+	if errors.As(err, &bad) {
+		p.faults[len(p.faults)-1].Brief = brief(input + " " + bad.problem)
+	}
 }
 
 // readInputs sets every input to its default, and then to the value that is given.
@@ -62,7 +76,7 @@ func (p *parser) readInputs(flags map[string]string) {
 			err = in.set(value)
 		}
 		if err != nil {
-			p.fault(in.Name, "%v (from %s)", err, from)
+			p.fail(in.Name, fmt.Errorf("%w (from %s)", err, from))
 		}
 	}
 }
@@ -118,11 +132,24 @@ func trimNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
+// onceMaxOutage is the default of max_outage at timeout 0. It is not 0, so that one failing response is no alarm.
+const onceMaxOutage = 30 * time.Second
+
 // deriveDefaults sets the defaults that depend on other inputs or on the environment.
 func (p *parser) deriveDefaults() {
 	c := p.config
 	if !c.has("max_interval") {
 		c.MaxInterval = max(c.MaxInterval, c.Interval)
+	}
+	// A single poll should not take as long as a wait tolerates a missing task or an outage.
+	if c.Timeout == 0 && !c.has("not_found_grace") {
+		c.NotFoundGrace = 0
+	}
+	if c.Timeout == 0 && !c.has("max_outage") {
+		c.MaxOutage = onceMaxOutage
+	}
+	if !c.has("settle") && c.Timeout > 0 {
+		c.Settle = min(c.Settle, c.Timeout/2)
 	}
 	if !c.has("debug") {
 		c.Debug = p.getenv("RUNNER_DEBUG") == "1"

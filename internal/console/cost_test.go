@@ -9,6 +9,7 @@ import (
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // change returns the nth poll of a task whose status changes with every one.
@@ -16,7 +17,7 @@ func change(n int) poll.Outcome {
 	task := succeeded()
 	task.Status = []client.Status{client.Created, client.Executing}[n%2]
 	return poll.Outcome{
-		N: n, At: time.Duration(n) * time.Second, Kind: poll.Running, Task: task, Next: time.Second, Left: time.Hour,
+		Round: n, At: time.Duration(n) * time.Second, Kind: poll.Running, State: target.OfTask(task), Next: time.Second,
 	}
 }
 

@@ -40,13 +40,16 @@ type liveStatus struct {
 	percent int    // -1: unknown
 	elapsed time.Duration
 	next    time.Duration // until the next poll; 0: a request is under way
-	left    time.Duration // until the timeout
+	left    string        // what is left, as it follows a comma; empty: that is not known
 }
 
 // newLiveLine returns a live line on stderr if that is a terminal that can show one, otherwise nil. It has no
 // colors, so NO_COLOR changes nothing.
 func newLiveLine(stderr *AsyncWriter, getenv func(string) string) *liveLine {
 	file, ok := stderr.out.(*os.File)
+	if ci := getenv("CI"); ci != "" && ci != "0" && ci != "false" {
+		return nil // a CI system's terminal is a log
+	}
 	if !ok || getenv("TERM") == "dumb" || !term.IsTerminal(int(file.Fd())) {
 		return nil
 	}
@@ -145,15 +148,12 @@ func (s liveStatus) line(turn, columns int) string {
 	} else {
 		state = string(`|/-\`[turn%4]) + " " + state
 	}
-	name, next, left := sanitize.ASCII(s.name), ", polling", ""
+	name, next, left := sanitize.ASCII(s.name), ", polling", s.left
 	if name != "" {
 		name = "  " + name
 	}
 	if s.next > 0 {
 		next = ", next poll in " + result.Human(wholeSeconds(s.next))
-	}
-	if s.left > 0 {
-		left = ", " + result.Human(wholeSeconds(s.left)) + " left"
 	}
 	elapsed := "  " + result.Human(s.elapsed.Truncate(time.Second))
 	for _, line := range []string{

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // flaps are waits in which nearly every poll finds something else than the one before.
@@ -82,16 +83,16 @@ func TestChangesAreShownUntilTheyAreTooManyAndThenCounted(t *testing.T) {
 		w.poll(succeeded(), nil, 0)
 	})
 	lines := strings.SplitAfter(text, "\n")
-	assert.Equal(t, "dmswait: 2m13s EXECUTING\n", lines[maxChanges-1])
-	assert.Equal(t, `dmswait: 3m13s EXECUTING, 56m47s left; changes not shown: 8
-dmswait: 4m13s CREATED, 55m47s left; changes not shown: 9
-dmswait: 5m13s CREATED, 54m47s left; changes not shown: 8
-dmswait: 6m13s EXECUTING, 53m47s left; changes not shown: 9
-dmswait: 7m13s CREATED, 52m47s left; changes not shown: 7
-dmswait: 8m13s CREATED, 51m47s left
-dmswait: 9m13s CREATED, 50m47s left
-dmswait: 10m EXECUTING
-dmswait: 10m1s SUCCESS (took 4.7s)
+	assert.Equal(t, "dmswait: [2m13s] EXECUTING\n", lines[maxChanges-1])
+	assert.Equal(t, `dmswait: [3m13s] EXECUTING, 56m47s left; changes not shown: 8
+dmswait: [4m13s] CREATED, 55m47s left; changes not shown: 9
+dmswait: [5m13s] CREATED, 54m47s left; changes not shown: 8
+dmswait: [6m13s] EXECUTING, 53m47s left; changes not shown: 9
+dmswait: [7m13s] CREATED, 52m47s left; changes not shown: 7
+dmswait: [8m13s] CREATED, 51m47s left
+dmswait: [9m13s] CREATED, 50m47s left
+dmswait: [10m] EXECUTING
+dmswait: [10m1s] SUCCESS (took 4.7s)
 `, strings.Join(lines[maxChanges:], ""), "they are shown again after a minute without any")
 }
 
@@ -100,7 +101,7 @@ func TestTheEndAndTheFirstOfEachTroubleAreShownAfterAnyNumberOfChanges(t *testin
 	text := logOf(t, func(w *wait) {
 		for n := range 200 {
 			w.saw([]client.Status{client.Created, client.Executing}[n%2], 100*time.Millisecond)
-			w.Progress(n % 2 * 50)
+			w.Progress(0, n%2*50)
 		}
 		w.failed(response(503, "", "busy"), time.Second)
 		w.failed(response(429, "", "slower"), time.Second)
@@ -110,11 +111,11 @@ func TestTheEndAndTheFirstOfEachTroubleAreShownAfterAnyNumberOfChanges(t *testin
 		w.poll(succeeded(), nil, 0)
 	})
 	lines := strings.SplitAfter(text, "\n")
-	assert.Equal(t, `dmswait: warning: 20s no valid response; still polling: get task "t1": 503: busy (request 9f31)
-dmswait: warning: 21s throttled; polling less often: get task "t1": 429: slower (request 9f31)
+	assert.Equal(t, `dmswait: warning: [20s] no valid response; still polling: get task "t1": 503: busy (request 9f31)
+dmswait: warning: [21s] throttled; polling less often: get task "t1": 429: slower (request 9f31)
 dmswait: warning: off
 dmswait: warning: DMS does not document the status "PAUSED"; the task is treated as still running
-dmswait: 23s SUCCESS (took 4.7s)
+dmswait: [23s] SUCCESS (took 4.7s)
 `, strings.Join(lines[maxChanges:], ""))
 }
 
@@ -153,13 +154,13 @@ func TestLogRetainsNothingOfAMillionPolls(t *testing.T) {
 		var inUse [2]uint64
 		var goroutines [2]int
 		for n := 1; n <= 1_000_000; n++ {
-			p := poll.Outcome{N: n, At: time.Since(l.start), Err: failures[n/11%len(failures)], Next: time.Second}
+			p := poll.Outcome{Round: n, At: time.Since(l.start), Err: failures[n/11%len(failures)], Next: time.Second}
 			if p.Err == nil {
-				p.Task = client.Task{ID: "t1", Status: statuses[n/77%len(statuses)]}
+				p.State = target.OfTask(client.Task{ID: "t1", Status: statuses[n/77%len(statuses)]})
 			}
-			p.Kind = kindOf(p.Task, p.Err, p.Next)
+			p.Kind = kindOf(p.State.Task, p.Err, p.Next)
 			l.Poll(p)
-			l.Progress(n / 100 % 100)
+			l.Progress(0, n/100%100)
 			if n%10_000 == 0 { // so that the heartbeat and the live line have their turns
 				time.Sleep(15 * time.Second)
 				synctest.Wait()

@@ -13,6 +13,7 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // form is how a log is written.
@@ -63,7 +64,8 @@ func (w *wait) poll(task client.Task, err error, next time.Duration) {
 	w.n++
 	at := time.Since(w.start)
 	w.Poll(poll.Outcome{
-		N: w.n, At: at, Kind: kindOf(task, err, next), Task: task, Err: err, Next: next, Left: time.Hour - at,
+		Round: w.n, At: at, Kind: kindOf(task, err, next), State: target.OfTask(task), Err: err, Next: next, Over: next == 0,
+		GivesUp: time.Hour, Limit: poll.Timeout,
 	})
 }
 
@@ -105,7 +107,7 @@ func succeeded() client.Task {
 // reportOf returns the report of a wait that saw this task last.
 func reportOf(task client.Task, err error) result.Report {
 	return result.Report{
-		Result: result.Conclude(task, err), Err: err, TaskID: task.ID, Task: task, Waited: 5 * time.Second,
+		Result: result.Conclude(target.OfTask(task), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
 	}
 }
 

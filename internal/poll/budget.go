@@ -6,27 +6,66 @@ import (
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
-// How a wait ends although the task has not. The error of the deciding response is wrapped beside these, where there
-// is one.
+// Why a wait ends although its target has not. They are wrapped in an *End.
 var (
-	ErrTimeout     = errors.New("still running at timeout")
-	ErrRunning     = errors.New("still running")                     // the one poll of timeout 0
-	ErrNotFound    = errors.New("not found within the grace period") // not_found_grace
-	ErrUnavailable = errors.New("no valid response for too long")    // max_outage
+	ErrTimeout       = errors.New("still running at timeout")
+	ErrRunning       = errors.New("still running")          // at timeout 0
+	ErrStopped       = errors.New("the wait stopped early") // because another target failed
+	ErrNotFound      = errors.New("not found within the grace period")
+	ErrUnavailable   = errors.New("no valid response for too long")
+	ErrMisconfigured = errors.New("the API cannot be reached as configured") // no valid response, ever
 )
 
-// Kind is what a poll found. Running, Ended and Missing are valid responses.
+// Limit is the input that limits a part of a wait.
+type Limit string
+
+// The limits.
+const (
+	Timeout       Limit = "timeout"
+	NotFoundGrace Limit = "not_found_grace"
+	MaxOutage     Limit = "max_outage"
+)
+
+// End is how a wait ends although its target has not.
+type End struct {
+	Reason error         // one of this package's errors
+	Limit  Limit         // that was reached; empty: none
+	After  time.Duration // the length of the limit
+	Err    error         // the response that decided, if any
+}
+
+func (e *End) Error() string {
+	if e.Err == nil {
+		return e.Reason.Error()
+	}
+	return e.Reason.Error() + ": " + e.Err.Error()
+}
+
+// Unwrap returns the reason and the response.
+func (e *End) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Reason}
+	}
+	return []error{e.Reason, e.Err}
+}
+
+// Kind is what a poll found. All but Failing and Final are valid responses.
 type Kind int
 
 const (
-	Running Kind = iota + 1 // the task has not ended
-	Ended                   // the task has ended
+	Running Kind = iota + 1 // the target has not ended
+	Holding                 // the instance is what it is to become, but has not been for long enough
+	Ended                   // the target has ended
 	Missing                 // there is no such task or instance
 	Failing                 // no valid response; another poll may bring one
 	Final                   // an error that no other poll would change
 )
+
+// isRunning reports whether the target is there, and has not ended.
+func (k Kind) isRunning() bool { return k == Running || k == Holding }
 
 // budgets account for the time that each kind of response may take, in time since the start of the wait. Each kind
 // spends only its own: an outage does not use up the grace of a missing task.
@@ -42,24 +81,34 @@ type budgets struct {
 	missingSince time.Duration
 	failingSince time.Duration
 	failingFor   time.Duration // the part of the time since missingSince that was spent Failing
-	outage       time.Duration // maxOutage, or less for what is mostly a typing error
-	err          error         // of the last response
-	missingErr   error         // of the last Missing response
+	stalled      bool          // the target cannot be polled, because of what concerns all; not while Failing
+	stalledSince time.Duration
+	hasty        bool  // the failure is usually a typing error: the outage ends with the grace, if that is shorter
+	err          error // of the last response
+	missingErr   error // of the last Missing response
 }
 
-// classify returns what a poll found.
-func (b *budgets) classify(task client.Task, err error) Kind {
+// classify returns what a poll found. The login is shared by all targets: its responses count as valid ones do for
+// anyone.
+func (b *budgets) classify(found target.Finding, sharedValid Kind) Kind {
 	var e *client.Error
 	switch {
-	case err == nil && task.Status.Ended():
+	case found.Err == nil && found.State.Standing.Ended():
 		return Ended
-	case err == nil:
+	case found.Err == nil && found.State.Standing == target.Holding:
+		return Holding
+	case found.Err == nil:
 		return Running
-	case !errors.As(err, &e) || e.Denied():
+	case !errors.As(found.Err, &e) || e.Denied():
 		return Final
 	case e.Missing():
 		return Missing
-	case e.Failing() || b.valid != 0: // after a valid response: the same request was right before
+	}
+	valid := b.valid
+	if e.LoggingIn() {
+		valid = sharedValid
+	}
+	if e.Failing() || valid != 0 { // after a valid response: the same request was accepted before
 		return Failing
 	}
 	return Final
@@ -72,8 +121,15 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 	if before == Failing && kind != Failing {
 		b.failingFor += at - b.failingSince
 	}
+	if b.stalled {
+		b.failingFor += at - b.stalledSince
+		b.stalled = false
+		if before == 0 { // there was no request whose failure could count
+			b.failingSince = at
+		}
+	}
 	switch kind {
-	case Running:
+	case Running, Holding:
 		b.valid, b.seen = Running, true
 	case Missing:
 		if b.valid != Missing {
@@ -81,18 +137,16 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 		}
 		b.valid, b.missingErr = Missing, err
 		if b.left(at) <= 0 {
-			return fmt.Errorf("%w: %w", ErrNotFound, err)
+			return &End{ErrNotFound, NotFoundGrace, b.grace, err}
 		}
 	case Failing:
 		if before != Failing && b.valid != 0 {
 			b.failingSince = at
 		}
-		b.outage = b.maxOutage
-		if b.valid == 0 && misconfigured(err) {
-			b.outage = min(b.maxOutage, b.grace)
-		}
+		b.hasty = b.valid == 0 && misconfigured(err)
 		if b.left(at) <= 0 {
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+			limit, length := b.limit()
+			return &End{b.unavailable(), limit, length, err}
 		}
 	case Final:
 		return err
@@ -100,43 +154,70 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 	return nil
 }
 
-// left returns what is left, at the time at, of the budget that the last response draws on.
-func (b *budgets) left(at time.Duration) time.Duration {
-	switch b.last {
-	case Missing:
-		return b.grace - b.missingFor(at)
-	case Failing:
-		return b.outage - (at - b.failingSince)
+// limit returns the limit that the last response draws on, and its length.
+func (b *budgets) limit() (Limit, time.Duration) {
+	switch {
+	case b.last == Missing, b.last == Failing && b.hasty && b.grace < b.maxOutage:
+		return NotFoundGrace, b.grace
+	case b.last == Failing:
+		return MaxOutage, b.maxOutage
 	}
-	return b.timeout - at
+	return Timeout, b.timeout
 }
 
-// expire returns how the wait ends at its timeout, when the last response left that open.
-func (b *budgets) expire(at time.Duration) error {
-	once := b.timeout == 0
-	reason := ErrTimeout
-	switch {
-	case b.valid == 0 || once && b.last == Failing:
-		reason = ErrUnavailable
-	case b.valid == Missing && (once || !b.seen || b.missingFor(at) >= b.grace):
-		reason = ErrNotFound
-	case once:
-		reason = ErrRunning
+// left returns what is left, at the time at, of the limit that the last response draws on.
+func (b *budgets) left(at time.Duration) time.Duration {
+	_, length := b.limit()
+	switch b.last {
+	case Missing:
+		return length - b.missingFor(at)
+	case Failing:
+		return length - (at - b.failingSince)
 	}
-	switch {
-	case b.err == nil:
-		return reason
-	case reason == ErrNotFound && b.last == Failing: // the response that decides comes first
-		return fmt.Errorf("%w: %w; since then: %w", reason, b.missingErr, b.err)
+	return length - at
+}
+
+// unavailable returns why the wait ends without a valid response.
+func (b *budgets) unavailable() error {
+	if b.hasty {
+		return ErrMisconfigured
 	}
-	return fmt.Errorf("%w: %w", reason, b.err)
+	return ErrUnavailable
+}
+
+// stall accounts for the time in which a target is not polled although it is due: the grace does not count it.
+func (b *budgets) stall(at time.Duration) {
+	if !b.stalled && b.last != Failing {
+		b.stalled, b.stalledSince = true, at
+	}
+}
+
+// expire returns how the wait ends at its timeout, where the last response left that open. The error shared is the last
+// one that concerned all targets, for a target that was never polled.
+func (b *budgets) expire(at time.Duration, shared error) error {
+	end := &End{ErrTimeout, Timeout, b.timeout, b.err}
+	switch {
+	case b.last == 0:
+		end.Reason, end.Err = ErrUnavailable, shared
+	case b.valid == 0:
+		end.Reason = b.unavailable()
+	case b.valid == Missing && (!b.seen || b.missingFor(at) >= b.grace):
+		end.Reason = ErrNotFound
+		if b.last == Failing { // the response that decides comes first
+			end.Err = fmt.Errorf("%w; since then: %w", b.missingErr, b.err)
+		}
+	}
+	return end
 }
 
 // missingFor returns how much of the grace is used up at the time at. Time spent Failing does not count.
 func (b *budgets) missingFor(at time.Duration) time.Duration {
 	used := at - b.missingSince - b.failingFor
-	if b.last == Failing {
+	switch {
+	case b.last == Failing:
 		used -= at - b.failingSince
+	case b.stalled:
+		used -= at - b.stalledSince
 	}
 	return used
 }

@@ -66,24 +66,22 @@ func FuzzWait(f *testing.F) {
 		synctest.Test(t, func(t *testing.T) {
 			tr.Start = time.Now()
 			tr.Schedule = NewSchedule(interval, maxInterval, func() float64 { return float64(random) / 256 })
-			tr.Poll = func(ctx context.Context) (client.Task, error) {
+			tr.Poll = one(func(ctx context.Context) (client.Task, error) {
 				began = append(began, time.Since(tr.Start))
 				return tr.respond(ctx)
-			}
-			tr.Observe = func(o Outcome) { tr.outcomes = append(tr.outcomes, o) }
-			tr.Progress = func(ctx context.Context, _ client.Task) error { // hangs
+			})
+			tr.Progress = func(ctx context.Context, _ int) error { // hangs
 				<-ctx.Done()
 				return ctx.Err()
 			}
-			tr.task, tr.err = tr.Wait(t.Context())
-			tr.ended = time.Since(tr.Start)
+			tr.wait(t.Context())
 		})
 		requirePauses(t, tr, began, maxInterval)
 		ledger := ledger{timeout: tr.Timeout, grace: tr.NotFoundGrace, maxOutage: tr.MaxOutage}
 		for i, o := range tr.outcomes {
 			kind, done, want := ledger.record(o)
-			require.Equal(t, kind, o.Kind, "poll %d at %v: %v", o.N, o.At, o.Err)
-			require.Equal(t, i == len(tr.outcomes)-1, done, "poll %d at %v: %v", o.N, o.At, o.Err)
+			require.Equal(t, kind, o.Kind, "poll %d at %v: %v", o.Round, o.At, o.Err)
+			require.Equal(t, i == len(tr.outcomes)-1, done, "poll %d at %v: %v", o.Round, o.At, o.Err)
 			if done {
 				require.ErrorIs(t, orNothing(tr.err), orNothing(want))
 			} else {
@@ -109,25 +107,30 @@ func requirePauses(t *testing.T, tr *trial, began []time.Duration, maxInterval t
 	last := len(tr.outcomes) - 1
 	require.Len(t, began, last+1)
 	for i, o := range tr.outcomes {
-		require.Equal(t, i+1, o.N)
-		require.Equal(t, tr.Timeout-o.At, o.Left)
+		require.Equal(t, i+1, o.Round)
 		if i == last {
 			require.Zero(t, o.Next)
 			break
 		}
-		retry := o.Task.Response.RetryAfter
+		retry := o.State.Response.RetryAfter
 		var e *client.Error
 		if errors.As(o.Err, &e) {
 			retry = e.Response.RetryAfter
 		}
 		longest := max(lengthened(retry, 10), lengthened(maxInterval, 2), 90*time.Second)
-		require.Positive(t, o.Next, "poll %d", o.N)
-		require.LessOrEqual(t, o.Next, o.Left)
-		require.LessOrEqual(t, o.Next, longest, "poll %d", o.N)
-		require.Equal(t, o.At+o.Next, began[i+1], "nothing delays the poll after poll %d", o.N)
-		require.Less(t, began[i], tr.Timeout, "the poll at the deadline is the last one")
+		require.Positive(t, o.Next, "poll %d", o.Round)
+		if tr.Timeout > 0 {
+			require.LessOrEqual(t, o.At+o.Next, tr.Timeout)
+		}
+		require.LessOrEqual(t, o.Next, longest, "poll %d", o.Round)
+		require.Equal(t, o.At+o.Next, began[i+1], "nothing delays the poll after poll %d", o.Round)
+		if tr.Timeout > 0 {
+			require.Less(t, began[i], tr.Timeout, "the poll at the deadline is the last one")
+		}
 	}
-	require.LessOrEqual(t, began[last], tr.Timeout)
+	if tr.Timeout > 0 {
+		require.LessOrEqual(t, began[last], tr.Timeout)
+	}
 	require.Equal(t, tr.outcomes[last].At, tr.ended, "no pause follows the last response")
 	if began[last] == tr.Timeout {
 		require.LessOrEqual(t, tr.ended, tr.Timeout+tr.RequestTimeout)
@@ -146,6 +149,7 @@ type ledger struct {
 
 	valid, seen     bool // there was a valid response; the task was running once
 	missing         bool // in the last valid response
+	odd             bool // no valid response ever, and the last one looks like a typing error
 	failing         bool // since the last valid response, or since the start
 	at              time.Duration
 	absence, outage time.Duration // spent of the budgets
@@ -165,7 +169,7 @@ func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
 	var e *client.Error
 	failed := errors.As(o.Err, &e)
 	switch {
-	case o.Err == nil && o.Task.Status.Ended():
+	case o.Err == nil && o.State.Status.Ended():
 		return Ended, true, nil
 	case failed && (e.Denied() || !l.valid && (e.NoSuchAPI() || e.Rejected())):
 		return Final, true, e
@@ -173,6 +177,9 @@ func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
 		kind = Running
 		l.valid, l.seen, l.missing, l.failing, l.outage, l.absence = true, true, false, false, 0, 0
 		l.left = l.timeout - o.At
+		if l.timeout == 0 {
+			return kind, true, ErrRunning
+		}
 	case failed && e.Missing():
 		kind = Missing
 		l.valid, l.missing, l.failing, l.outage = true, true, false, 0
@@ -188,25 +195,31 @@ func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
 		}
 		l.failing = true
 		l.left = limit - l.outage
+		l.odd = !l.valid && e.Misconfigured()
 		if l.left <= 0 {
-			return kind, true, ErrUnavailable
+			return kind, true, l.outageError()
 		}
 	}
-	if o.At < l.timeout {
+	if o.At < l.timeout || l.timeout == 0 {
 		return kind, false, nil
 	}
 	return kind, true, l.expire()
 }
 
+func (l *ledger) outageError() error {
+	if l.odd {
+		return ErrMisconfigured
+	}
+	return ErrUnavailable
+}
+
 // expire returns how the wait ends at its timeout.
 func (l *ledger) expire() error {
 	switch {
-	case !l.valid, l.timeout == 0 && l.failing:
-		return ErrUnavailable
-	case l.missing && (l.timeout == 0 || !l.seen || l.absence >= l.grace):
+	case !l.valid:
+		return l.outageError()
+	case l.missing && (!l.seen || l.absence >= l.grace):
 		return ErrNotFound
-	case l.timeout == 0:
-		return ErrRunning
 	}
 	return ErrTimeout
 }
@@ -233,7 +246,7 @@ func FuzzSchedule(f *testing.F) {
 			if b&8 != 0 {
 				retry = max(0, time.Duration(retryAfter))
 			}
-			pause := s.next(kind, demand{slower: throttles, retryAfter: retry, window: retry})
+			pause := s.next(demand{valid: kind != Failing, slower: throttles, retryAfter: retry, window: retry})
 			require.GreaterOrEqual(t, pause, retry)
 			shortest := 0.89 * float64(first) * math.Min(1, float64(math.MaxInt64/2)/float64(first))
 			require.GreaterOrEqual(t, float64(pause), shortest)

@@ -99,7 +99,8 @@ func TestLastOf100000PollsCostsNoMoreThanTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
 		w := Waiter{
-			Progress:       func(context.Context, client.Task) error { return nil },
+			Sources:        [][]int{{0}},
+			Progress:       func(context.Context, int) error { return nil },
 			Observe:        func(Outcome) {},
 			Schedule:       NewSchedule(time.Second, 20*time.Second, steady),
 			Start:          time.Now(),
@@ -109,7 +110,7 @@ func TestLastOf100000PollsCostsNoMoreThanTheFirst(t *testing.T) {
 			RequestTimeout: 10 * time.Second,
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
-		w.Poll = func(context.Context) (client.Task, error) {
+		w.Poll = one(func(context.Context) (client.Task, error) {
 			switch n++; n {
 			case 1_000, 2_000, 99_000, 100_000:
 				at[n] = takeStock()
@@ -125,9 +126,8 @@ func TestLastOf100000PollsCostsNoMoreThanTheFirst(t *testing.T) {
 				return client.Task{}, gone.err
 			}
 			return client.Task{ID: "t1", Status: client.Executing}, nil
-		}
-		_, err := w.Wait(ctx)
-		require.ErrorIs(t, err, context.Canceled)
+		})
+		require.ErrorIs(t, w.Wait(ctx)[0].Err, context.Canceled)
 	})
 	assert.Equal(t, at[1_000].goroutines, at[100_000].goroutines)
 	assert.InDelta(t, at[1_000].heap, at[100_000].heap, 64<<10, "bytes in use")

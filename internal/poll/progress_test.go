@@ -7,14 +7,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-
-	"github.com/dmswait/dmswait/internal/client"
 )
 
 // withProgress lets a trial request progress, and returns when it did. The function responds to the n-th request.
 func withProgress(tr *trial, respond func(ctx context.Context, n int) error) *[]string {
 	var requestedAt []string
-	tr.Progress = func(ctx context.Context, _ client.Task) error {
+	tr.Progress = func(ctx context.Context, _ int) error {
 		requestedAt = append(requestedAt, time.Since(tr.Start).String())
 		return respond(ctx, len(requestedAt))
 	}

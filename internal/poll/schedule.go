@@ -1,10 +1,14 @@
 package poll
 
 import (
+	"errors"
 	"math"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 const (
@@ -52,21 +56,35 @@ func NewSchedule(interval, maxInterval time.Duration, random func() float64) *Sc
 }
 
 // Next returns the pause after a poll that found the task running.
-func (s *Schedule) Next() time.Duration { return s.next(Running, demand{}) }
+func (s *Schedule) Next() time.Duration { return s.next(demand{valid: true}) }
 
-// demand is what a response demands of the next pause.
+// demand is what the responses of a round demand of the next pause.
 type demand struct {
+	valid      bool          // one of them was valid
 	slower     bool          // the API throttles
 	retryAfter time.Duration // a lower bound; 0: none
 	window     time.Duration // in which the API counts requests; 0: unknown
 }
 
-// next returns the pause after a response. Throttling without Retry-After doubles the pause, and spreads it over the
-// API's window if that is longer. From then until the next valid response, the schedule stands still.
-func (s *Schedule) next(kind Kind, wish demand) time.Duration {
+// add adds what a response demands.
+func (d *demand) add(kind Kind, found target.Finding) {
+	d.valid = d.valid || kind != Failing
+	d.retryAfter = max(d.retryAfter, found.State.Response.RetryAfter)
+	var e *client.Error
+	if errors.As(found.Err, &e) {
+		d.slower = d.slower || e.Throttled()
+		d.retryAfter = max(d.retryAfter, e.Response.RetryAfter)
+		d.window = max(d.window, e.Window())
+	}
+}
+
+// next returns the pause after a round. Throttling without Retry-After doubles the pause, and spreads it over the
+// API's window if that is longer. From then until a round without it that has a valid response, the schedule stands
+// still.
+func (s *Schedule) next(wish demand) time.Duration {
 	atLeast := wish.retryAfter
 	switch {
-	case kind != Failing:
+	case wish.valid && !wish.slower:
 		s.throttled = 0
 	case wish.slower && atLeast == 0:
 		chance := s.random()

@@ -4,12 +4,14 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // steady is a random number that leaves the schedule's pauses as they are.
@@ -34,7 +36,7 @@ func TestThrottledPausesGrowFromTwiceTheIntervalToAMinute(t *testing.T) {
 		s := NewSchedule(time.Second, maxInterval, never)
 		var pauses []time.Duration
 		for range 12 {
-			pauses = append(pauses, s.next(Failing, demand{slower: true}))
+			pauses = append(pauses, s.next(demand{slower: true}))
 		}
 		assert.Equal(t, 2*time.Second, pauses[0])
 		assert.Equal(t, 4*time.Second, pauses[1])
@@ -47,12 +49,12 @@ func TestJitterLengthensThrottledPausesByUpToHalf(t *testing.T) {
 	for random, want := range map[float64]time.Duration{0: 40 * time.Second, 0.5: 50 * time.Second, 1: time.Minute} {
 		s := NewSchedule(time.Second, 20*time.Second, func() float64 { return random })
 		s.last = 20 * time.Second
-		assert.Equal(t, want, s.next(Failing, demand{slower: true}))
+		assert.Equal(t, want, s.next(demand{slower: true}))
 		s = NewSchedule(time.Second, 20*time.Second, func() float64 { return random })
 		want := time.Duration(float64(30*time.Second) * (1 + random/10))
-		assert.Equal(t, want, s.next(Failing, demand{slower: true, retryAfter: 30 * time.Second}),
+		assert.Equal(t, want, s.next(demand{slower: true, retryAfter: 30 * time.Second}),
 			"everybody got the same time")
-		assert.Equal(t, 30*time.Second, s.next(Failing, demand{retryAfter: 30 * time.Second}),
+		assert.Equal(t, 30*time.Second, s.next(demand{retryAfter: 30 * time.Second}),
 			"not throttled: nobody else waits for it")
 	}
 }
@@ -71,7 +73,7 @@ func TestThrottledPauseIsSpreadOverTheGatewaysWindow(t *testing.T) {
 		{24 * time.Hour, 1, time.Minute}, // at most a minute
 	} {
 		s := NewSchedule(time.Second, 20*time.Second, func() float64 { return test.random })
-		assert.Equal(t, test.want, s.next(Failing, demand{slower: true, window: test.window}), test)
+		assert.Equal(t, test.want, s.next(demand{slower: true, window: test.window}), test)
 	}
 }
 
@@ -87,19 +89,19 @@ func TestWaitUsesTheWindowOfTheGatewaysMessage(t *testing.T) {
 func TestOutageAfterThrottlingKeepsTheSlowPause(t *testing.T) {
 	t.Parallel()
 	s := NewSchedule(time.Second, 20*time.Second, never)
-	s.next(Failing, demand{slower: true})
-	s.next(Failing, demand{slower: true})
-	assert.Equal(t, 4*time.Second, s.next(Failing, demand{}))
-	assert.Equal(t, 900*time.Millisecond, s.next(Missing, demand{}), "a missing response is a valid one")
+	s.next(demand{slower: true})
+	s.next(demand{slower: true})
+	assert.Equal(t, 4*time.Second, s.next(demand{}))
+	assert.Equal(t, 900*time.Millisecond, s.next(demand{valid: true}), "a missing response is a valid one")
 }
 
 func TestRetryAfterAppliesToOnePause(t *testing.T) {
 	t.Parallel()
 	s := NewSchedule(time.Second, 20*time.Second, steady)
-	assert.Equal(t, time.Hour, s.next(Running, demand{retryAfter: time.Hour}))
-	assert.Equal(t, time.Minute, s.next(Failing, demand{slower: true, retryAfter: 5 * time.Second}),
+	assert.Equal(t, time.Hour, s.next(demand{valid: true, retryAfter: time.Hour}))
+	assert.Equal(t, time.Minute, s.next(demand{slower: true, retryAfter: 5 * time.Second}),
 		"not another hour")
-	assert.Equal(t, time.Minute, s.next(Failing, demand{}))
+	assert.Equal(t, time.Minute, s.next(demand{}))
 }
 
 func TestThrottledRetryAfterKeepsTheLastPauseForLaterFailures(t *testing.T) {
@@ -113,10 +115,10 @@ func TestThrottledRetryAfterKeepsTheLastPauseForLaterFailures(t *testing.T) {
 	} {
 		s := NewSchedule(time.Second, 20*time.Second, never)
 		s.last = test.last
-		pause := s.next(Failing, demand{slower: true, retryAfter: 3 * time.Second})
+		pause := s.next(demand{slower: true, retryAfter: 3 * time.Second})
 		assert.Equal(t, max(3*time.Second, test.want), pause, test.last)
-		assert.Equal(t, test.want, s.next(Failing, demand{}), "an outage after it: %v", test.last)
-		assert.Equal(t, 900*time.Millisecond, s.next(Running, demand{}), "the schedule stood still: %v", test.last)
+		assert.Equal(t, test.want, s.next(demand{}), "an outage after it: %v", test.last)
+		assert.Equal(t, 900*time.Millisecond, s.next(demand{valid: true}), "the schedule stood still: %v", test.last)
 	}
 }
 
@@ -151,9 +153,9 @@ func TestHugeRetryAfterIsKeptToTheNanosecond(t *testing.T) {
 	for _, huge := range []time.Duration{1<<53 + 1, 1<<60 + 1, 1<<62 + 1, math.MaxInt64} {
 		for _, slower := range []bool{false, true} {
 			s := NewSchedule(time.Second, 20*time.Second, never)
-			assert.Equal(t, huge, s.next(Failing, demand{slower: slower, retryAfter: huge}))
+			assert.Equal(t, huge, s.next(demand{slower: slower, retryAfter: huge}))
 			s = NewSchedule(time.Second, 20*time.Second, func() float64 { return 1 })
-			assert.GreaterOrEqual(t, s.next(Failing, demand{slower: slower, retryAfter: huge}), huge)
+			assert.GreaterOrEqual(t, s.next(demand{slower: slower, retryAfter: huge}), huge)
 		}
 	}
 }
@@ -174,13 +176,13 @@ func TestJitterIsTenPercentAroundThePause(t *testing.T) {
 		want   time.Duration
 	}{{0, 900 * time.Millisecond}, {0.5, time.Second}, {0.999999, 1099999800}} {
 		s := NewSchedule(time.Second, time.Second, func() float64 { return c.random })
-		assert.Equal(t, c.want, s.next(Running, demand{}))
-		assert.Equal(t, c.want, s.next(Running, demand{}), "jitter comes after the cap and does not accumulate")
+		assert.Equal(t, c.want, s.next(demand{valid: true}))
+		assert.Equal(t, c.want, s.next(demand{valid: true}), "jitter comes after the cap and does not accumulate")
 	}
 	s := NewSchedule(time.Second, time.Second, rand.Float64)
 	distinct := map[time.Duration]bool{}
 	for range 100 {
-		pause := s.next(Running, demand{})
+		pause := s.next(demand{valid: true})
 		distinct[pause] = true
 		assert.InDelta(t, float64(time.Second), float64(pause), float64(100*time.Millisecond))
 	}
@@ -191,9 +193,9 @@ func TestLongestPausesDoNotOverflow(t *testing.T) {
 	t.Parallel()
 	s := NewSchedule(math.MaxInt64, math.MaxInt64, func() float64 { return 0.999 })
 	for range 5 {
-		assert.Positive(t, s.next(Running, demand{}))
-		assert.Positive(t, s.next(Failing, demand{slower: true}))
-		assert.Positive(t, s.next(Failing, demand{slower: true, retryAfter: math.MaxInt64, window: math.MaxInt64}))
+		assert.Positive(t, s.next(demand{valid: true}))
+		assert.Positive(t, s.next(demand{slower: true}))
+		assert.Positive(t, s.next(demand{slower: true, retryAfter: math.MaxInt64, window: math.MaxInt64}))
 	}
 	tr := newTrial(executing, gone, broken)
 	tr.Timeout, tr.NotFoundGrace, tr.MaxOutage = 5*time.Second, math.MaxInt64, math.MaxInt64
@@ -212,17 +214,33 @@ func TestScheduleContinuesAfterTheLibrarysFifteenMinutes(t *testing.T) {
 	}
 }
 
-// BenchmarkPoll measures what one poll costs beside its request.
-func BenchmarkPoll(b *testing.B) {
-	b.ReportAllocs()
-	w := Waiter{Start: time.Now(), Timeout: time.Hour, Schedule: NewSchedule(1, 1, steady)}
-	task := client.Task{Status: client.Executing}
-	for b.Loop() {
-		budgets := budgets{timeout: w.Timeout}
-		outcome := Outcome{At: time.Second, Kind: budgets.classify(task, nil), Task: task, Left: time.Hour}
-		if done, _ := w.judge(b.Context(), &budgets, outcome); done {
-			b.Fatal("done")
-		}
-		w.pause(&budgets, outcome)
+// BenchmarkRound measures what a round costs beside its requests: one target, and 200 of 20 instances.
+func BenchmarkRound(b *testing.B) {
+	for _, count := range []int{1, 200} {
+		b.Run(strconv.Itoa(count), func(b *testing.B) {
+			b.ReportAllocs()
+			w := Waiter{Start: time.Now(), Timeout: time.Hour, Schedule: NewSchedule(1, 1, steady)}
+			for i := range count {
+				if i%10 == 0 {
+					w.Sources = append(w.Sources, nil)
+				}
+				w.Sources[i/10] = append(w.Sources[i/10], i)
+			}
+			found := make([]target.Finding, 0, 10)
+			w.Poll = func(_ context.Context, due []int) []target.Finding {
+				found = found[:0]
+				for _, i := range due {
+					found = append(found, target.Finding{Target: i})
+				}
+				return found
+			}
+			w.prepare()
+			for round := 1; b.Loop(); round++ {
+				w.pause(round, w.round(b.Context(), round))
+			}
+			if w.isOver() {
+				b.Fatal("over")
+			}
+		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // response is one scripted response of the API.
@@ -99,6 +100,7 @@ type trial struct {
 func newTrial(responses ...any) *trial {
 	return &trial{
 		Waiter: Waiter{
+			Sources:        [][]int{{0}},
 			Timeout:        time.Hour,
 			NotFoundGrace:  30 * time.Second,
 			MaxOutage:      15 * time.Minute,
@@ -120,12 +122,31 @@ func (tr *trial) runWith(t *testing.T, newContext func() context.Context, interv
 		ctx := newContext()
 		tr.Start = time.Now()
 		tr.Schedule = NewSchedule(interval, maxInterval, steady)
-		tr.Poll = tr.respond
-		tr.Observe = func(o Outcome) { tr.outcomes = append(tr.outcomes, o) }
-		tr.task, tr.err = tr.Wait(ctx)
-		tr.ended = time.Since(tr.Start)
+		tr.Poll = one(tr.respond)
+		tr.wait(ctx)
 	})
 	return tr
+}
+
+// wait waits for the one target of a trial.
+func (tr *trial) wait(ctx context.Context) {
+	tr.Observe = func(o Outcome) { tr.outcomes = append(tr.outcomes, o) }
+	ending := tr.Wait(ctx)[0]
+	tr.task, tr.err = ending.State.Task, ending.Err
+	tr.ended = time.Since(tr.Start)
+}
+
+// one returns a poll of the only target there is.
+func one(poll func(context.Context) (client.Task, error)) func(context.Context, []int) []target.Finding {
+	return func(ctx context.Context, _ []int) []target.Finding { return []target.Finding{findingOf(0, poll, ctx)} }
+}
+
+func findingOf(i int, poll func(context.Context) (client.Task, error), ctx context.Context) target.Finding {
+	task, err := poll(ctx)
+	if err != nil {
+		return target.Finding{Target: i, Err: err}
+	}
+	return target.Finding{Target: i, State: target.OfTask(task)}
 }
 
 // respond is a poll: it takes the next response of the script.
@@ -153,7 +174,7 @@ func (tr *trial) endsWith(t *testing.T, want error) {
 		return
 	}
 	assert.ErrorIs(t, tr.err, want)
-	for _, other := range []error{ErrTimeout, ErrRunning, ErrNotFound, ErrUnavailable} {
+	for _, other := range []error{ErrTimeout, ErrRunning, ErrNotFound, ErrUnavailable, ErrMisconfigured} {
 		if !errors.Is(want, other) {
 			assert.NotErrorIs(t, tr.err, other)
 		}

@@ -1,112 +1,203 @@
-// Package poll decides when to poll again and when to stop: the schedule of pauses, the budgets, and the loop that
-// keeps them. It knows nothing of HTTP and prints nothing; how to poll, and who observes it, are passed in.
+// Package poll decides when to poll again and when to stop: the schedule of pauses, the budgets, and the rounds in
+// which targets are polled. It knows nothing of HTTP and prints nothing; how to poll, and who observes it, are passed
+// in.
 package poll
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
-// Waiter waits for one task to end.
+// Waiter waits for its targets to end. They share one schedule, and each has budgets of its own.
 type Waiter struct {
-	Poll     func(context.Context) (client.Task, error)        // makes the requests that one result needs, and no more
-	Progress func(ctx context.Context, task client.Task) error // requests the percentage; nil: never
-	Observe  func(Outcome)                                     // called after every poll, before the pause; may be nil
+	Sources [][]int // the indices of the targets, from 0; those of one source are polled together
+	// Poll polls targets of one source with the requests that they need, and no more. It may leave out those that
+	// follow an error that concerns all.
+	Poll     func(ctx context.Context, due []int) []target.Finding
+	Progress func(ctx context.Context, target int) error // requests the percentage of a task; nil: never
+	Observe  func(Outcome)                               // called for each target that was polled; may be nil
+	FailFast func(target int, end Ending) bool           // reports whether that end stops the wait; nil: never
 	Schedule *Schedule
 
 	Start          time.Time     // of the clock and all budgets
-	Timeout        time.Duration // longest wait; 0: poll once
-	NotFoundGrace  time.Duration // how long the task may be missing
+	Timeout        time.Duration // longest wait; 0: the first valid response about each target decides
+	Settle         time.Duration // how long an instance must be what it is to become; not at Timeout 0
+	NotFoundGrace  time.Duration // how long a target may be missing
 	MaxOutage      time.Duration // how long there may be no valid response
-	RequestTimeout time.Duration // longest time for the poll at the deadline, all its requests together
+	RequestTimeout time.Duration // longest time for a poll at the deadline, all its requests together
+
+	targets []waited
+	shared  *budgets // accounts for what concerns all targets
+	first   int      // the source that the next round begins with
+	failed  bool     // FailFast stopped the wait
+
+	unobserved []Outcome // of the last poll
 }
 
-// Outcome is what one poll found.
+// Outcome is what one poll found of a target.
 type Outcome struct {
-	N    int           // counts polls, from 1
-	At   time.Duration // when the response came, since the start
-	Kind Kind
-	Task client.Task   // valid where Err is nil
-	Err  error         // why there is no task
-	Next time.Duration // the pause until the next poll; 0: there is none
-	Left time.Duration // until the timeout; negative once it is over
+	Round  int // from 1
+	Target int
+	At     time.Duration // when the response came, since the start
+	Kind   Kind
+	State  target.State  // valid where Err is nil
+	Err    error         // why there is no state
+	Next   time.Duration // the pause that follows; 0: another request does, or nothing
+
+	Over bool  // the wait for this target is over
+	End  error // why, where the target has not ended
+
+	GivesUp time.Duration // when the wait for this target ends if every response is like this one, since the start
+	Limit   Limit         // that ends it then
 }
 
-// Wait polls at once and then by the schedule until the task has ended. A task that ended is not an error,
-// even if it failed. Otherwise the error is the cause of the context's end, one of this package's errors,
-// or a *client.Error that no other poll would change. The last task seen comes back with every error, and
-// is zero if none was.
-func (w *Waiter) Wait(ctx context.Context) (client.Task, error) {
-	budgets := &budgets{timeout: w.Timeout, grace: w.NotFoundGrace, maxOutage: w.MaxOutage}
-	progress := progress{request: w.Progress}
-	var last client.Task
-	for n := 1; ; n++ {
-		task, err := w.poll(ctx)
-		if err == nil {
-			last = task
+// Ending is how the wait for a target ended.
+type Ending struct {
+	State target.State // as last seen; zero if it never was
+	// Err is why the target's end is not known; nil where it has ended, even if it failed. It is, or wraps, the cause
+	// of the context's end, one of this package's errors, or a *client.Error that no other poll would change.
+	Err error
+}
+
+// Wait polls at once and then by the schedule, in rounds, until no target is left to wait for. It returns how the wait
+// for each ended.
+func (w *Waiter) Wait(ctx context.Context) []Ending {
+	w.prepare()
+	for round := 1; ; round++ {
+		wish := w.round(ctx, round)
+		if w.isOver() || ctx.Err() != nil {
+			endings := w.Endings(context.Cause(ctx))
+			w.observe(0)
+			return endings
 		}
-		outcome := Outcome{N: n, At: w.elapsed(), Kind: budgets.classify(task, err), Task: task, Err: err}
-		outcome.Left = w.Timeout - outcome.At
-		done, err := w.judge(ctx, budgets, outcome)
-		if !done {
-			outcome.Next = w.pause(budgets, outcome)
-		}
-		if w.Observe != nil {
-			w.Observe(outcome)
-		}
-		if done {
-			return last, err
-		}
-		wake := time.Now().Add(outcome.Next)
-		progress.after(ctx, outcome, wake)
+		pause := w.pause(round, wish)
+		wake := time.Now().Add(pause)
+		w.observe(pause)
+		w.requestProgress(ctx, round, wake)
 		if err := sleep(ctx, wake); err != nil {
-			return last, err
+			return w.Endings(err)
 		}
 	}
 }
 
-// poll polls once. The poll at the deadline is the last, and gets one RequestTimeout for all its requests.
-func (w *Waiter) poll(ctx context.Context) (client.Task, error) {
+// Endings returns how the wait for each target ended. It ends the wait for those that are left with the error open.
+func (w *Waiter) Endings(open error) []Ending {
+	w.endAll(func(*waited) error { return open })
+	endings := make([]Ending, len(w.targets))
+	for i := range w.targets {
+		endings[i] = w.targets[i].Ending
+	}
+	return endings
+}
+
+// round polls each target that is left, beginning where the last round stopped. An error that concerns all targets
+// stops it. It returns what the responses demand of the pause that follows.
+func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
+	for range w.Sources {
+		stops := false
+		if due := w.left(w.Sources[w.first]); len(due) > 0 {
+			w.observe(0)
+			for _, found := range w.poll(ctx, due) {
+				wish.add(w.record(ctx, n, found), found)
+				stops = stops || found.ConcernsAll()
+			}
+		}
+		if !wish.slower { // else the targets that were refused are the first of the next round
+			w.first = (w.first + 1) % len(w.Sources)
+		}
+		if stops || w.failed || ctx.Err() != nil || w.isOver() {
+			break
+		}
+	}
+	if w.failed {
+		w.endAll(func(*waited) error { return &End{Reason: ErrStopped} })
+	}
+	if at := w.elapsed(); w.Timeout > 0 && at >= w.Timeout && ctx.Err() == nil {
+		w.endAll(func(t *waited) error { return t.expire(at, w.shared.err) })
+	}
+	return wish
+}
+
+// observe passes on what the last poll found, now that the pause after it is known.
+func (w *Waiter) observe(next time.Duration) {
+	for _, outcome := range w.unobserved {
+		t := &w.targets[outcome.Target]
+		outcome.Next, outcome.Over, outcome.End = next, t.over, t.Err
+		if w.Observe != nil {
+			w.Observe(outcome)
+		}
+	}
+	w.unobserved = w.unobserved[:0]
+}
+
+// isOver reports whether no target is left to wait for.
+func (w *Waiter) isOver() bool {
+	for i := range w.targets {
+		if !w.targets[i].over {
+			return false
+		}
+	}
+	return true
+}
+
+// left returns those of the targets that are left to wait for.
+func (w *Waiter) left(targets []int) []int {
+	var left []int
+	for _, i := range targets {
+		if !w.targets[i].over {
+			left = append(left, i)
+		}
+	}
+	return left
+}
+
+// endAll ends the wait for the targets that are left, each with the error that why returns.
+func (w *Waiter) endAll(why func(*waited) error) {
+	for i := range w.targets {
+		if t := &w.targets[i]; !t.over {
+			t.over, t.Err = true, why(t)
+		}
+	}
+}
+
+// pause returns the pause after a round. It ends at the timeout and where a budget ends on which a response of the
+// round draws: a poll is made there all the same.
+func (w *Waiter) pause(round int, wish demand) time.Duration {
+	pause := w.Schedule.next(wish)
+	at := w.elapsed()
+	if w.Timeout > 0 {
+		pause = min(pause, w.Timeout-at)
+	}
+	if w.shared.last == Failing {
+		pause = min(pause, w.shared.left(at))
+	}
+	for i := range w.targets {
+		t := &w.targets[i]
+		if t.over || t.polled != round || wish.slower && t.last != Failing { // the others can wait while throttled
+			continue
+		}
+		if t.last == Missing || t.last == Failing {
+			pause = min(pause, t.left(at))
+		}
+		if t.holding {
+			pause = min(pause, t.heldSince+w.Settle-at)
+		}
+	}
+	return max(0, pause) // a budget may have ended while others were polled
+}
+
+// poll polls targets of one source. From the deadline on, it gets one RequestTimeout for all its requests.
+func (w *Waiter) poll(ctx context.Context, due []int) []target.Finding {
 	if w.elapsed() >= w.Timeout {
 		late := fmt.Errorf("no response within %v", w.RequestTimeout)
 		limited, cancel := context.WithTimeoutCause(ctx, w.RequestTimeout, late)
 		defer cancel()
 		ctx = limited
 	}
-	return w.Poll(ctx)
-}
-
-// judge reports whether the wait is done, and with which error. The end of the task comes before a signal,
-// that before the budgets, and those before the timeout.
-func (w *Waiter) judge(ctx context.Context, budgets *budgets, outcome Outcome) (done bool, err error) {
-	switch {
-	case outcome.Kind == Ended:
-		return true, nil
-	case ctx.Err() != nil:
-		return true, context.Cause(ctx)
-	}
-	if err := budgets.record(outcome.At, outcome.Kind, outcome.Err); err != nil {
-		return true, err
-	}
-	if outcome.Left <= 0 {
-		return true, budgets.expire(outcome.At)
-	}
-	return false, nil
-}
-
-// pause returns the pause after a poll. It ends at the end of the budget that the response draws on, and at
-// the timeout: a poll is made there all the same.
-func (w *Waiter) pause(budgets *budgets, outcome Outcome) time.Duration {
-	wish := demand{retryAfter: outcome.Task.Response.RetryAfter}
-	var e *client.Error
-	if errors.As(outcome.Err, &e) {
-		wish = demand{slower: e.Throttled(), retryAfter: e.Response.RetryAfter, window: e.Window()}
-	}
-	return min(w.Schedule.next(outcome.Kind, wish), budgets.left(outcome.At), outcome.Left)
+	return w.Poll(ctx, due)
 }
 
 func (w *Waiter) elapsed() time.Duration { return time.Since(w.Start) }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 func TestFirstPollIsImmediateAndPausesGrowByATenth(t *testing.T) {
@@ -88,26 +89,31 @@ func TestPollAtTheDeadlineHasOneRequestTimeoutInAll(t *testing.T) {
 	assert.ErrorContains(t, tr.err, "no response within 10s")
 }
 
-func TestTimeoutZeroPollsOnceAndThatDecides(t *testing.T) {
+func TestAtTimeoutZeroTheFirstValidResponseDecides(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		response response
-		want     error
+		responses []response
+		grace     time.Duration
+		want      error
+		polls     int
 	}{
-		"ended":     {succeeded, nil},
-		"running":   {executing, ErrRunning},
-		"missing":   {gone, ErrNotFound},
-		"failing":   {broken, ErrUnavailable},
-		"throttled": {throttled, ErrUnavailable},
-		"no host":   {noSuchHost, ErrUnavailable},
-		"hanging":   {executing.taking(time.Hour), ErrUnavailable},
+		"ended":                    {script(succeeded), 0, nil, 1},
+		"running":                  {script(executing), 0, ErrRunning, 1},
+		"missing":                  {script(gone), 0, ErrNotFound, 1},
+		"missing for a grace":      {script(gone), 2 * time.Second, ErrNotFound, 3},
+		"there within the grace":   {script(gone, executing), 2 * time.Second, ErrRunning, 2},
+		"failing, then running":    {script(broken.times(3), executing), 0, ErrRunning, 4},
+		"failing, then ended":      {script(throttled, succeeded), 0, nil, 2},
+		"failing for max_outage":   {script(broken), 0, ErrUnavailable, 5},
+		"no host, for the outage":  {script(noSuchHost), time.Minute, ErrMisconfigured, 5},
+		"hanging, then responding": {script(executing.taking(time.Hour), executing), 0, ErrUnavailable, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tr := newTrial(c.response)
-			tr.Timeout = 0
+			tr := newTrial(c.responses)
+			tr.Timeout, tr.NotFoundGrace, tr.MaxOutage = 0, c.grace, 4*time.Second
 			tr.run(t).endsWith(t, c.want)
-			assert.Equal(t, []string{"0s"}, tr.polledAt)
+			assert.Len(t, tr.polledAt, c.polls)
 			assert.LessOrEqual(t, tr.ended, 10*time.Second)
 		})
 	}
@@ -119,9 +125,9 @@ func TestClockStartsWithTheProcess(t *testing.T) {
 		tr := newTrial(executing)
 		tr.Start = time.Now()
 		time.Sleep(3 * time.Second) // the program starts
-		tr.Timeout, tr.Poll = 4*time.Second, tr.respond
+		tr.Timeout, tr.Poll = 4*time.Second, one(tr.respond)
 		tr.Schedule = NewSchedule(2*time.Second, 20*time.Second, steady)
-		_, tr.err = tr.Wait(t.Context())
+		tr.wait(t.Context())
 		tr.endsWith(t, ErrTimeout)
 		assert.Equal(t, []string{"3s", "4s"}, tr.polledAt)
 	})
@@ -149,14 +155,17 @@ func TestEndOfTheTaskBeatsASignal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		w := Waiter{Start: time.Now(), Timeout: time.Hour, Schedule: NewSchedule(1, 1, func() float64 { return 0 })}
-		w.Poll = func(context.Context) (client.Task, error) {
+		w := Waiter{
+			Sources: [][]int{{0}}, Start: time.Now(), Timeout: time.Hour,
+			Schedule: NewSchedule(1, 1, func() float64 { return 0 }),
+		}
+		w.Poll = one(func(context.Context) (client.Task, error) {
 			cancel(errors.New("signal"))
 			return client.Task{Status: client.Failed}, nil
-		}
-		task, err := w.Wait(ctx)
-		require.NoError(t, err)
-		assert.Equal(t, client.Failed, task.Status)
+		})
+		ending := w.Wait(ctx)[0]
+		require.NoError(t, ending.Err)
+		assert.Equal(t, client.Failed, ending.State.Status)
 	})
 }
 
@@ -165,11 +174,13 @@ func TestObserverGetsEveryOutcomeWithItsPause(t *testing.T) {
 	tr := newTrial(executing, broken, succeeded).run(t)
 	require.Len(t, tr.outcomes, 3)
 	task := client.Task{ID: "t1", Status: client.Executing, Response: client.Response{StatusCode: 200}}
-	assert.Equal(t, Outcome{N: 1, Kind: Running, Task: task, Next: time.Second, Left: time.Hour}, tr.outcomes[0])
+	assert.Equal(t, Outcome{Round: 1, Kind: Running, State: target.OfTask(task), Next: time.Second, GivesUp: time.Hour, Limit: Timeout}, tr.outcomes[0])
 	assert.Equal(t, Outcome{
-		N: 2, At: time.Second, Kind: Failing, Err: broken.err, Next: 1100 * time.Millisecond, Left: time.Hour - time.Second,
+		Round: 2, At: time.Second, Kind: Failing, Err: broken.err, Next: 1100 * time.Millisecond,
+		GivesUp: 15*time.Minute + time.Second, Limit: MaxOutage,
 	}, tr.outcomes[1])
 	assert.Equal(t, Ended, tr.outcomes[2].Kind)
+	assert.True(t, tr.outcomes[2].Over)
 	assert.Zero(t, tr.outcomes[2].Next, "no poll follows")
 }
 

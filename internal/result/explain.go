@@ -13,12 +13,11 @@ import (
 
 // Request is what was requested and from whom, for those who have to find out why the wait ended as it did.
 type Request struct {
-	Endpoint, Region, ProjectID, InstanceID string
-	TaskName                                string    // empty when the task was requested by its id
-	Since                                   time.Time // with TaskName: the earliest creation time
-	CredentialsHint                         string    // what to do where the credentials are refused
-	SucceedOn                               []string  // results that exit 0 as well
-	InActions                               bool      // inputs are given in a workflow, not by flags
+	Endpoint, Region, ProjectID string
+	Since                       time.Time // with a task's name: the earliest creation time
+	CredentialsHint             string    // what to do where the credentials are refused
+	SucceedOn                   []string  // results that exit 0 as well
+	InActions                   bool      // inputs are given in a workflow, not by flags
 }
 
 // Line is one line of an explanation.
@@ -34,10 +33,10 @@ type LineKind int
 const (
 	ErrorLine  LineKind = iota // what went wrong
 	HintLine                   // what to do about it
-	DetailLine                 // circumstances
+	DetailLine                 // more about the error
 )
 
-// Explain returns what is behind a report's message. It is empty where the task ended with SUCCESS.
+// Explain returns the explanation of a report's message. It is empty where the task ended with SUCCESS.
 func Explain(r Report, request Request) []Line {
 	var faults config.Faults
 	var bug Panic
@@ -51,14 +50,11 @@ func Explain(r Report, request Request) []Line {
 	case errors.As(r.Err, &bug):
 		return bug.Lines()
 	}
-	if r.TaskID != "" { // once found by name, the task is requested by its id
-		request.TaskName = ""
-	}
 	var lines []Line
 	if e := responseError(r.Err); e != nil {
 		lines = append(lines, Line{ErrorLine, e.Text(r.Secrets.Redact)})
 		if r.Result == NotFound {
-			lines = append(lines, Line{DetailLine, request.describe()})
+			lines = append(lines, Line{DetailLine, r.requested(request)})
 			lines = append(lines, r.listTasks(e, request)...)
 		}
 	}
@@ -68,27 +64,31 @@ func Explain(r Report, request Request) []Line {
 	return lines
 }
 
-// describe returns what was requested from whom.
-func (r Request) describe() string {
-	task, region := "", r.Region
-	if r.TaskName != "" {
-		task = fmt.Sprintf("a task named %q created since %s, of ", r.TaskName, r.Since.UTC().Format(time.RFC3339))
+// isSearch reports whether the task was to be found by its name, and was not: later it is requested by its id.
+func (r Report) isSearch() bool { return r.Target.TaskName != "" && r.Target.TaskID == "" }
+
+// requested returns what was requested from whom.
+func (r Report) requested(request Request) string {
+	task, region := "", request.Region
+	if r.isSearch() {
+		task = fmt.Sprintf("a task named %q created since %s, of ",
+			r.Target.TaskName, request.Since.UTC().Format(time.RFC3339))
 	}
 	if region == "" {
 		region = "not set"
 	}
 	return fmt.Sprintf("requested: %sinstance %s in project %s at %s (region %s)",
-		task, r.InstanceID, r.ProjectID, r.Endpoint, region)
+		task, r.Target.InstanceID, request.ProjectID, request.Endpoint, region)
 }
 
 // listTasks returns which tasks exist, where none matched the requested name.
 func (r Report) listTasks(e *client.Error, request Request) []Line {
 	var none *client.NoTaskError
-	if request.TaskName == "" || !errors.As(e, &none) {
+	if !r.isSearch() || !errors.As(e, &none) {
 		return nil
 	}
 	if len(none.Listed) == 0 {
-		return []Line{{DetailLine, "the instance has no tasks"}}
+		return append([]Line{{DetailLine, "the instance has no tasks"}}, clockLine(e)...)
 	}
 	const maxShown = 10
 	var shown []string
@@ -109,7 +109,25 @@ func (r Report) listTasks(e *client.Error, request Request) []Line {
 			"only the newest %d tasks were searched, and all of them were created since then: the task may be an older one",
 			client.PageSize)})
 	}
-	return lines
+	return append(lines, clockLine(e)...)
+}
+
+// maxClockError is how far a clock may be off before it is said to be: the server's has whole seconds only.
+const maxClockError = 2 * time.Second
+
+// clockLine returns how far the local clock is off, if it is: a time for since that was made with it is off as well.
+func clockLine(e *client.Error) []Line {
+	server, ok := e.Response.Clock(e.Response.ReceivedAt)
+	off := e.Response.ReceivedAt.Sub(server)
+	if !ok || off.Abs() <= maxClockError {
+		return nil
+	}
+	direction := "ahead of"
+	if off < 0 {
+		direction = "behind"
+	}
+	return []Line{{DetailLine, fmt.Sprintf("the local clock is %s %s the server's: a time for since that it gave is off by as much",
+		Human(off.Abs().Round(time.Second)), direction)}}
 }
 
 // short returns as much of one value of the service as a line shows.

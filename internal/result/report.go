@@ -10,42 +10,84 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
-// Report is everything that a finished wait has to say. Every form of it, for people and for machines, is made from
-// this one.
+// Report is everything that a finished wait has to say about a target. Every form of it, for people and for machines,
+// is made from this one. The report of a run is that of the target that decides; see Decide.
 type Report struct {
 	Result   Result
-	Err      error            // why the task's end is not known; nil when it has ended
-	TaskID   string           // the task followed; empty when it was not found by name
-	Task     client.Task      // as last seen; zero when it never was
+	Err      error            // why the target's end is not known; nil when it has ended
+	Target   target.Target    // its TaskID is empty when the task was not found by name
+	State    target.State     // as last seen; zero when it never was
 	Progress *client.Progress // as last seen; nil when it never was
 	Waited   time.Duration    // by this process
-	Polls    int              // status requests sent
+	Polls    int              // status requests sent, for all targets
 	At       time.Time        // the end of the wait, by the local clock
 	Secrets  *sanitize.Secrets
+
+	All []Report // of a run: the reports of all targets, in the order given
 }
 
-// Message returns one sentence in our own words. Of the service's text it contains the status, the code and ids only,
-// and it names no host, region or project.
+// Message returns one sentence in our own words. Of the service's text it contains the status, the code, the task's
+// name and ids only, as far as they are words, and it names no host, region or project. The message about a run says
+// how many of its targets did not succeed, and what became of the one that decides.
 func (r Report) Message() string {
-	task := capitalized(r.task())
+	total, open, failed := r.count()
+	switch what := r.Kind(); {
+	case total < 2:
+		return r.message()
+	case open+failed == 0:
+		return fmt.Sprintf("All %d %ss succeeded.", total, what)
+	case failed == 0:
+		return fmt.Sprintf("%d of %d %ss have not ended: %s", open, total, what, r.message())
+	default:
+		return fmt.Sprintf("%d of %d %ss did not succeed: %s", open+failed, total, what, r.message())
+	}
+}
+
+// count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
+// succeed for another reason.
+func (r Report) count() (total, open, failed int) {
+	for _, each := range r.All {
+		switch {
+		case each.Result == Success:
+		case each.Result == Timeout, each.Result == Running, each.Result.Name == interrupted:
+			open++
+		default:
+			failed++
+		}
+	}
+	return len(r.All), open, failed
+}
+
+// Kind returns what the target is: a task or an instance.
+func (r Report) Kind() string {
+	if r.Target.Until != "" {
+		return "instance"
+	}
+	return "task"
+}
+
+func (r Report) message() string {
+	subject := capitalized(r.subject())
 	switch r.Result {
 	case Success, Failure, Cancelled:
-		if took, ok := r.Task.Elapsed(r.At); ok {
-			return fmt.Sprintf("%s ended with %s after %s.", task, r.status(), Human(took))
-		}
-		return fmt.Sprintf("%s ended with %s.", task, r.status())
+		return r.ended()
 	case Timeout:
 		return r.timedOut()
 	case Running:
-		return fmt.Sprintf("%s is %s.", task, r.status())
+		if errors.Is(r.Err, poll.ErrStopped) {
+			return fmt.Sprintf("%s had not ended when the wait stopped.", subject)
+		}
+		return fmt.Sprintf("%s is %s.", subject, r.standing())
 	case NotFound:
 		if e := responseError(r.Err); e != nil && e.NoSuchAPI() {
 			return fmt.Sprintf("The endpoint has no such API%s.", r.cause())
 		}
-		return fmt.Sprintf("%s was not found%s.", task, r.cause())
+		return fmt.Sprintf("%s was not found%s%s.", subject, r.limit(), r.cause())
 	case Unavailable:
 		return r.unavailable()
 	case Denied:
@@ -59,12 +101,44 @@ func (r Report) Message() string {
 	return "Internal error: this is a bug in dmswait." // Internal, and a result without a message
 }
 
+// ended says how the target ended.
+func (r Report) ended() string {
+	subject := capitalized(r.subject())
+	switch {
+	case r.Target.Until != "" && r.Result == Success:
+		return fmt.Sprintf("%s is %s.", subject, r.Target.Until)
+	case r.Target.Until != "":
+		return fmt.Sprintf("%s cannot become %s: its status is %s.", subject, r.Target.Until, r.status())
+	}
+	text := fmt.Sprintf("%s ended with %s", subject, r.status())
+	if took, ok := r.State.Task.Elapsed(r.At); ok {
+		text += " after " + Human(took)
+	}
+	if ago := r.endedBefore(); ago > earlier {
+		text += fmt.Sprintf(", %s before the wait began", Human(ago.Round(time.Second)))
+	}
+	return text + "."
+}
+
+// earlier is how long before the wait a task has to have ended for the message to say so.
+const earlier = time.Minute
+
+// endedBefore returns how long before the wait began the task ended, by the server's clock; 0: it did not, or that is
+// not known.
+func (r Report) endedBefore() time.Duration {
+	since, ok := r.State.Task.SinceEnd(r.At)
+	if !ok {
+		return 0
+	}
+	return max(0, since-r.Waited)
+}
+
 func (r Report) timedOut() string {
 	if responseError(r.Err) != nil { // the last response was missing or failing
 		return fmt.Sprintf("Timed out after %s: %s was %s when last seen; its state is now unknown%s.",
-			Human(r.Waited), r.task(), r.status(), r.cause())
+			Human(r.Waited), r.subject(), r.standing(), r.cause())
 	}
-	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.task(), r.status())
+	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.subject(), r.standing())
 }
 
 func (r Report) unavailable() string {
@@ -74,11 +148,11 @@ func (r Report) unavailable() string {
 	case login != nil && login.Reason != "":
 		problem = "Login failed: " + login.Reason
 	case e != nil && !e.Answered():
-		problem = "Could not reach " + r.service()
+		problem = "Could not reach " + r.service() + r.limit()
 	default:
-		problem = capitalized(r.service()) + " returned no valid response" + r.cause()
+		problem = capitalized(r.service()) + " returned no valid response" + r.limit() + r.cause()
 	}
-	return problem + "; the task's state is unknown."
+	return fmt.Sprintf("%s; the %s's state is unknown.", problem, r.Kind())
 }
 
 func (r Report) denied() string {
@@ -95,10 +169,12 @@ func (r Report) denied() string {
 func (r Report) usage() string {
 	var faults config.Faults
 	if errors.As(r.Err, &faults) {
-		return fmt.Sprintf("Invalid input: %s.", strings.Join(faults.Inputs(), ", "))
+		return fmt.Sprintf("Invalid input: %s.", faults.Brief())
 	}
 	login := loginError(r.Err)
 	switch {
+	case errors.Is(r.Err, poll.ErrMisconfigured):
+		return fmt.Sprintf("Could not reach %s as configured%s.", r.service(), r.cause())
 	case login == nil:
 		return fmt.Sprintf("The API rejected the request%s.", r.cause())
 	case login.Reason != "":
@@ -113,27 +189,51 @@ func (r Report) interrupted() string {
 	if errors.As(r.Err, &signal) {
 		by = fmt.Sprintf(" by %s after %s", signal.Name(), Human(r.Waited))
 	}
-	if r.Task.Status == "" {
+	if r.State.Status == "" || r.Target.Until != "" {
 		return fmt.Sprintf("Interrupted%s.", by)
 	}
 	return fmt.Sprintf("Interrupted%s; the task keeps running.", by)
 }
 
-// task names the task within a sentence. An id that is no word may contain anything: it is left out.
-func (r Report) task() string {
-	if id := r.Secrets.Redact(r.TaskID); sanitize.IsWord(id) {
-		return "task " + id
+// subject names the target within a sentence. What is no word may contain anything: it is left out.
+func (r Report) subject() string {
+	if r.Target.Until != "" {
+		return "instance " + r.Target.InstanceID
 	}
-	return "the task"
+	subject := "the task"
+	if id := r.Secrets.Redact(r.Target.TaskID); sanitize.IsWord(id) {
+		subject = "task " + id
+	}
+	if name := r.Secrets.Redact(r.State.Task.Name); sanitize.IsWord(name) {
+		subject += " (" + name + ")"
+	}
+	return subject
+}
+
+// standing says how a target stands that has not ended.
+func (r Report) standing() string {
+	if r.Target.Until != "" {
+		return fmt.Sprintf("not %s (%s)", r.Target.Until, r.status())
+	}
+	return r.status()
 }
 
 // status returns the status as a word. Secrets are redacted before it is truncated: half a secret cannot be
 // recognized.
 func (r Report) status() string {
-	if status := sanitize.Word(r.Secrets.Redact(string(r.Task.Status))); status != "" {
+	if status := sanitize.Word(r.Secrets.Redact(string(r.State.Status))); status != "" {
 		return status
 	}
 	return "running"
+}
+
+// limit returns which limit ended the wait; empty: none but the timeout.
+func (r Report) limit() string {
+	var end *poll.End
+	if !errors.As(r.Err, &end) || end.After == 0 || end.Limit == poll.Timeout {
+		return ""
+	}
+	return fmt.Sprintf(" for %s (%s)", Human(end.After), end.Limit)
 }
 
 // service names, within a sentence, the service whose response decided.

@@ -12,6 +12,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // Result is how a wait ended: its name, and the exit code that says the same.
@@ -103,21 +104,21 @@ func (p Panic) Lines() []Line {
 	return lines
 }
 
-// Conclude returns the result of a wait that returned task and err.
-func Conclude(task client.Task, err error) Result {
+// Conclude returns the result of a wait for a target that ended with err, and in this state.
+func Conclude(state target.State, err error) Result {
 	var signal Interrupt
 	var faults config.Faults
 	var response *client.Error
 	switch {
 	case err == nil:
-		return concludeTask(task.Status)
+		return concludeStanding(state.Standing)
 	case errors.As(err, &signal):
 		return Result{interrupted, 128 + int(signal.Signal)}
-	case errors.As(err, &faults):
+	case errors.As(err, &faults), errors.Is(err, poll.ErrMisconfigured):
 		return Usage
 	case errors.Is(err, poll.ErrTimeout):
 		return Timeout
-	case errors.Is(err, poll.ErrRunning):
+	case errors.Is(err, poll.ErrRunning), errors.Is(err, poll.ErrStopped):
 		return Running
 	case errors.Is(err, poll.ErrNotFound):
 		return NotFound
@@ -135,13 +136,13 @@ func Conclude(task client.Task, err error) Result {
 	return Internal
 }
 
-func concludeTask(status client.Status) Result {
-	switch status {
-	case client.Success:
+func concludeStanding(standing target.Standing) Result {
+	switch standing {
+	case target.Succeeded:
 		return Success
-	case client.Failed:
+	case target.Failed:
 		return Failure
-	case client.Cancelled, client.Deleted:
+	case target.Cancelled:
 		return Cancelled
 	}
 	return Internal

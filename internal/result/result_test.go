@@ -15,6 +15,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 func TestConcludeReturnsTheResult(t *testing.T) {
@@ -68,7 +69,7 @@ func TestConcludeReturnsTheResult(t *testing.T) {
 		"an unexpected error":          {client.Success, context.Canceled, Result{"internal", 70}},
 		"a response that ends no wait": {"", failed(503, "", ""), Result{"internal", 70}},
 	} {
-		assert.Equal(t, test.want, Conclude(client.Task{Status: test.status}, test.err), name)
+		assert.Equal(t, test.want, Conclude(target.OfTask(client.Task{Status: test.status}), test.err), name)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // now is when the waits of the tests end.
@@ -29,7 +30,7 @@ func documented() client.Task {
 // reportOf returns the report of a wait that saw this task last.
 func reportOf(task client.Task, err error) Report {
 	return Report{
-		Result: Conclude(task, err), Err: err, TaskID: task.ID, Task: task,
+		Result: Conclude(target.OfTask(task), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
 		Waited: 5200 * time.Millisecond, Polls: 4, At: now,
 	}
 }

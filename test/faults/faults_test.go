@@ -69,7 +69,7 @@ func (r *run) args() []string {
 		"middle":   long,
 		"last":     {"--max-outage", "50ms", "--not-found-grace", "50ms"},
 		"deadline": append(long, "--timeout", "1s", "--interval", "1m", "--max-interval", "1m"),
-		"only":     {"--timeout", "0"},
+		"only":     {"--timeout", "0", "--max-outage", "0"},
 	}[r.want.place]
 	if r.want.kind == "silence" {
 		args = append(args, "--request-timeout", "2s")

@@ -20,10 +20,10 @@ import (
 const (
 	waiting = `dmswait: waiting up to 1h for task ` + trial.TaskID + ` of instance \S+ in project \S+ ` +
 		`at 127.0.0.1:[0-9]+ \(not a domain of Huawei Cloud\) with access key …NLY0 \(from DMSWAIT_ACCESS_KEY\)`
-	running     = `dmswait: [0-9.]+m?s EXECUTING`
-	percentage  = `dmswait: [0-9.]+m?s EXECUTING, 42%`
-	succeeded   = `dmswait: [0-9.]+m?s SUCCESS \(took [0-9.]+m?s\)`
-	ended       = `Task ` + trial.TaskID + ` ended with SUCCESS after [0-9.]+m?s\.`
+	running     = `dmswait: \[[0-9.]+m?s\] EXECUTING`
+	percentage  = `dmswait: \[[0-9.]+m?s\] EXECUTING, 42%`
+	succeeded   = `dmswait: \[[0-9.]+m?s\] SUCCESS \(took [0-9.]+m?s\)`
+	ended       = `Task ` + trial.TaskID + ` \(bindInstancePublicIp\) ended with SUCCESS after [0-9.]+m?s\.`
 	interrupted = `Interrupted by SIG[A-Z]+ after [0-9.]+m?s(; the task keeps running)?\.`
 
 	// The end of the live line: when the next poll is, and how much time is left.

@@ -76,7 +76,7 @@ func typical(text string) string {
 		{`127\.0\.0\.1:\d+ \(not a domain of Huawei Cloud\)`, "dms.cn-north-4.myhuaweicloud.com"},
 		{`, logging in at \S+ \(not a domain of Huawei Cloud\)`, ""},
 		{`http://127\.0\.0\.1:\d+`, "https://dms.cn-north-4.myhuaweicloud.com"},
-		{`(?m)^dmswait: \d+(\.\d+)?m?s `, "dmswait: 210ms "},
+		{`(?m)^dmswait: \[\d+(\.\d+)?m?s\] `, "dmswait: [210ms] "},
 		{`\(request [0-9a-f]{32}\)`, "(request …)"},
 	} {
 		text = regexp.MustCompile(r[0]).ReplaceAllString(text, r[1])

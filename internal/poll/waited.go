@@ -1,0 +1,111 @@
+package poll
+
+import (
+	"context"
+	"time"
+
+	"github.com/dmswait/dmswait/internal/target"
+)
+
+// waited is how the wait for one target goes.
+type waited struct {
+	budgets
+	Ending
+	over   bool
+	polled int // the last round in which it was
+
+	holding   bool // the instance is what it is to become
+	heldSince time.Duration
+
+	progressFailures int
+}
+
+// prepare resets the budgets and everything else that a wait keeps.
+func (w *Waiter) prepare() {
+	count := 0
+	for _, source := range w.Sources {
+		count += len(source)
+	}
+	own := budgets{timeout: w.Timeout, grace: w.NotFoundGrace, maxOutage: w.MaxOutage}
+	shared := own
+	w.targets, w.shared, w.first, w.failed = make([]waited, count), &shared, 0, false
+	for i := range w.targets {
+		w.targets[i].budgets = own
+	}
+}
+
+// record accounts for what a poll found, and returns its kind. The end of a target comes before a signal, and that
+// before the budgets.
+func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Kind {
+	t := &w.targets[found.Target]
+	at := w.elapsed()
+	kind := w.settle(t, at, t.classify(found, w.shared.valid))
+	t.polled = round
+	if found.Err == nil {
+		t.State = found.State
+	}
+	switch {
+	case kind == Ended:
+		t.over = true
+	case ctx.Err() == nil:
+		t.Err = t.budgets.record(at, kind, found.Err)
+		if t.Err == nil && kind.isRunning() && w.Timeout == 0 {
+			t.Err = &End{Reason: ErrRunning}
+		}
+		t.over = t.Err != nil
+	}
+	outcome := Outcome{Round: round, Target: found.Target, At: at, Kind: kind, State: found.State, Err: found.Err}
+	outcome.GivesUp, outcome.Limit = t.givesUp(at)
+	w.unobserved = append(w.unobserved, outcome)
+	if ctx.Err() == nil {
+		w.share(at, kind, found)
+	}
+	if t.over && w.FailFast != nil && w.FailFast(found.Target, t.Ending) {
+		w.failed = true
+	}
+	return kind
+}
+
+// givesUp returns when the wait for a target ends if every response is like the last one, and which limit ends it.
+func (t *waited) givesUp(at time.Duration) (time.Duration, Limit) {
+	limit, _ := t.limit()
+	end := at + t.left(at)
+	if t.timeout > 0 && t.timeout <= end {
+		return t.timeout, Timeout
+	}
+	return end, limit
+}
+
+// settle returns the kind of a response about an instance that may be what it is to become: it ends once it has been
+// that for Settle, at each poll. A failing response neither counts nor breaks it.
+func (w *Waiter) settle(t *waited, at time.Duration, kind Kind) Kind {
+	switch {
+	case kind == Failing:
+		return kind
+	case kind != Holding:
+		t.holding = false
+		return kind
+	case !t.holding:
+		t.holding, t.heldSince = true, at
+	}
+	if w.Timeout == 0 || at-t.heldSince >= w.Settle {
+		return Ended
+	}
+	return Holding
+}
+
+// share accounts for what a finding says about all targets. Any valid response is one of the API, and an error that
+// concerns all ends the wait for all when it is final, or no valid response has come for too long.
+func (w *Waiter) share(at time.Duration, kind Kind, found target.Finding) {
+	switch {
+	case found.ConcernsAll():
+		if err := w.shared.record(at, kind, found.Err); err != nil {
+			w.endAll(func(*waited) error { return err })
+		}
+		for i := range w.targets {
+			w.targets[i].stall(at)
+		}
+	case kind != Failing && kind != Final:
+		_ = w.shared.record(at, Running, nil) // which ends nothing
+	}
+}
