@@ -18,6 +18,7 @@ var completion = []struct {
 }{
 	{"dmswait --task-", []string{"--task-id", "--task-name"}},
 	{"dmswait --quiet --form", []string{"--format"}},
+	{"dmswait --until i", []string{"idle"}},
 	{"dmswait --format ", []string{"text", "json", "none"}},
 	{"dmswait --log-format j", []string{"json"}},
 	{"dmswait --succeed-on time", []string{"timeout"}},

@@ -15,6 +15,7 @@ import (
 
 // completed are the inputs whose values a shell can complete: "files", "folders", or the values themselves.
 var completed = map[string][]string{
+	"until":            {"ready", "idle", "deleted"},
 	"succeed_on":       {"failure", "cancelled", "not_found", "timeout", "running", "unavailable"},
 	"format":           {"text", "json", "none"},
 	"log_format":       {"text", "json"},
@@ -45,7 +46,8 @@ func TestCompletedValuesAreThoseOfTheInputs(t *testing.T) {
 		i := slices.IndexFunc(config.Inputs(), func(in config.Input) bool { return in.Name == name })
 		require.GreaterOrEqual(t, i, 0, name)
 		if values[0] != "files" && values[0] != "folders" {
-			assert.Contains(t, config.Inputs()[i].Meaning, strings.Join(values, ", "))
+			listed := strings.ReplaceAll(config.Inputs()[i].Meaning, " or ", ", ")
+			assert.Contains(t, listed, strings.Join(values, ", "))
 		}
 	}
 }

@@ -16,14 +16,15 @@ func TestManualFollowsFromTheTables(t *testing.T) {
 	b.WriteString(`.\" Generated from the tables in internal by: go test ./test/repo -update
 .TH DMSWAIT 1 "" dmswait "User Commands"
 .SH NAME
-dmswait \- wait for a background task of a Huawei Cloud DMS instance to end
+dmswait \- wait for background tasks of Huawei Cloud DMS instances, or for the instances
 .SH SYNOPSIS
 .B dmswait
 .RI [ flags ]
 .SH DESCRIPTION
 Changes to a Huawei Cloud DMS instance (RocketMQ, Kafka, RabbitMQ) run as background tasks.
 .B dmswait
-waits for such a task to end. Its exit code and its outputs say how the task ended. It changes nothing in the cloud.
+waits for such tasks, or until instances are ready, idle or deleted.
+Its exit code and its outputs say how that ended. It changes nothing in the cloud.
 .PP
 The result is written to stdout; progress, warnings and errors are written to stderr.
 .SH OPTIONS
@@ -84,6 +85,12 @@ Wait for a task, at most half an hour:
 .EX
 export DMSWAIT_ACCESS_KEY=... DMSWAIT_SECRET_KEY=...
 dmswait \-\-region cn\-north\-4 \-\-instance\-id ID \-\-task\-id ID \-\-timeout 30m
+.EE
+.PP
+Wait until nothing changes the instance:
+.PP
+.EX
+dmswait ... \-\-until idle
 .EE
 .PP
 Poll once, and print the status:
