@@ -71,9 +71,9 @@ func (l *Log) changed(t *watched, p poll.Outcome) (event, bool) {
 	var name EventName
 	text := ""
 	switch {
-	case p.Kind == poll.Failing && e.Throttled() && (l.failing == 0 || !l.warned[EventThrottled]):
+	case p.Kind == poll.Failing && e.Throttled() && (l.failing == 0 && !l.several() || !l.warned[EventThrottled]):
 		name, text = EventThrottled, "throttled; polling less often: "
-	case p.Kind == poll.Failing && l.failing == 0:
+	case p.Kind == poll.Failing && !e.Throttled() && l.failing == 0:
 		name, text = EventOutage, "no valid response; still polling: "
 	case p.Kind == poll.Missing && t.kind != poll.Missing:
 		name, text = EventMissing, "not found yet: "

@@ -42,6 +42,9 @@ func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Ki
 	kind := w.settle(t, at, t.classify(found, w.shared.valid))
 	t.polled = round
 	if found.Err == nil {
+		if kind == Ended && found.State.Standing == target.Holding { // for as long as it has to
+			found.State.Standing = target.Succeeded
+		}
 		t.State = found.State
 	}
 	switch {
