@@ -88,7 +88,7 @@ func runAll(targets []string, program string, env []string, end time.Time) (code
 		group.Go(func() {
 			command := exec.Command(program, "--task-id", target)
 			command.Env = append(slices.Clone(env), "DMSWAIT_INSTANCE_ID=") // the targets name theirs
-			_ = command.Run() // the exit code is counted instead
+			_ = command.Run()                                               // the exit code is counted instead
 			codes[i], delays[i] = command.ProcessState.ExitCode(), time.Since(end)
 		})
 	}

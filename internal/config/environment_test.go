@@ -68,6 +68,15 @@ func inActions(t *testing.T) vars {
 	return vars{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": filepath.Join(t.TempDir(), "output")}
 }
 
+// refusal returns what this system says when a path cannot be read.
+func refusal(t *testing.T, path string) string {
+	t.Helper()
+	_, err := os.ReadFile(path)
+	var fault *os.PathError
+	require.ErrorAs(t, err, &fault)
+	return fault.Err.Error()
+}
+
 // tempFile creates a file with that content, and returns its path.
 func tempFile(t *testing.T, content string) string {
 	t.Helper()

@@ -135,10 +135,12 @@ func TestIDTokenComesFromTheFirstSourceThatHasOne(t *testing.T) {
 
 func TestSDKsIDTokenFileIsReadBeforehand(t *testing.T) {
 	t.Parallel()
+	folder := t.TempDir()
+	missing := filepath.Join(folder, "missing")
 	for path, want := range map[string]string{
-		filepath.Join(t.TempDir(), "missing"): "cannot be read from its file: no such file or directory",
-		t.TempDir():                           "cannot be read from its file: is a directory",
-		tempFile(t, "\n"):                     "cannot be read from its file: it is empty",
+		missing:           "cannot be read from its file: " + refusal(t, missing),
+		folder:            "cannot be read from its file: " + refusal(t, folder),
+		tempFile(t, "\n"): "cannot be read from its file: it is empty",
 	} {
 		_, faults := parse(withoutCredentials().with(vars{"DMSWAIT_IDP_ID": "gitlab",
 			"HUAWEICLOUD_SDK_ID_TOKEN_FILE": path}))

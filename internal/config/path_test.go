@@ -31,7 +31,7 @@ func TestPathsThatNoShellHasExpandedAreRefused(t *testing.T) {
 		`file:///tmp/out.json`: isURL, `obs://bucket/out.json`: isURL,
 	} {
 		for _, name := range []string{"output_file", "results_dir", "credentials_file"} {
-			variable := Input{Name: name}.Env()
+			variable := (&Input{Name: name}).Env()
 			_, faults := parse(complete().with(vars{variable: path}))
 			assert.Contains(t, faults, name+" "+quote(path)+" "+problem+" (from "+variable+")")
 		}

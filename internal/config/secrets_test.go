@@ -69,13 +69,12 @@ func TestSecretIsReadFromAFile(t *testing.T) {
 func TestFaultOfASecretsFileDoesNotShowItsPath(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
+	missing := filepath.Join(folder, "missing")
 	for path, want := range map[string]string{
-		filepath.Join(folder, "missing"): "secret_key cannot be read from its file: no such file or directory " +
-			"(from DMSWAIT_SECRET_KEY_FILE)",
-		folder: "secret_key cannot be read from its file: is a directory (from " +
-			"DMSWAIT_SECRET_KEY_FILE)",
-		"the-secret-itself": "secret_key cannot be read from its file: no such file or directory " +
-			"(from DMSWAIT_SECRET_KEY_FILE)",
+		missing: "secret_key cannot be read from its file: " + refusal(t, missing) + " (from DMSWAIT_SECRET_KEY_FILE)",
+		folder:  "secret_key cannot be read from its file: " + refusal(t, folder) + " (from DMSWAIT_SECRET_KEY_FILE)",
+		"the-secret-itself": "secret_key cannot be read from its file: " + refusal(t, "the-secret-itself") +
+			" (from DMSWAIT_SECRET_KEY_FILE)",
 	} {
 		_, faults := parse(complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": path}))
 		assert.Equal(t, []string{want}, faults)

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -79,7 +80,16 @@ type Actions struct{ action *githubactions.Action }
 // NewActions returns an Actions that writes its commands to w. The runner reads them from stdout and stderr
 // alike.
 func NewActions(w io.Writer, getenv func(string) string) *Actions {
-	return &Actions{githubactions.New(githubactions.WithWriter(w), githubactions.WithGetenv(getenv))}
+	return &Actions{githubactions.New(githubactions.WithWriter(lines{w}), githubactions.WithGetenv(getenv))}
+}
+
+// lines ends commands with a line feed on Windows too, where go-githubactions ends them with two characters. In a
+// command itself, both are escaped.
+type lines struct{ io.Writer }
+
+func (l lines) Write(command []byte) (int, error) {
+	_, err := l.Writer.Write(bytes.ReplaceAll(command, []byte("\r\n"), []byte("\n")))
+	return len(command), err
 }
 
 // Mask has the runner replace a secret in everything that the job prints from now on.

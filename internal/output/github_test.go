@@ -2,6 +2,7 @@ package output
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,7 +132,7 @@ func TestStepOutputsThatCannotBeWrittenAreAnError(t *testing.T) {
 		assert.Error(t, StepOutputs{path}.Check(), name)
 		assert.Error(t, StepOutputs{path}.Write(reportOf(documentedTask(), nil)), name)
 	}
-	assert.EqualError(t, StepOutputs{folder}.Check(), `"`+folder+`" is not a file`)
+	assert.EqualError(t, StepOutputs{folder}.Check(), fmt.Sprintf("%q is not a file", folder))
 	assert.Empty(t, readFolder(t, folder))
 	if _, err := os.Stat("/dev/full"); err == nil {
 		assert.Error(t, StepOutputs{"/dev/full"}.Write(reportOf(documentedTask(), poll.ErrTimeout)))

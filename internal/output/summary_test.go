@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sethvargo/go-githubactions"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -132,7 +133,7 @@ func TestSummaryIsAppended(t *testing.T) {
 	require.NoError(t, JobSummary{path, eventfulTimeline()}.Write(r))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, "# before\n"+summary(r, eventfulTimeline())+"\n", string(content))
+	assert.Equal(t, "# before\n"+summary(r, eventfulTimeline())+githubactions.EOF, string(content))
 }
 
 func TestSummaryThatCannotBeWrittenIsAnErrorOfWriteOnly(t *testing.T) {

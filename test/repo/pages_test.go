@@ -78,7 +78,8 @@ func TestEveryBlockSaysWhatItIs(t *testing.T) {
 
 // foreignFlags are flags of other programs.
 var foreignFlags = map[string]bool{
-	"--cli-waiter": true, "--arg": true, "--jq": true, "--network": true, "--env-file": true,
+	"--cli-waiter": true, "--arg": true, "--jq": true, "--network": true, "--env-file": true, "--now": true,
+	"--check": true, "--ignore-missing": true, "--repo": true, "--signer-workflow": true, "--bundle": true,
 }
 
 func TestPagesNameOnlyFlagsAndVariablesThatExist(t *testing.T) {
