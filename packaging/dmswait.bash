@@ -20,7 +20,7 @@ _dmswait() {
     --format) COMPREPLY=($(compgen -W 'text json none' -- "$word")) ;;
     --log-format) COMPREPLY=($(compgen -W 'text json' -- "$word")) ;;
     --instance-id | --task-id | --task-name | --since | --settle | --region | --project-id | --project-name | --endpoint | --timeout | --interval | --max-interval | --not-found-grace | --max-outage | --request-timeout | --provider-urn | --agency-urn | --oidc-audience | --idp-id | --access-key | --username | --domain-name | --credentials-file | --iam-endpoint | --sts-endpoint | --output-file | --output-prefix | --results-dir) ;;
-    *) COMPREPLY=($(compgen -W '--instance-id --task-id --task-name --since --until --settle --fail-fast --region --project-id --project-name --endpoint --timeout --interval --max-interval --not-found-grace --max-outage --request-timeout --provider-urn --agency-urn --oidc-audience --idp-id --access-key --username --domain-name --ecs-metadata --credentials-file --iam-endpoint --sts-endpoint --succeed-on --format --log-format --quiet --debug --output-file --output-prefix --results-dir --dry-run --help --version' -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W '--instance-id --task-id --task-name --since --until --settle --fail-fast --region --project-id --project-name --endpoint --timeout --interval --max-interval --not-found-grace --max-outage --request-timeout --provider-urn --agency-urn --oidc-audience --idp-id --access-key --username --domain-name --ecs-metadata --pod-identity --credentials-file --iam-endpoint --sts-endpoint --succeed-on --format --log-format --quiet --debug --output-file --output-prefix --results-dir --dry-run --help --version' -- "$word")) ;;
   esac
 }
 complete -o default -F _dmswait dmswait

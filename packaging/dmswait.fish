@@ -26,7 +26,8 @@ complete -c dmswait -l access-key -d 'access key (AK), permanent or temporary' -
 complete -c dmswait -l username -d 'IAM user; with password and domain_name' -x
 complete -c dmswait -l domain-name -d 'the account of the IAM user' -x
 complete -c dmswait -l ecs-metadata -d 'log in with the agency of the ECS that dmswait runs on'
-complete -c dmswait -l credentials-file -d 'profile in the official SDK\'s format, used when no other credentials are given' -r -F
+complete -c dmswait -l pod-identity -d 'log in with the CCE pod identity of the pod that dmswait runs in'
+complete -c dmswait -l credentials-file -d 'log in with a profile in the official SDK\'s format' -r -F
 complete -c dmswait -l iam-endpoint -d 'base URL of IAM' -x
 complete -c dmswait -l sts-endpoint -d 'base URL of STS' -x
 complete -c dmswait -l succeed-on -d 'results that also exit 0: failure, cancelled, not_found, timeout, running, unavailable' -x -a '(__fish_complete_list , "string split \" \" \"failure cancelled not_found timeout running unavailable\"")'
