@@ -9,15 +9,47 @@ import (
 	"github.com/dmswait/dmswait/internal/target"
 )
 
-// How a wait ends although the task has not. The error of the deciding response is wrapped beside these, where there
-// is one.
+// Why a wait ends although its target has not. They are wrapped in an *End.
 var (
 	ErrTimeout     = errors.New("still running at timeout")
-	ErrRunning     = errors.New("still running")                     // at timeout 0
-	ErrStopped     = errors.New("the wait stopped early")            // because another target failed
-	ErrNotFound    = errors.New("not found within the grace period") // not_found_grace
-	ErrUnavailable = errors.New("no valid response for too long")    // max_outage
+	ErrRunning     = errors.New("still running")          // at timeout 0
+	ErrStopped     = errors.New("the wait stopped early") // because another target failed
+	ErrNotFound    = errors.New("not found within the grace period")
+	ErrUnavailable = errors.New("no valid response for too long")
 )
+
+// Limit is the input that limits a part of a wait.
+type Limit string
+
+// The limits.
+const (
+	Timeout       Limit = "timeout"
+	NotFoundGrace Limit = "not_found_grace"
+	MaxOutage     Limit = "max_outage"
+)
+
+// End is how a wait ends although its target has not.
+type End struct {
+	Reason error         // one of this package's errors
+	Limit  Limit         // that was reached; empty: none
+	After  time.Duration // the length of the limit
+	Err    error         // the response that decided, if any
+}
+
+func (e *End) Error() string {
+	if e.Err == nil {
+		return e.Reason.Error()
+	}
+	return e.Reason.Error() + ": " + e.Err.Error()
+}
+
+// Unwrap returns the reason and the response.
+func (e *End) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Reason}
+	}
+	return []error{e.Reason, e.Err}
+}
 
 // Kind is what a poll found. All but Failing and Final are valid responses.
 type Kind int
@@ -50,9 +82,9 @@ type budgets struct {
 	failingFor   time.Duration // the part of the time since missingSince that was spent Failing
 	stalled      bool          // the target cannot be polled, because of what concerns all; not while Failing
 	stalledSince time.Duration
-	outage       time.Duration // maxOutage, or less for what is mostly a typing error
-	err          error         // of the last response
-	missingErr   error         // of the last Missing response
+	hasty        bool  // the failure is mostly a typing error: the outage ends with the grace, if that is shorter
+	err          error // of the last response
+	missingErr   error // of the last Missing response
 }
 
 // classify returns what a poll found. The login is shared by all targets: its responses count as valid ones do for
@@ -104,18 +136,16 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 		}
 		b.valid, b.missingErr = Missing, err
 		if b.left(at) <= 0 {
-			return fmt.Errorf("%w: %w", ErrNotFound, err)
+			return &End{ErrNotFound, NotFoundGrace, b.grace, err}
 		}
 	case Failing:
 		if before != Failing && b.valid != 0 {
 			b.failingSince = at
 		}
-		b.outage = b.maxOutage
-		if b.valid == 0 && misconfigured(err) {
-			b.outage = min(b.maxOutage, b.grace)
-		}
+		b.hasty = b.valid == 0 && misconfigured(err)
 		if b.left(at) <= 0 {
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+			limit, length := b.limit()
+			return &End{ErrUnavailable, limit, length, err}
 		}
 	case Final:
 		return err
@@ -123,15 +153,27 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 	return nil
 }
 
-// left returns what is left, at the time at, of the budget that the last response draws on.
+// limit returns the limit that the last response draws on, and its length.
+func (b *budgets) limit() (Limit, time.Duration) {
+	switch {
+	case b.last == Missing, b.last == Failing && b.hasty && b.grace < b.maxOutage:
+		return NotFoundGrace, b.grace
+	case b.last == Failing:
+		return MaxOutage, b.maxOutage
+	}
+	return Timeout, b.timeout
+}
+
+// left returns what is left, at the time at, of the limit that the last response draws on.
 func (b *budgets) left(at time.Duration) time.Duration {
+	_, length := b.limit()
 	switch b.last {
 	case Missing:
-		return b.grace - b.missingFor(at)
+		return length - b.missingFor(at)
 	case Failing:
-		return b.outage - (at - b.failingSince)
+		return length - (at - b.failingSince)
 	}
-	return b.timeout - at
+	return length - at
 }
 
 // stall accounts for the time in which a target is not polled although it is due: it is nobody's grace.
@@ -141,25 +183,22 @@ func (b *budgets) stall(at time.Duration) {
 	}
 }
 
-// expire returns how the wait ends at its timeout, when the last response left that open. The error shared is the last
+// expire returns how the wait ends at its timeout, where the last response left that open. The error shared is the last
 // one that concerned all targets, for a target that was never polled.
 func (b *budgets) expire(at time.Duration, shared error) error {
-	reason, err := ErrTimeout, b.err
+	end := &End{ErrTimeout, Timeout, b.timeout, b.err}
 	switch {
 	case b.last == 0:
-		reason, err = ErrUnavailable, shared
+		end.Reason, end.Err = ErrUnavailable, shared
 	case b.valid == 0:
-		reason = ErrUnavailable
+		end.Reason = ErrUnavailable
 	case b.valid == Missing && (!b.seen || b.missingFor(at) >= b.grace):
-		reason = ErrNotFound
+		end.Reason = ErrNotFound
+		if b.last == Failing { // the response that decides comes first
+			end.Err = fmt.Errorf("%w; since then: %w", b.missingErr, b.err)
+		}
 	}
-	switch {
-	case err == nil:
-		return reason
-	case reason == ErrNotFound && b.last == Failing: // the response that decides comes first
-		return fmt.Errorf("%w: %w; since then: %w", reason, b.missingErr, err)
-	}
-	return fmt.Errorf("%w: %w", reason, err)
+	return end
 }
 
 // missingFor returns how much of the grace is used up at the time at. Time spent Failing does not count.

@@ -47,6 +47,9 @@ type Outcome struct {
 	Err    error         // why there is no state
 	Done   bool          // nothing more is requested about the target
 	Next   time.Duration // the pause that follows; 0: another request does, or nothing
+
+	GivesUp time.Duration // when the wait for this target ends if every response is like this one, since the start
+	Limit   Limit         // that ends it then
 }
 
 // Ending is how the wait for a target ended.
@@ -108,7 +111,7 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 		}
 	}
 	if w.failed {
-		w.endAll(func(*waited) error { return ErrStopped })
+		w.endAll(func(*waited) error { return &End{Reason: ErrStopped} })
 	}
 	if at := w.elapsed(); w.Timeout > 0 && at >= w.Timeout && ctx.Err() == nil {
 		w.endAll(func(t *waited) error { return t.expire(at, w.shared.err) })

@@ -50,14 +50,13 @@ func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Ki
 	case ctx.Err() == nil:
 		t.Err = t.budgets.record(at, kind, found.Err)
 		if t.Err == nil && kind.isRunning() && w.Timeout == 0 {
-			t.Err = ErrRunning
+			t.Err = &End{Reason: ErrRunning}
 		}
 		t.over = t.Err != nil
 	}
-	w.unobserved = append(w.unobserved, Outcome{
-		Round: round, Target: found.Target, At: at, Kind: kind,
-		State: found.State, Err: found.Err,
-	})
+	outcome := Outcome{Round: round, Target: found.Target, At: at, Kind: kind, State: found.State, Err: found.Err}
+	outcome.GivesUp, outcome.Limit = t.givesUp(at)
+	w.unobserved = append(w.unobserved, outcome)
 	if ctx.Err() == nil {
 		w.share(at, kind, found)
 	}
@@ -65,6 +64,16 @@ func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Ki
 		w.failed = true
 	}
 	return kind
+}
+
+// givesUp returns when the wait for a target ends if every response is like the last one, and which limit ends it.
+func (t *waited) givesUp(at time.Duration) (time.Duration, Limit) {
+	limit, _ := t.limit()
+	end := at + t.left(at)
+	if t.timeout > 0 && t.timeout <= end {
+		return t.timeout, Timeout
+	}
+	return end, limit
 }
 
 // settle returns the kind of a response about an instance that may be what it is to become: it ends once it has been
