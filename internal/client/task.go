@@ -58,6 +58,17 @@ func (t Task) Elapsed(now time.Time) (time.Duration, bool) {
 	return updated.Sub(created), true
 }
 
+// SinceEnd returns the time since the task ended, by the server's clock at the local time now. It is false where the
+// task has not ended, or that is not known.
+func (t Task) SinceEnd(now time.Time) (time.Duration, bool) {
+	updated, ok := parseTime(t.UpdatedAt)
+	server, ok2 := t.Response.Clock(now)
+	if !t.Status.Ended() || !ok || !ok2 {
+		return 0, false
+	}
+	return max(0, server.Sub(updated)), true
+}
+
 // Age returns the time since the task was created, by the server's clock at the local time now. It is false where
 // neither is known.
 func (t Task) Age(now time.Time) (time.Duration, bool) {
