@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -64,7 +65,7 @@ func TestCheckOfDestinationsThatHangIsGivenUpASecondAfterASignal(t *testing.T) {
 			usable, faults := app.checkDestinations(ctx, &config.Config{}, []output.Destination{test.hangs, test.another})
 			assert.Equal(t, time.Hour+time.Second, time.Since(began), name)
 			assert.Len(t, usable, test.usable, name)
-			assert.Equal(t, config.Faults{{Input: "output_file", Text: test.fault}}, faults, name)
+			assert.Equal(t, config.Faults{{Input: "output_file", Text: test.fault, Brief: strings.Split(test.fault, ":")[0]}}, faults, name)
 			close(test.hangs.until)
 		})
 	}

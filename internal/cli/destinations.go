@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/console"
@@ -60,8 +61,9 @@ func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []ou
 	for i, destination := range all {
 		switch {
 		case problems[i] != "":
-			name := destination.Name()
-			faults = append(faults, config.Fault{Input: name, Text: name + " " + problems[i]})
+			text := destination.Name() + " " + problems[i]
+			brief, _, _ := strings.Cut(text, ":") // what follows may hold a path
+			faults = append(faults, config.Fault{Input: destination.Name(), Text: text, Brief: brief})
 		case !cfg.DryRun:
 			usable = append(usable, destination)
 		}

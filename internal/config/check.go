@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func (p *parser) checkTarget() {
 	}
 	isFaulty := slices.Contains(p.faults.Inputs(), "max_interval")
 	if c.has("max_interval") && !isFaulty && c.MaxInterval < c.Interval {
-		p.fault("max_interval", "%v is shorter than interval (%v)", c.MaxInterval, c.Interval)
+		p.fail("max_interval", valueError{c.MaxInterval.String(), fmt.Sprintf("is shorter than interval (%v)", c.Interval)})
 	}
 }
 

@@ -119,6 +119,7 @@ type Fault struct {
 	// concerns no single input.
 	Input string
 	Text  string // one line: what is wrong, and how to correct it
+	Brief string // what is wrong, in a few words without any value: it is written everywhere
 }
 
 // Faults are all errors in a run's inputs.
@@ -131,6 +132,38 @@ func (f Faults) Error() string {
 		lines = append(lines, fault.Text)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Brief returns what is wrong, in a few words without any value.
+func (f Faults) Brief() string {
+	var texts []string
+	for _, fault := range f {
+		text := fault.Brief
+		if text == "" {
+			text = fault.Input + " is invalid"
+		}
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// brief returns the first clause of a fault's text, without what is in parentheses. It ends before anything quoted.
+func brief(text string) string {
+	text, _, _ = strings.Cut(text, `"`)
+	for {
+		before, rest, found := strings.Cut(text, " (")
+		if !found {
+			break
+		}
+		_, after, _ := strings.Cut(rest, ")")
+		text = before + after
+	}
+	if end := strings.IndexAny(text, ":;"); end >= 0 {
+		text = text[:end]
+	}
+	return strings.TrimSpace(text)
 }
 
 // Inputs returns the names of the inputs at fault, each once.

@@ -87,7 +87,7 @@ func region(field *string) func(string) error {
 		// The name becomes part of host names.
 		isLabel := consistsOf(lowercase+digits+"-", value) && len(value) <= 63
 		if !isLabel || strings.HasPrefix(value, "-") || strings.HasSuffix(value, "-") {
-			return fmt.Errorf("%s is not a region: use a name such as cn-north-4", quote(value))
+			return badValue(value, "is not a region: use a name such as cn-north-4")
 		}
 		*field = value
 		return nil
@@ -104,7 +104,7 @@ func endpoint(service string, field *string) func(string) error {
 			if strings.ContainsAny(value, "@?#") { // what follows these may be a password or a token
 				shown = "(the value is not shown)"
 			}
-			return fmt.Errorf("%s %w: use a base URL such as %s", shown, err, regional(service, "cn-north-4"))
+			return valueError{shown, fmt.Sprintf("%v: use a base URL such as %s", err, regional(service, "cn-north-4"))}
 		}
 		*field = base
 		return nil

@@ -136,7 +136,7 @@ func (p *parser) take(input string, from named) {
 	}
 	p.config.given[input] = from.from
 	if err := p.input(input).set(from.value); err != nil {
-		p.borrowedFault(from, "%v", err)
+		p.faults = append(p.faults, Fault{from.input, from.from + " " + err.Error(), briefError(from.from, err)})
 	}
 }
 
@@ -156,5 +156,6 @@ func (p *parser) checkPairs(b borrowed) (incomplete bool) {
 // borrowedFault notes what is wrong with another tool's value. The problem continues a sentence that begins
 // with what the value is called.
 func (p *parser) borrowedFault(at named, problem string, args ...any) {
-	p.faults = append(p.faults, Fault{at.input, at.from + " " + fmt.Sprintf(problem, args...)})
+	text := at.from + " " + fmt.Sprintf(problem, args...)
+	p.faults = append(p.faults, Fault{at.input, text, brief(text)})
 }

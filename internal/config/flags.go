@@ -79,12 +79,12 @@ func (p *parser) isFlag(arg string) bool {
 
 // argumentFault notes a fault that concerns no input.
 func (p *parser) argumentFault(text string) {
-	p.faults = append(p.faults, Fault{"arguments", text})
+	p.faults = append(p.faults, Fault{"arguments", text, brief(text)})
 }
 
 // flagFault notes a fault of a flag. Its input counts as given, so that it is not reported as required as well.
 func (p *parser) flagFault(in Input, text string) {
-	p.faults = append(p.faults, Fault{in.Name, text})
+	p.faults = append(p.faults, Fault{in.Name, text, brief(text)})
 	p.config.given[in.Name] = "the command line"
 }
 
@@ -110,7 +110,7 @@ func (p *parser) unknownFlag(flag string) (isSecret bool) {
 	case len(name) > 1 && !strings.HasPrefix(flag, "--"): // -pPASSWORD, as some programs accept it
 		p.argumentFault("unknown flag with a single dash; see dmswait --help")
 	default:
-		p.argumentFault("unknown flag " + flag + "; see dmswait --help")
+		p.faults = append(p.faults, Fault{"arguments", "unknown flag " + flag + "; see dmswait --help", "unknown flag"})
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -40,7 +41,22 @@ func Parse(ctx context.Context, args []string, getenv func(string) string) (*Con
 
 // fault notes what is wrong with an input. The problem continues a sentence that begins with the input's name.
 func (p *parser) fault(input, problem string, args ...any) {
-	p.faults = append(p.faults, Fault{input, input + " " + fmt.Sprintf(problem, args...)})
+	text := input + " " + fmt.Sprintf(problem, args...)
+	p.faults = append(p.faults, Fault{input, text, brief(text)})
+}
+
+// fail notes why the value of an input is not accepted.
+func (p *parser) fail(input string, err error) {
+	p.faults = append(p.faults, Fault{input, input + " " + err.Error(), briefError(input, err)})
+}
+
+// briefError returns what an error says about the value of name, without the value.
+func briefError(name string, err error) string {
+	var bad valueError
+	if errors.As(err, &bad) {
+		return brief(name + " " + bad.problem)
+	}
+	return brief(name + " " + err.Error())
 }
 
 // readInputs sets every input to its default, and then to the value that is given.
@@ -63,7 +79,7 @@ func (p *parser) readInputs(flags map[string]string) {
 			err = in.set(value)
 		}
 		if err != nil {
-			p.fault(in.Name, "%v (from %s)", err, from)
+			p.fail(in.Name, fmt.Errorf("%w (from %s)", err, from))
 		}
 	}
 }

@@ -31,7 +31,7 @@ func consistsOf(set, text string) bool { return text != "" && strings.Trim(text,
 func id(field *string) func(string) error {
 	return func(value string) error {
 		if len(value) > 64 || !consistsOf(letters+digits+"-_", value) {
-			return fmt.Errorf(`%s is not an id: use 1 to 64 letters, digits, "-" or "_"`, quote(value))
+			return badValue(value, `is not an id: use 1 to 64 letters, digits, "-" or "_"`)
 		}
 		*field = value
 		return nil
@@ -41,7 +41,7 @@ func id(field *string) func(string) error {
 func oneLine(field *string) func(string) error {
 	return func(value string) error {
 		if strings.ContainsFunc(value, unicode.IsControl) {
-			return fmt.Errorf("%s contains a line break or another control character", quote(value))
+			return badValue(value, "contains a line break or another control character")
 		}
 		*field = value
 		return nil
@@ -104,7 +104,7 @@ func noControls(value string) error {
 func choice(field *string, values ...string) func(string) error {
 	return func(value string) error {
 		if !slices.Contains(values, value) {
-			return fmt.Errorf("%s is not one of %s", quote(value), strings.Join(values, ", "))
+			return badValue(value, "is not one of %s", strings.Join(values, ", "))
 		}
 		*field = value
 		return nil
@@ -116,7 +116,7 @@ func succeedOn(field *[]string) func(string) error {
 		results := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 		for _, result := range results {
 			if !slices.Contains(tolerable, result) {
-				return fmt.Errorf("%s is not one of %s", quote(result), strings.Join(tolerable, ", "))
+				return badValue(result, "is not one of %s", strings.Join(tolerable, ", "))
 			}
 		}
 		*field = results
@@ -132,17 +132,17 @@ func since(field *Since) func(string) error {
 	return func(value string) error {
 		if at, err := time.Parse(time.RFC3339, strings.ToUpper(value)); err == nil {
 			if at.IsZero() { // what templates write for a time that is not set
-				return fmt.Errorf("%s is the zero time: no task can have been started then", quote(value))
+				return badValue(value, "is the zero time: no task can have been started then")
 			}
 			*field = Since{At: at}
 			return nil
 		}
 		ago, err := parseDuration(value)
 		if err != nil {
-			return fmt.Errorf("%s is neither a time (2026-01-02T03:04:05Z) nor a duration (5m)", quote(value))
+			return badValue(value, "is neither a time (2026-01-02T03:04:05Z) nor a duration (5m)")
 		}
 		if ago > maxAgo {
-			return fmt.Errorf("%s is more than ten years back: write a time as 2026-01-02T03:04:05Z", quote(value))
+			return badValue(value, "is more than ten years back: write a time as 2026-01-02T03:04:05Z")
 		}
 		*field = Since{Ago: ago}
 		return nil
@@ -168,7 +168,7 @@ func pause(field *time.Duration) func(string) error {
 			return err
 		}
 		if d < minPause {
-			return fmt.Errorf("%s is too short: the minimum is %v", quote(value), minPause)
+			return badValue(value, "is too short: the minimum is %v", minPause)
 		}
 		*field = d
 		return nil
@@ -185,13 +185,23 @@ func parseDuration(value string) (time.Duration, error) {
 	isNumber := notNumber == nil || errors.Is(notNumber, strconv.ErrRange)
 	switch {
 	case err != nil && !isNumber:
-		return 0, fmt.Errorf("%s is not a duration: use seconds (90) or units (90s, 5m, 1h30m)", quote(value))
+		return 0, badValue(value, "is not a duration: use seconds (90) or units (90s, 5m, 1h30m)")
 	case strings.HasPrefix(value, "-"):
-		return 0, fmt.Errorf("%s is negative", quote(value))
+		return 0, badValue(value, "is negative")
 	case err != nil || seconds > math.MaxInt64/int64(time.Second):
-		return 0, fmt.Errorf("%s is too long", quote(value))
+		return 0, badValue(value, "is too long")
 	}
 	return d, nil
+}
+
+// valueError is why a value is not accepted.
+type valueError struct{ shown, problem string }
+
+func (e valueError) Error() string { return e.shown + " " + e.problem }
+
+// badValue returns the error about a value. The problem continues a sentence that begins with the value.
+func badValue(value, problem string, args ...any) error {
+	return valueError{quote(value), fmt.Sprintf(problem, args...)}
 }
 
 // quote returns a value that a user gave as one short line.
@@ -212,7 +222,7 @@ func boolean(field *bool) func(string) error {
 		case "false", "no", "off":
 			*field = false
 		default:
-			return fmt.Errorf("%s is neither true nor false", quote(value))
+			return badValue(value, "is neither true nor false")
 		}
 		return nil
 	}
@@ -223,12 +233,12 @@ func boolean(field *bool) func(string) error {
 func prefix(field *string) func(string) error {
 	return func(value string) error {
 		if !consistsOf(letters+digits+"_", value) || consistsOf(digits, value[:1]) {
-			return fmt.Errorf(`%s cannot begin a variable name: `+
-				`use letters, digits and "_", and do not begin with a digit`, quote(value))
+			return badValue(value, `cannot begin a variable name: `+
+				`use letters, digits and "_", and do not begin with a digit`)
 		}
 		for _, reserved := range []string{"DMSWAIT_", "INPUT_", "PLUGIN_"} {
 			if strings.HasPrefix(strings.ToUpper(value), reserved) {
-				return fmt.Errorf("%s is reserved for inputs: use another prefix", quote(value))
+				return badValue(value, "is reserved for inputs: use another prefix")
 			}
 		}
 		*field = value
