@@ -23,7 +23,7 @@ func (a App) finish(ctx context.Context, w *wait, err error, destinations []outp
 		Explanation: result.Explain(report, w.request()),
 		NotWritten:  notWritten,
 		ExitCode:    exitCode,
-		OnStdout:    w.cfg.Format == "text" && text != "",
+		OnStdout:    w.cfg.Format == "text" && text != "" && console.IsTerminal(a.Stdout) && console.IsTerminal(w.stderr),
 	})
 	w.stderr.Flush() // so that a terminal shows the result last
 	if text != "" {

@@ -145,7 +145,7 @@ func TestHostileStatusIsKeptInOutputsInUpperCase(t *testing.T) {
 		assert.Equal(t, 124, tr.Code)
 		assertHarmless(t, printed(tr))
 		assert.Equal(t, strings.ToUpper(strings.TrimSpace(text)), tr.Outputs(t)["status"])
-		assert.Regexp(t, `^Task `+trial.TaskID+` is [A-Za-z0-9._-]{1,64}\.$`, tr.Outputs(t)["message"])
+		assert.Regexp(t, `^Task `+trial.TaskID+` \(\w+\) is [A-Za-z0-9._-]{1,64}\.$`, tr.Outputs(t)["message"])
 	}
 }
 

@@ -49,7 +49,7 @@ func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, g
 	}
 	options := console.Options{
 		Out: stderr, Secrets: w.secrets, Getenv: getenv,
-		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout,
+		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Debug: cfg.Debug, Start: start, Timeout: cfg.Timeout,
 	}
 	if cfg.Actions.On {
 		w.actions = output.NewActions(stderr, getenv)
@@ -107,6 +107,11 @@ func (w *wait) note(_ int, note target.Note) {
 	switch note.Kind {
 	case target.Found:
 		w.log.Printf(console.EventFound, "found task %s, %s old", note.Task.ID, result.Human(note.Age.Round(time.Second)))
+		ended, ok := note.Task.SinceEnd(time.Now())
+		if before := (ended - time.Since(w.start)).Round(time.Second); ok && before > 0 {
+			w.log.Warnf(console.EventEarlier, "task %s had ended %s before the wait began: is since right?", note.Task.ID,
+				result.Human(before))
+		}
 	case target.Ambiguous:
 		w.log.Warnf(console.EventAmbiguous, "%d tasks named %q were created since %s: waiting for the newest",
 			note.Count, w.cfg.TaskName, w.poller.Since.UTC().Format(time.RFC3339))
@@ -137,8 +142,8 @@ func (w *wait) report(err error) result.Report {
 	return result.Report{
 		Result:   result.Conclude(w.state, err),
 		Err:      err,
-		TaskID:   w.poller.Targets[0].TaskID,
-		Task:     w.state.Task,
+		Target:   w.poller.Targets[0],
+		State:    w.state,
 		Progress: w.progress,
 		Waited:   now.Sub(w.start),
 		Polls:    w.poller.Requests(),
@@ -150,14 +155,13 @@ func (w *wait) report(err error) result.Report {
 // request returns what was requested from whom.
 func (w *wait) request() result.Request {
 	request := result.Request{
-		Endpoint:   w.cfg.Endpoint,
-		Region:     w.cfg.Region,
-		ProjectID:  w.cfg.ProjectID,
-		InstanceID: w.cfg.InstanceID,
-		TaskName:   w.cfg.TaskName,
-		Since:      w.poller.Since,
-		SucceedOn:  w.cfg.SucceedOn,
-		InActions:  w.cfg.Actions.On,
+		Endpoint:  w.cfg.Endpoint,
+		Region:    w.cfg.Region,
+		ProjectID: w.cfg.ProjectID,
+		Since:     w.poller.Since,
+		SucceedOn: w.cfg.SucceedOn,
+		InActions: w.cfg.Actions.On,
+		Debug:     w.cfg.Debug,
 	}
 	if w.session != nil {
 		request.ProjectID = w.session.projectID

@@ -29,7 +29,7 @@ func lines(errorText, hint, detail string) []result.Line {
 
 func TestEndIsShownOnce(t *testing.T) {
 	t.Parallel()
-	const message = "Task t1 ended with FAILED after 4.7s."
+	const message = "Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s."
 	const explained = "dmswait: error: 100% wrong\ndmswait: detail\ndmswait: hint: do\\nit\n"
 	annotation := "::error title=dmswait%3A failure::" + message + "%0Aerror: 100%25 wrong%0Adetail%0Ahint: do\\nit\n"
 	notice := "::notice title=dmswait%3A failure::" + message + " The step succeeds because of succeed_on.\n"
@@ -72,7 +72,7 @@ func TestErrorIsOfLevelErrorOnlyWhereTheRunFails(t *testing.T) {
 func TestSuccessIsNotAnnotated(t *testing.T) {
 	t.Parallel()
 	text := logIn(t, form{actions: true}, func(w *wait) { w.End(Ending{Report: reportOf(succeeded(), nil)}) })
-	assert.Equal(t, "dmswait: Task t1 ended with SUCCESS after 4.7s.\n", text)
+	assert.Equal(t, "dmswait: Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s.\n", text)
 }
 
 func TestResultThatWasNotWrittenIsAnError(t *testing.T) {
@@ -94,7 +94,7 @@ func TestResultThatWasNotWrittenIsAnError(t *testing.T) {
 	running := Ending{Report: reportOf(executing, poll.ErrRunning), NotWritten: notWritten, ExitCode: 124, OnStdout: true}
 	assert.Equal(t, line, logIn(t, form{quiet: true}, func(w *wait) { w.End(running) }), "whatever the result is")
 
-	assert.Equal(t, "::error title=dmswait%3A result not written::Task t1 ended with SUCCESS after 4.7s."+
+	assert.Equal(t, "::error title=dmswait%3A result not written::Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s."+
 		"%0Aerror: could not write the result to output_file: no space left on device\n"+
 		"::error title=dmswait%3A result not written::could not write the result to stdout: broken pipe\n",
 		logIn(t, form{actions: true}, end))
@@ -126,7 +126,7 @@ func TestQuietLogShowsFailuresOnly(t *testing.T) {
 	assert.Equal(t, `dmswait: error: x
 dmswait: z
 dmswait: hint: y
-dmswait: Task t1 ended with FAILED after 4.7s.
+dmswait: Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s.
 `, text)
 }
 
@@ -148,9 +148,9 @@ func TestActionsGetOneWarningPerKindOfTrouble(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{
-		"::warning title=dmswait::0s no valid response; still polling: get task \"t1\": 503: busy (request 9f31)\n",
+		"::warning title=dmswait::[0s] no valid response; still polling: get task \"t1\": 503: busy (request 9f31)\n",
 		"::warning title=dmswait::DMS does not document the status \"PAUSED\"; the task is treated as still running\n",
-		"::warning title=dmswait::3s throttled; polling less often: get task \"t1\": 429: slower (request 9f31)\n",
+		"::warning title=dmswait::[3s] throttled; polling less often: get task \"t1\": 429: slower (request 9f31)\n",
 	}, warnings)
 	assert.Equal(t, 6, strings.Count(text, " recovered: "), "the end of every outage is a line")
 }
@@ -166,9 +166,9 @@ func TestPercentageIsALineWhenItsTensChange(t *testing.T) {
 	})
 	shown := strings.SplitAfter(text, "\n")
 	require.Len(t, shown, 12+1)
-	assert.Equal(t, "dmswait: 1s EXECUTING, 0%\n", shown[1])
-	assert.Equal(t, "dmswait: 2s EXECUTING, 10%\n", shown[2])
-	assert.Equal(t, "dmswait: 11s EXECUTING, 100%\n", shown[11])
+	assert.Equal(t, "dmswait: [1s] EXECUTING, 0%\n", shown[1])
+	assert.Equal(t, "dmswait: [2s] EXECUTING, 10%\n", shown[2])
+	assert.Equal(t, "dmswait: [11s] EXECUTING, 100%\n", shown[11])
 }
 
 // everything passes a log all kinds of events, with word wherever the service's text may be.
@@ -251,17 +251,17 @@ func requireEvent(t *testing.T, line string) {
 func TestRequestIsALineWithThePauseAfterIt(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, `dmswait: debug: GET dms.test/v2/x 200 (request 9f31) in 12ms, next poll in 1.1s
-dmswait: 0s EXECUTING
+dmswait: [0s] EXECUTING
 dmswait: debug: GET iam.test/v3/projects 200 in 1s
 dmswait: debug: GET dms.test/v2/x no response in 10s: connection refused, next poll in 2s
-dmswait: warning: 1.1s no valid response; still polling: get task "t1": connection refused
+dmswait: warning: [1.1s] no valid response; still polling: get task "t1": connection refused
 dmswait: debug: GET dms.test/v2/x/progress 404 DMS.00404001 in 3ms
 dmswait: debug: GET dms.test/v2/x 200 in 12ms
 dmswait: warning: careful
 dmswait: debug: GET dms.test/v2/x 200 in 12ms
-dmswait: 3.1s recovered: SUCCESS (took 4.7s)
+dmswait: [3.1s] recovered: SUCCESS (took 4.7s)
 dmswait: debug: GET dms.test/v2/x 200 in 12ms
-dmswait: Task t1 ended with FAILED after 4.7s.
+dmswait: Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s.
 `, logOf(t, func(w *wait) {
 		request := client.Trace{Method: "GET", Host: "dms.test", Path: "/v2/x", StatusCode: 200, Took: 12 * time.Millisecond}
 		first := request

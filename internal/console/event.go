@@ -18,6 +18,7 @@ const (
 	EventStart EventName = iota
 	EventFound
 	EventAmbiguous
+	EventEarlier
 	EventStatus
 	EventProgress
 	EventMissing
@@ -44,6 +45,7 @@ var eventTable = [eventCount]Event{
 	EventStart:         {"start", "before the first request"},
 	EventFound:         {"found", "a task was found by its name"},
 	EventAmbiguous:     {"ambiguous", "several tasks have that name"},
+	EventEarlier:       {"earlier", "the task found by its name had ended before the wait began"},
 	EventStatus:        {"status", "the task has another status"},
 	EventProgress:      {"progress", "the percentage has reached another ten"},
 	EventMissing:       {"missing", "the task is not there yet"},

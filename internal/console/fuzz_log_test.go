@@ -51,7 +51,7 @@ func (s service) wait(l *Log, exitCode int) Ending {
 	r := s.report(task, l.secrets)
 	e := Ending{Report: r, ExitCode: exitCode}
 	now := time.Now()
-	e.Explanation = result.Explain(r, result.Request{Endpoint: "https://dms.test", TaskName: s.name, Since: now})
+	e.Explanation = result.Explain(r, result.Request{Endpoint: "https://dms.test", Since: now})
 	e.Report.Err = nil
 	l.End(e)
 	l.NotOnStdout(errors.New("stdout: broken pipe"))
@@ -66,7 +66,10 @@ func (s service) report(task client.Task, secrets *sanitize.Secrets) result.Repo
 		Name: s.name, Listed: []client.Task{task, {Name: s.message, Status: client.Status(s.code)}},
 	}
 	err := errors.Join(poll.ErrNotFound, none)
-	return result.Report{Result: result.NotFound, Err: err, Task: task, Waited: time.Minute, Polls: 4, Secrets: secrets}
+	return result.Report{
+		Result: result.NotFound, Err: err, Target: target.Target{InstanceID: "i1", TaskName: s.name},
+		State: target.OfTask(task), Waited: time.Minute, Polls: 4, Secrets: secrets,
+	}
 }
 
 // FuzzLog requires every line of a log to be safe, whatever the service sends. The bits of how: 1 in Actions, 2
@@ -122,7 +125,7 @@ func FuzzLog(f *testing.F) {
 }
 
 // events are the names that programs rely on: none of them ever goes or changes.
-const events = " start found status missing outage recovered throttled progress heartbeat unknown_status ambiguous " +
+const events = " start found status missing outage recovered throttled progress heartbeat unknown_status ambiguous earlier " +
 	"clock left_out written request error hint detail end "
 
 func TestEventNamesAreTheContracts(t *testing.T) {

@@ -40,14 +40,17 @@ type liveStatus struct {
 	percent int    // -1: unknown
 	elapsed time.Duration
 	next    time.Duration // until the next poll; 0: a request is under way
-	left    time.Duration // until the timeout
+	left    string        // how long the wait goes on at most, as it follows a comma; empty: that is not known
 }
 
-// newLiveLine returns a live line on stderr if that is a terminal that can show one, otherwise nil. It has no
-// colors, so NO_COLOR changes nothing.
+// newLiveLine returns a live line on stderr if that is a terminal that can show one, and no CI system's, otherwise nil.
+// It has no colors, so NO_COLOR changes nothing.
 func newLiveLine(stderr *AsyncWriter, getenv func(string) string) *liveLine {
 	file, ok := stderr.out.(*os.File)
-	if !ok || getenv("TERM") == "dumb" || !term.IsTerminal(int(file.Fd())) {
+	if ci := getenv("CI"); ci != "" && ci != "0" && ci != "false" {
+		return nil // a CI system's terminal is a log
+	}
+	if !ok || getenv("TERM") == "dumb" || !IsTerminal(file) {
 		return nil
 	}
 	return &liveLine{out: stderr, width: func() int {
@@ -57,6 +60,15 @@ func newLiveLine(stderr *AsyncWriter, getenv func(string) string) *liveLine {
 		}
 		return width
 	}}
+}
+
+// IsTerminal reports whether what is written to w appears on a terminal.
+func IsTerminal(w io.Writer) bool {
+	if stderr, ok := w.(*AsyncWriter); ok {
+		w = stderr.out
+	}
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // run draws the line from now on. If drawing panics, survive recovers, and the line is not drawn again.
@@ -145,15 +157,12 @@ func (s liveStatus) line(turn, columns int) string {
 	} else {
 		state = string(`|/-\`[turn%4]) + " " + state
 	}
-	name, next, left := sanitize.ASCII(s.name), ", polling", ""
+	name, next, left := sanitize.ASCII(s.name), ", polling", s.left
 	if name != "" {
 		name = "  " + name
 	}
 	if s.next > 0 {
 		next = ", next poll in " + result.Human(wholeSeconds(s.next))
-	}
-	if s.left > 0 {
-		left = ", " + result.Human(wholeSeconds(s.left)) + " left"
 	}
 	elapsed := "  " + result.Human(s.elapsed.Truncate(time.Second))
 	for _, line := range []string{

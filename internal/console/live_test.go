@@ -17,7 +17,7 @@ func TestLiveLineShowsAsMuchAsFits(t *testing.T) {
 	t.Parallel()
 	status := liveStatus{
 		state: "EXECUTING", name: "bindInstancePublicIp", percent: 42,
-		elapsed: 65 * time.Second, next: 3200 * time.Millisecond, left: 3535 * time.Second,
+		elapsed: 65 * time.Second, next: 3200 * time.Millisecond, left: ", 58m55s left",
 	}
 	const full = "EXECUTING [########............] 42%  bindInstancePublicIp  1m5s, next poll in 4s, 58m55s left"
 	for columns, want := range map[int]string{
@@ -60,10 +60,10 @@ func TestLiveLineLeavesColumnsForTheCursorAndCtrlC(t *testing.T) {
 
 func TestLiveLineHasASpinnerWithoutAPercentage(t *testing.T) {
 	t.Parallel()
-	status := liveStatus{state: "EXECUTING", percent: -1, elapsed: 1900 * time.Millisecond, left: 300 * time.Millisecond}
+	status := liveStatus{state: "EXECUTING", percent: -1, elapsed: 1900 * time.Millisecond, left: ", 1s left"}
 	assert.Equal(t, "| EXECUTING  1s, polling, 1s left", status.line(0, 80))
 	assert.Equal(t, "/ EXECUTING  1s, polling, 1s left", status.line(5, 80))
-	status.left, status.next = 0, time.Millisecond
+	status.left, status.next = "", time.Millisecond
 	assert.Equal(t, "- EXECUTING  1s, next poll in 1s", status.line(2, 80), "nothing is announced in 0s")
 	status.percent = 0
 	assert.Equal(t, "EXECUTING [....................] 0%  1s, next poll in 1s", status.line(2, 80))
@@ -115,7 +115,7 @@ func TestLiveLineStaysBelowTheLogAndIsRemovedAtTheEnd(t *testing.T) {
 			}
 		}
 		assert.Equal(t, []string{
-			"dmswait: 0s CREATED\n", "dmswait: 1m1s EXECUTING\n", "dmswait: Task t1 ended with FAILED after 4.7s.\n",
+			"dmswait: [0s] CREATED\n", "dmswait: [1m1s] EXECUTING\n", "dmswait: Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s.\n",
 		}, logged, "a live line needs no heartbeat")
 		assert.True(t, strings.HasSuffix(shown, logged[2]), "it is not drawn after the end")
 		before := slices.Index(draws, logged[1])
@@ -154,8 +154,8 @@ func TestChangesAreShownAgainAfterAMinuteWithoutAnyBesideALiveLineToo(t *testing
 		w.saw(client.Executing, time.Second)
 		shown := strings.SplitAfter(log.String(), "\n")
 		assert.Equal(t, []string{
-			"dmswait: 19s EXECUTING\n", "dmswait: 1m19s CREATED, 58m41s left; changes not shown: 21\n",
-			"dmswait: 2m41s EXECUTING\n", "",
+			"dmswait: [19s] EXECUTING\n", "dmswait: [1m19s] CREATED, 58m41s left; changes not shown: 21\n",
+			"dmswait: [2m41s] EXECUTING\n", "",
 		}, shown[maxChanges-1:])
 	})
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Getenv    func(string) string
 	JSON      bool // one object per line, and no workflow commands
 	Quiet     bool // nothing but failures, see End
+	Debug     bool // errors with the service's words in full
 	Start     time.Time
 	Timeout   time.Duration
 }
@@ -39,6 +40,7 @@ type Options struct {
 type Log struct {
 	printer
 	quiet   bool
+	debug   bool
 	timeout time.Duration
 
 	mu       sync.Mutex
@@ -58,7 +60,7 @@ type Log struct {
 func New(o Options) *Log {
 	l := &Log{
 		printer: printer{out: o.Out, secrets: o.Secrets, annotator: o.Annotator, json: o.JSON, start: o.Start},
-		quiet:   o.Quiet, timeout: o.Timeout, percent: -1,
+		quiet:   o.Quiet, debug: o.Debug, timeout: o.Timeout, percent: -1,
 		warned: map[EventName]bool{}, statuses: map[client.Status]bool{},
 	}
 	if o.JSON {
@@ -175,7 +177,7 @@ func (l *Log) heartbeat() {
 	now := time.Since(l.start)
 	beat := event{
 		name:   EventHeartbeat,
-		text:   fmt.Sprintf("%s %s, %s left", result.Human(now), l.standing(), result.Human(max(0, l.timeout-now))),
+		text:   l.at(now) + l.standing() + l.leftText(now),
 		fields: []field{{"status", stringOrNil(l.short(string(l.state.Status)))}},
 	}
 	switch {

@@ -10,15 +10,16 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/poll"
 )
 
 func TestLogHasALineForEachNewStatus(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, `dmswait: 0s CREATED
-dmswait: 2s EXECUTING
-dmswait: 5.4s PAUSED
+	assert.Equal(t, `dmswait: [0s] CREATED
+dmswait: [2s] EXECUTING
+dmswait: [5.4s] PAUSED
 dmswait: warning: DMS does not document the status "PAUSED"; the task is treated as still running
-dmswait: 12s SUCCESS (took 4.7s)
+dmswait: [12s] SUCCESS (took 4.7s)
 `, logOf(t, func(w *wait) {
 		w.saw(client.Created, time.Second)
 		w.saw(client.Created, time.Second)
@@ -31,13 +32,13 @@ dmswait: 12s SUCCESS (took 4.7s)
 
 func TestLogHasALineForTheStartAndTheEndOfAnOutage(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, `dmswait: warning: 0s no valid response; still polling: get task "t1": 503 DMS.00500001: busy (request 9f31)
-dmswait: warning: 1s throttled; polling less often: get task "t1": 429 APIGW.0308: slower (request 9f31)
-dmswait: 2s recovered: EXECUTING
-dmswait: 4s no valid response; still polling: get task "t1": connection refused
-dmswait: 6s recovered: EXECUTING
-dmswait: 7s throttled; polling less often: get task "t1": 429 Too Many Requests (request 9f31)
-dmswait: 9s recovered: SUCCESS (took 4.7s)
+	assert.Equal(t, `dmswait: warning: [0s] no valid response; still polling: get task "t1": 503 DMS.00500001: busy (request 9f31)
+dmswait: warning: [1s] throttled; polling less often: get task "t1": 429 APIGW.0308: slower (request 9f31)
+dmswait: [2s] recovered: EXECUTING
+dmswait: [4s] no valid response; still polling: get task "t1": connection refused
+dmswait: [6s] recovered: EXECUTING
+dmswait: [7s] throttled; polling less often: get task "t1": 429 Too Many Requests (request 9f31)
+dmswait: [9s] recovered: SUCCESS (took 4.7s)
 `, logOf(t, func(w *wait) {
 		w.failed(response(503, "DMS.00500001", "busy"), time.Second)
 		w.failed(response(429, "APIGW.0308", "slower"), time.Second)
@@ -54,11 +55,11 @@ dmswait: 9s recovered: SUCCESS (took 4.7s)
 
 func TestLogHasALineWhenATaskIsMissing(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, `dmswait: 0s not found yet: get task "t1": 404 DMS.00404022: no such instance (request 9f31)
-dmswait: warning: 2s no valid response; still polling: get task "t1": 503: busy (request 9f31)
-dmswait: 3s not found yet: the instance has no task "t1"
-dmswait: 5s CREATED
-dmswait: 6s not found yet: the instance has no task "t1"
+	assert.Equal(t, `dmswait: [0s] not found yet: get task "t1": 404 DMS.00404022: no such instance (request 9f31)
+dmswait: warning: [2s] no valid response; still polling: get task "t1": 503: busy (request 9f31)
+dmswait: [3s] not found yet: the instance has no task "t1"
+dmswait: [5s] CREATED
+dmswait: [6s] not found yet: the instance has no task "t1"
 `, logOf(t, func(w *wait) {
 		w.failed(response(404, "DMS.00404022", "no such instance"), time.Second)
 		w.failed(missing(), time.Second)
@@ -89,7 +90,7 @@ func TestUnknownStatusIsWarnedAboutOnce(t *testing.T) {
 	} {
 		assert.Equal(t, 1, strings.Count(text, "warning: "+warning+"; the task is treated as still running\n"), text)
 	}
-	assert.Contains(t, text, "dmswait: 3s no status\n")
+	assert.Contains(t, text, "dmswait: [3s] no status\n")
 }
 
 func TestHeartbeatComesAfterAMinuteWithoutALine(t *testing.T) {
@@ -97,14 +98,14 @@ func TestHeartbeatComesAfterAMinuteWithoutALine(t *testing.T) {
 	silentFor := func(d time.Duration) string {
 		return logOf(t, func(w *wait) { w.saw(client.Executing, d) })
 	}
-	assert.Equal(t, "dmswait: 0s EXECUTING\n", silentFor(time.Minute-time.Nanosecond))
-	assert.Equal(t, "dmswait: 0s EXECUTING\ndmswait: 1m EXECUTING, 59m left\n", silentFor(time.Minute+time.Nanosecond))
+	assert.Equal(t, "dmswait: [0s] EXECUTING\n", silentFor(time.Minute-time.Nanosecond))
+	assert.Equal(t, "dmswait: [0s] EXECUTING\ndmswait: [1m] EXECUTING, 59m left\n", silentFor(time.Minute+time.Nanosecond))
 
-	assert.Equal(t, `dmswait: 0s CREATED
-dmswait: 30s EXECUTING
-dmswait: 1m30s EXECUTING, 58m30s left
+	assert.Equal(t, `dmswait: [0s] CREATED
+dmswait: [30s] EXECUTING
+dmswait: [1m30s] EXECUTING, 58m30s left
 dmswait: 2m20s something else
-dmswait: 3m20s EXECUTING, 56m40s left
+dmswait: [3m20s] EXECUTING, 56m40s left
 `, logOf(t, func(w *wait) {
 		w.saw(client.Created, 30*time.Second)
 		w.saw(client.Executing, 70*time.Second)
@@ -125,8 +126,8 @@ func TestHeartbeatSaysWhatTheLastPollFound(t *testing.T) {
 		w.saw(client.Executing, 2*time.Hour+time.Second)
 	})
 	for _, line := range []string{
-		"1m no response yet, 59m left", "2m2s no valid response, 57m58s left", "3m3s not found yet, 56m57s left",
-		"4m4s no status, 55m56s left", "5m5s EXECUTING, 54m55s left", "2h4m5s EXECUTING, 0s left",
+		"[1m] no response yet, 59m left", "[2m2s] no valid response, 57m58s left", "[3m3s] not found yet, 56m57s left",
+		"[4m4s] no status, 55m56s left", "[5m5s] EXECUTING, 54m55s left", "[2h4m5s] EXECUTING",
 	} {
 		assert.Contains(t, text, "dmswait: "+line+"\n")
 	}
@@ -139,7 +140,7 @@ func TestWarningInActionsPostponesTheHeartbeat(t *testing.T) {
 		w.Warnf(EventFound, "careful")
 		time.Sleep(59 * time.Second)
 	})
-	assert.Equal(t, "dmswait: 0s EXECUTING\n::warning title=dmswait::careful\n", text)
+	assert.Equal(t, "dmswait: [0s] EXECUTING\n::warning title=dmswait::careful\n", text)
 }
 
 func TestTwoHoursWithoutChangesAreUnder150Lines(t *testing.T) {
@@ -176,7 +177,7 @@ func TestLogIsSilentAfterClose(t *testing.T) {
 			w.Request(client.Trace{Method: "GET"})
 			w.FlushRequest()
 		})
-		assert.Equal(t, "dmswait: 0s EXECUTING\n", text)
+		assert.Equal(t, "dmswait: [0s] EXECUTING\n", text)
 	}
 }
 
@@ -205,4 +206,38 @@ func TestBrokenStderrChangesNothing(t *testing.T) {
 		}
 		assert.Greater(t, gone.writes, 8, "every line is tried")
 	})
+}
+
+func TestHeartbeatShowsWhenTheWaitGivesUpByTheLimitThatEndsFirst(t *testing.T) {
+	t.Parallel()
+	text := logOf(t, func(w *wait) {
+		for _, p := range []poll.Outcome{
+			{Kind: poll.Failing, Err: response(503, "", ""), GivesUp: 15 * time.Minute, Limit: poll.MaxOutage},
+			{Kind: poll.Missing, Err: missing(), GivesUp: 2*time.Minute + 1500*time.Millisecond, Limit: poll.NotFoundGrace},
+			{Kind: poll.Running, GivesUp: time.Hour, Limit: poll.Timeout},
+		} {
+			w.n++
+			p.Round, p.At, p.Next = w.n, time.Since(w.start), 61*time.Second
+			w.Poll(p)
+			time.Sleep(p.Next)
+		}
+	})
+	for _, line := range []string{
+		"[1m] no valid response, 14m left (max_outage)", "[2m1s] not found yet, 1s left (not_found_grace)",
+		"[3m2s] no status, 56m58s left",
+	} {
+		assert.Contains(t, text, "dmswait: "+line+"\n")
+	}
+}
+
+func TestServicesWordsAreShownInFullWithDebug(t *testing.T) {
+	t.Parallel()
+	words := strings.Repeat("w", 300)
+	for debug, want := range map[bool]string{false: words[:200] + "… (", true: words + " ("} {
+		text := logOf(t, func(w *wait) {
+			w.debug = debug
+			w.failed(response(503, "", words), time.Second)
+		})
+		assert.Contains(t, text, ": 503: "+want)
+	}
 }

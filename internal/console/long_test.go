@@ -83,16 +83,16 @@ func TestChangesAreShownUntilTheyAreTooManyAndThenCounted(t *testing.T) {
 		w.poll(succeeded(), nil, 0)
 	})
 	lines := strings.SplitAfter(text, "\n")
-	assert.Equal(t, "dmswait: 2m13s EXECUTING\n", lines[maxChanges-1])
-	assert.Equal(t, `dmswait: 3m13s EXECUTING, 56m47s left; changes not shown: 8
-dmswait: 4m13s CREATED, 55m47s left; changes not shown: 9
-dmswait: 5m13s CREATED, 54m47s left; changes not shown: 8
-dmswait: 6m13s EXECUTING, 53m47s left; changes not shown: 9
-dmswait: 7m13s CREATED, 52m47s left; changes not shown: 7
-dmswait: 8m13s CREATED, 51m47s left
-dmswait: 9m13s CREATED, 50m47s left
-dmswait: 10m EXECUTING
-dmswait: 10m1s SUCCESS (took 4.7s)
+	assert.Equal(t, "dmswait: [2m13s] EXECUTING\n", lines[maxChanges-1])
+	assert.Equal(t, `dmswait: [3m13s] EXECUTING, 56m47s left; changes not shown: 8
+dmswait: [4m13s] CREATED, 55m47s left; changes not shown: 9
+dmswait: [5m13s] CREATED, 54m47s left; changes not shown: 8
+dmswait: [6m13s] EXECUTING, 53m47s left; changes not shown: 9
+dmswait: [7m13s] CREATED, 52m47s left; changes not shown: 7
+dmswait: [8m13s] CREATED, 51m47s left
+dmswait: [9m13s] CREATED, 50m47s left
+dmswait: [10m] EXECUTING
+dmswait: [10m1s] SUCCESS (took 4.7s)
 `, strings.Join(lines[maxChanges:], ""), "they are shown again after a minute without any")
 }
 
@@ -111,11 +111,11 @@ func TestTheEndAndTheFirstOfEachTroubleAreShownAfterAnyNumberOfChanges(t *testin
 		w.poll(succeeded(), nil, 0)
 	})
 	lines := strings.SplitAfter(text, "\n")
-	assert.Equal(t, `dmswait: warning: 20s no valid response; still polling: get task "t1": 503: busy (request 9f31)
-dmswait: warning: 21s throttled; polling less often: get task "t1": 429: slower (request 9f31)
+	assert.Equal(t, `dmswait: warning: [20s] no valid response; still polling: get task "t1": 503: busy (request 9f31)
+dmswait: warning: [21s] throttled; polling less often: get task "t1": 429: slower (request 9f31)
 dmswait: warning: off
 dmswait: warning: DMS does not document the status "PAUSED"; the task is treated as still running
-dmswait: 23s SUCCESS (took 4.7s)
+dmswait: [23s] SUCCESS (took 4.7s)
 `, strings.Join(lines[maxChanges:], ""))
 }
 

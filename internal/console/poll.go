@@ -50,8 +50,7 @@ func (l *Log) changed(p poll.Outcome) (event, bool) {
 	default:
 		return event{}, false
 	}
-	text = result.Human(p.At) + " " + text + e.Text(l.secrets.Redact)
-	change := event{name: name, text: text, fields: l.responseFields(e)}
+	change := event{name: name, text: l.at(p.At) + text + l.errorText(e), fields: l.responseFields(e)}
 	if p.Kind == poll.Failing {
 		change = l.warnOnce(change)
 	}
@@ -66,8 +65,18 @@ func (l *Log) changedTask(p poll.Outcome) (event, bool) {
 	case p.Kind == l.last.Kind && p.State.Status == l.state.Status:
 		return event{}, false
 	}
-	text = result.Human(p.At) + " " + text + l.describe(p.State)
-	return event{name: name, text: text, fields: l.taskFields(p.State)}, true
+	return event{name: name, text: l.at(p.At) + text + l.describe(p.State), fields: l.taskFields(p.State)}, true
+}
+
+// at returns what a line begins with: how long the wait had taken then.
+func (l *Log) at(elapsed time.Duration) string { return "[" + result.Human(elapsed) + "] " }
+
+// errorText returns what is shown of a failed request.
+func (l *Log) errorText(e *client.Error) string {
+	if l.debug {
+		return e.FullText(l.secrets.Redact)
+	}
+	return e.Text(l.secrets.Redact)
 }
 
 // Progress shows a percentage, if its tens have changed.
@@ -77,10 +86,10 @@ func (l *Log) Progress(percent int) {
 	changed := l.percent < 0 || percent/10 != l.percent/10
 	l.percent = percent
 	if changed {
-		at, status := result.Human(time.Since(l.start)), l.statusName(l.state.Status)
+		at, status := l.at(time.Since(l.start)), l.statusName(l.state.Status)
 		l.change(event{
 			name:   EventProgress,
-			text:   fmt.Sprintf("%s %s, %d%%", at, status, percent),
+			text:   fmt.Sprintf("%s%s, %d%%", at, status, percent),
 			fields: []field{{"progress", percent}},
 		})
 	}
@@ -152,6 +161,22 @@ func (l *Log) standing() string {
 	return "no response yet"
 }
 
+// leftText says how long the wait goes on at most and, unless that is the timeout, which limit ends it then.
+func (l *Log) leftText(now time.Duration) string {
+	end, limit := l.timeout, poll.Timeout
+	if l.last.Round > 0 {
+		end, limit = l.last.GivesUp, l.last.Limit
+	}
+	if end <= now {
+		return ""
+	}
+	text := ", " + result.Human(wholeSeconds(end-now)) + " left"
+	if limit != poll.Timeout {
+		text += " (" + string(limit) + ")"
+	}
+	return text
+}
+
 // status is what the live line shows.
 func (l *Log) status() liveStatus {
 	l.mu.Lock()
@@ -163,6 +188,6 @@ func (l *Log) status() liveStatus {
 		percent: l.percent,
 		elapsed: now,
 		next:    max(0, l.last.Next-(now-l.last.At)),
-		left:    max(0, l.timeout-now),
+		left:    l.leftText(now),
 	}
 }

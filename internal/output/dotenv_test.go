@@ -213,6 +213,8 @@ func TestTaskAndThenParamsAreEmptiedWhereNotAllFits(t *testing.T) {
 			case output.name == "params":
 				assert.Equal(t, test.params, outputs[i].text)
 				assert.Equal(t, `"`+test.params+`"`, variables[name])
+			case output.name == "name":
+				assert.Equal(t, output.json, variables[name])
 			case output.name != "message" && output.name != "task":
 				assert.Equal(t, output.text, outputs[i].text)
 				assert.Equal(t, output.text, variables[name])

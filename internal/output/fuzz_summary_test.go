@@ -14,6 +14,7 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // special is a class of the characters that Markdown, HTML or GitHub may act on.
@@ -56,7 +57,7 @@ func FuzzSummary(f *testing.F) {
 		task := documentedTask()
 		task.Name, task.Params, task.Status = plant(name), plant(params), client.Status(plant(status))
 		r := result.Report{
-			Result: result.Timeout, Err: poll.ErrTimeout, TaskID: task.ID, Task: task,
+			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
 			Waited: at, Polls: len(responses), At: now, Secrets: sanitize.NewSecrets(ownSecret),
 			Progress: &client.Progress{Percent: 40, Steps: []client.Step{{Name: plant(step), State: plant(state)}}},
 		}
@@ -87,8 +88,8 @@ func requirePage(t *testing.T, page string, r result.Report) {
 	for _, row := range requireTable(t, parts[2]) {
 		facts[row[0]] = row[1]
 	}
-	require.Equal(t, shownCell(r, r.Task.Name), facts["task"])
-	require.Equal(t, shownCell(r, string(r.Task.Status)), facts["status"])
+	require.Equal(t, shownCell(r, r.State.Task.Name), facts["task"])
+	require.Equal(t, shownCell(r, string(r.State.Status)), facts["status"])
 }
 
 // shownCell returns a text as a table shows it: like the log, and cut to the length of a cell.

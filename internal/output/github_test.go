@@ -47,7 +47,7 @@ func TestOutputsReachTheNextStepUnchanged(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "output")
 		r := reportWithParams(text)
-		r.Task.Status = client.Status(text)
+		r.State.Status = client.Status(text)
 		require.NoError(t, StepOutputs{path}.Write(r))
 		assert.Equal(t, stepOutputsOf(r), readStepOutputs(t, path), "%q", text)
 	}

@@ -53,7 +53,7 @@ type rendering struct {
 func Outputs() []Output {
 	return []Output{
 		{"status", "last status seen, in upper case",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(string(r.Task.Status))) },
+			func(r rendering) value { return stringValue(r.Secrets.Redact(string(r.State.Status))) },
 			form{shell: upper, short: 64}}, // DMS's own are shorter
 		{"result", "how the wait ended: " + strings.Join(resultNames(), ", "),
 			func(r rendering) value { return stringValue(r.Result.Name) }, form{shell: bare}},
@@ -62,8 +62,12 @@ func Outputs() []Output {
 			func(r rendering) value { return jsonValue(duration(r.Report)) }, form{}},
 		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged; secrets are redacted",
 			paramsValue, form{drop: 2}},
+		{"name", "the task's name, as the API gives it",
+			func(r rendering) value { return stringValue(r.Secrets.Redact(r.State.Task.Name)) }, form{short: 64}},
 		{"task_id", "the id of the task",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(r.TaskID)) }, form{shell: bare}},
+			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.TaskID)) }, form{shell: bare}},
+		{"instance_id", "the id of the instance",
+			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.InstanceID)) }, form{shell: bare}},
 		{"task", "the task as one JSON object with the API's eight fields", taskValue, form{drop: 1}},
 		{"progress", "last percentage seen",
 			func(r rendering) value { return jsonValue(progress(r.Report)) }, form{}},
@@ -96,7 +100,7 @@ func paramsValue(r rendering) value {
 
 // taskValue returns the task with the API's eight fields, in the API's order.
 func taskValue(r rendering) value {
-	task := r.Task
+	task := r.State.Task
 	if task == (client.Task{}) {
 		return jsonValue("")
 	}
@@ -118,7 +122,7 @@ func taskValue(r rendering) value {
 
 // duration returns the task's own time in seconds, or "" where it is not known.
 func duration(r result.Report) string {
-	if took, ok := r.Task.Elapsed(r.At); ok {
+	if took, ok := r.State.Task.Elapsed(r.At); ok {
 		return seconds(took)
 	}
 	return ""
@@ -163,7 +167,7 @@ type named struct {
 
 // values returns all outputs of a report.
 func values(r result.Report) []named {
-	params, isJSON := sanitize.RedactParams(r.Task.Params, r.Secrets)
+	params, isJSON := sanitize.RedactParams(r.State.Task.Params, r.Secrets)
 	rendering := rendering{Report: r, params: params, paramsIsJSON: isJSON}
 	var all []named
 	for _, output := range Outputs() {

@@ -26,7 +26,7 @@ func TestJSONOfEveryReport(t *testing.T) {
 func TestAllOutputsArePresentInTheSameOrder(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"status", "result", "duration", "params", "task_id", "task",
+		"status", "result", "duration", "params", "name", "task_id", "instance_id", "task",
 		"progress", "waited", "polls", "exit_code", "message",
 	}
 	var declared []string
@@ -77,17 +77,20 @@ func TestOutputsOfTheDocumentedTask(t *testing.T) {
 	t.Parallel()
 	r := reportOf(documentedTask(), nil)
 	r.Progress = &client.Progress{Percent: 100}
+	r.Target.InstanceID = "i1"
 	want := map[string]string{
-		"status":    "SUCCESS",
-		"result":    "success",
-		"duration":  "4.659",
-		"params":    r.Task.Params,
-		"task_id":   "ff80808272dcc90f0172df1e490f41b0",
-		"progress":  "100",
-		"waited":    "5.2",
-		"polls":     "4",
-		"exit_code": "0",
-		"message":   "Task ff80808272dcc90f0172df1e490f41b0 ended with SUCCESS after 4.7s.",
+		"status":      "SUCCESS",
+		"result":      "success",
+		"duration":    "4.659",
+		"params":      r.State.Task.Params,
+		"task_id":     "ff80808272dcc90f0172df1e490f41b0",
+		"instance_id": "i1",
+		"progress":    "100",
+		"waited":      "5.2",
+		"polls":       "4",
+		"exit_code":   "0",
+		"message":     "Task ff80808272dcc90f0172df1e490f41b0 (bindInstancePublicIp) ended with SUCCESS after 4.7s.",
+		"name":        "bindInstancePublicIp",
 		"task": `{"id":"ff80808272dcc90f0172df1e490f41b0","name":"bindInstancePublicIp","user_name":"dms_test",` +
 			`"user_id":"xxxxxxxx93ff484a828144c6xxxxxxxx",` +
 			`"params":"{\"public_ip_id\":\"06a13350-4305-4338-9f0e-6b322bb1413d\",` +
@@ -167,12 +170,12 @@ func TestSecondsAreExactToTheMillisecond(t *testing.T) {
 func TestDurationOfARunningTaskIsItsAgeByTheServersClock(t *testing.T) {
 	t.Parallel()
 	r := reportOf(runningTask(10*time.Second), poll.ErrTimeout)
-	r.At = r.Task.Response.ReceivedAt.Add(2500 * time.Millisecond)
+	r.At = r.State.Task.Response.ReceivedAt.Add(2500 * time.Millisecond)
 	assert.Equal(t, value{"12.5", "12.5"}, valueOf(t, r, "duration"))
-	r.Task.Response.ServerTime = time.Time{}
+	r.State.Task.Response.ServerTime = time.Time{}
 	assert.Equal(t, value{"", "null"}, valueOf(t, r, "duration"), "unknown without the server's clock")
 	r = reportOf(runningTask(10*time.Second), poll.ErrTimeout)
-	r.Task.CreatedAt = "yesterday"
+	r.State.Task.CreatedAt = "yesterday"
 	assert.Equal(t, value{"", "null"}, valueOf(t, r, "duration"), "unknown without a creation time")
 }
 

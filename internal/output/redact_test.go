@@ -13,7 +13,7 @@ import (
 )
 
 func withParams(params string) result.Report {
-	return result.Report{Result: result.Success, TaskID: "t1", Task: client.Task{ID: "t1", Status: client.Success, Params: params}}
+	return reportOf(client.Task{ID: "t1", Status: client.Success, Params: params}, nil)
 }
 
 func TestSecretsInParamsAreRedactedInEveryOutput(t *testing.T) {

@@ -49,8 +49,8 @@ func reportOf(task client.Task, err error) result.Report {
 	return result.Report{
 		Result: result.Conclude(target.OfTask(task), err),
 		Err:    err,
-		TaskID: task.ID,
-		Task:   task,
+		Target: target.Target{TaskID: task.ID},
+		State:  target.OfTask(task),
 		Waited: 5200 * time.Millisecond,
 		Polls:  4,
 		At:     now,
@@ -99,7 +99,7 @@ func reports() map[string]result.Report {
 	hostile.Name, hostile.UserName = "##[group]\r\n::error::", "\u202eevil\x1b[31m"
 	hostile.Status, hostile.CreatedAt = "\x00PAUSED\u2028", "yesterday"
 	neverSeen := reportOf(client.Task{}, fmt.Errorf("%w: %w", poll.ErrNotFound, noTaskError()))
-	neverSeen.TaskID = "ff80808272dcc90f0172df1e490f41b0"
+	neverSeen.Target.TaskID = "ff80808272dcc90f0172df1e490f41b0"
 	halfway := reportOf(runningTask(3661*time.Second), poll.ErrTimeout)
 	halfway.Progress = &client.Progress{Percent: 40}
 	emptyTask := client.Task{ID: "t1", Status: client.Success, Response: client.Response{StatusCode: 200}}

@@ -76,10 +76,10 @@ func summary(r result.Report, timeline *Timeline) string {
 // facts returns what is known about the task and the wait, as rows of a table.
 func facts(r result.Report) [][2]string {
 	elapsed, elapsedName := "", "task age"
-	if d, ok := r.Task.Elapsed(r.At); ok {
+	if d, ok := r.State.Task.Elapsed(r.At); ok {
 		elapsed = result.Human(d)
 	}
-	if r.Task.Status.Ended() {
+	if r.State.Standing.Ended() {
 		elapsedName = "task took"
 	}
 	progress, polls := "", "1 poll"
@@ -89,11 +89,12 @@ func facts(r result.Report) [][2]string {
 	if r.Polls != 1 {
 		polls = fmt.Sprintf("%d polls", r.Polls)
 	}
-	params, _ := sanitize.RedactParams(r.Task.Params, r.Secrets)
+	params, _ := sanitize.RedactParams(r.State.Task.Params, r.Secrets)
 	rows := [][2]string{
-		{"task", shown(r, r.Task.Name)},
-		{"id", r.Secrets.Redact(r.TaskID)},
-		{"status", shown(r, string(r.Task.Status))},
+		{"task", shown(r, r.State.Task.Name)},
+		{"task id", r.Secrets.Redact(r.Target.TaskID)},
+		{"instance", r.Secrets.Redact(r.Target.InstanceID)},
+		{"status", shown(r, string(r.State.Status))},
 		{elapsedName, elapsed},
 		{"progress", progress},
 		{"waited", result.Human(r.Waited) + ", " + polls},

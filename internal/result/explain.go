@@ -13,12 +13,12 @@ import (
 
 // Request is what was requested and from whom, for those who have to find out why the wait ended as it did.
 type Request struct {
-	Endpoint, Region, ProjectID, InstanceID string
-	TaskName                                string    // empty when the task was requested by its id
-	Since                                   time.Time // with TaskName: the earliest creation time
-	CredentialsHint                         string    // what to do where the credentials are refused
-	SucceedOn                               []string  // results that exit 0 as well
-	InActions                               bool      // inputs are given in a workflow, not by flags
+	Endpoint, Region, ProjectID string
+	Since                       time.Time // with a task's name: the earliest creation time
+	CredentialsHint             string    // what to do where the credentials are refused
+	SucceedOn                   []string  // results that exit 0 as well
+	InActions                   bool      // inputs are given in a workflow, not by flags
+	Debug                       bool      // the service's words are wanted in full
 }
 
 // Line is one line of an explanation.
@@ -51,14 +51,15 @@ func Explain(r Report, request Request) []Line {
 	case errors.As(r.Err, &bug):
 		return bug.Lines()
 	}
-	if r.TaskID != "" { // once found by name, the task is requested by its id
-		request.TaskName = ""
-	}
 	var lines []Line
 	if e := responseError(r.Err); e != nil {
-		lines = append(lines, Line{ErrorLine, e.Text(r.Secrets.Redact)})
+		text := e.Text
+		if request.Debug {
+			text = e.FullText
+		}
+		lines = append(lines, Line{ErrorLine, text(r.Secrets.Redact)})
 		if r.Result == NotFound {
-			lines = append(lines, Line{DetailLine, request.describe()})
+			lines = append(lines, Line{DetailLine, r.requested(request)})
 			lines = append(lines, r.listTasks(e, request)...)
 		}
 	}
@@ -68,23 +69,27 @@ func Explain(r Report, request Request) []Line {
 	return lines
 }
 
-// describe returns what was requested from whom.
-func (r Request) describe() string {
-	task, region := "", r.Region
-	if r.TaskName != "" {
-		task = fmt.Sprintf("a task named %q created since %s, of ", r.TaskName, r.Since.UTC().Format(time.RFC3339))
+// isSearch reports whether the task was to be found by its name, and was not: later it is requested by its id.
+func (r Report) isSearch() bool { return r.Target.TaskName != "" && r.Target.TaskID == "" }
+
+// requested returns what was requested from whom.
+func (r Report) requested(request Request) string {
+	task, region := "", request.Region
+	if r.isSearch() {
+		task = fmt.Sprintf("a task named %q created since %s, of ",
+			r.Target.TaskName, request.Since.UTC().Format(time.RFC3339))
 	}
 	if region == "" {
 		region = "not set"
 	}
 	return fmt.Sprintf("requested: %sinstance %s in project %s at %s (region %s)",
-		task, r.InstanceID, r.ProjectID, r.Endpoint, region)
+		task, r.Target.InstanceID, request.ProjectID, request.Endpoint, region)
 }
 
 // listTasks returns which tasks exist, where none matched the requested name.
 func (r Report) listTasks(e *client.Error, request Request) []Line {
 	var none *client.NoTaskError
-	if request.TaskName == "" || !errors.As(e, &none) {
+	if !r.isSearch() || !errors.As(e, &none) {
 		return nil
 	}
 	if len(none.Listed) == 0 {

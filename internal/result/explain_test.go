@@ -52,7 +52,7 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 	t.Parallel()
 	byID := Request{
 		Endpoint: "https://dms.cn-north-4.myhuaweicloud.com", Region: "cn-north-4",
-		ProjectID: "p1", InstanceID: "i1", CredentialsHint: "check the credentials",
+		ProjectID: "p1", CredentialsHint: "check the credentials",
 	}
 	inActions := byID
 	inActions.InActions = true
@@ -61,7 +61,7 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 	noRegion := byID
 	noRegion.Region, noRegion.Endpoint = "", "https://dms.example.com"
 	byName := byID
-	byName.TaskName, byName.Since = "restart", now.Add(-time.Hour)
+	byName.Since = now.Add(-time.Hour)
 
 	undated, none := listed(1, time.Minute)
 	none.Listed[0].CreatedAt = "yesterday"
@@ -126,7 +126,12 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 		}, byID},
 		"panic": {executing, bug, byID},
 	} {
-		golden(t, "explain/"+name, text(Explain(reportOf(test.task, test.err), test.request)))
+		r := reportOf(test.task, test.err)
+		r.Target.InstanceID = "i1"
+		if !test.request.Since.IsZero() {
+			r.Target.TaskName = "restart"
+		}
+		golden(t, "explain/"+name, text(Explain(r, test.request)))
 	}
 }
 
@@ -154,9 +159,18 @@ func TestExplanationContainsNoSecret(t *testing.T) {
 	} {
 		r := reportOf(client.Task{}, err)
 		r.Secrets = sanitize.NewSecrets(token)
-		lines := Explain(r, Request{TaskName: "restart"})
+		r.Target.TaskName = "restart"
+		lines := Explain(r, Request{})
 		require.NotEmpty(t, lines)
 		assert.Contains(t, text(lines), sanitize.Redacted)
 		assert.NotContains(t, text(lines), "MIIt0ken")
 	}
+}
+
+func TestServicesWordsAreInFullWithDebug(t *testing.T) {
+	t.Parallel()
+	words := strings.Repeat("w", 300)
+	r := reportOf(client.Task{}, failed(401, "APIGW.0301", words))
+	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words[:200]+"… (request 9f31)", Explain(r, Request{})[0].Text)
+	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words+" (request 9f31)", Explain(r, Request{Debug: true})[0].Text)
 }

@@ -29,7 +29,7 @@ func (r Report) hint(request Request) string {
 	case e == nil:
 		return ""
 	case r.Result == NotFound:
-		return notFoundHint(e, request)
+		return r.notFoundHint(e)
 	case r.Result == Unavailable:
 		return r.unavailableHint(e, request)
 	case login != nil && (r.Result == Denied || r.Result == Usage):
@@ -50,12 +50,12 @@ func (r Request) spell(input, value string) string {
 	return "--" + config.Input{Name: input}.Flag() + " " + value
 }
 
-func notFoundHint(e *client.Error, request Request) string {
+func (r Report) notFoundHint(e *client.Error) string {
 	var none *client.NoTaskError
 	switch {
 	case e.NoSuchAPI():
 		return "check region and endpoint"
-	case request.TaskName != "" && errors.As(e, &none):
+	case r.isSearch() && errors.As(e, &none):
 		return "set since to just before the call that starts the task, using a correct clock; " +
 			"names are case-sensitive and must match exactly"
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,9 +29,12 @@ func TestMessageIsOneSentence(t *testing.T) {
 	timeout := func(e *client.Error) error { return ending(poll.ErrTimeout, e) }
 	unavailable := func(e *client.Error) error { return ending(poll.ErrUnavailable, e) }
 	executing := with(client.Executing)
-	required := config.Faults{{Input: "task_id", Text: "task_id is required"}}
+	required := config.Faults{{Input: "task_id", Text: "task_id is required (--task-id)", Brief: "task_id is required"}}
 	faults := append(required,
-		config.Fault{Input: "timeout", Text: `timeout "x" is not a duration (from --timeout)`},
+		config.Fault{
+			Input: "timeout", Text: `timeout "x" is not a duration (from --timeout)`, Brief: "timeout is not a duration",
+		},
+		config.Fault{Input: "task_id", Text: "task_id is required (DMSWAIT_TASK_ID)", Brief: "task_id is required"},
 		config.Fault{Input: "credentials_file", Text: "credentials_file /home/x/credentials cannot be read"},
 		config.Fault{Input: "task_id", Text: "task_id cannot be combined with task_name"})
 	for _, test := range []struct {
@@ -38,19 +42,19 @@ func TestMessageIsOneSentence(t *testing.T) {
 		err  error
 		want string
 	}{
-		{with(client.Success), nil, "Task t1 ended with SUCCESS after 4.7s."},
-		{with(client.Failed), nil, "Task t1 ended with FAILED after 4.7s."},
-		{with(client.Cancelled), nil, "Task t1 ended with CANCELLED after 4.7s."},
-		{with(client.Deleted), nil, "Task t1 ended with DELETED after 4.7s."},
-		{client.Task{ID: "t1", Status: client.Failed}, nil, "Task t1 ended with FAILED."}, // without times
-		{executing, poll.ErrTimeout, "Timed out after 5.2s: task t1 is still EXECUTING."},
-		{with(""), poll.ErrTimeout, "Timed out after 5.2s: task t1 is still running."},
+		{with(client.Success), nil, "Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s."},
+		{with(client.Failed), nil, "Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s."},
+		{with(client.Cancelled), nil, "Task t1 (bindInstancePublicIp) ended with CANCELLED after 4.7s."},
+		{with(client.Deleted), nil, "Task t1 (bindInstancePublicIp) ended with DELETED after 4.7s."},
+		{client.Task{ID: "t1", Status: client.Failed}, nil, "Task t1 ended with FAILED."}, // without name and times
+		{executing, poll.ErrTimeout, "Timed out after 5.2s: task t1 (bindInstancePublicIp) is still EXECUTING."},
+		{with(""), poll.ErrTimeout, "Timed out after 5.2s: task t1 (bindInstancePublicIp) is still running."},
 		{with("PAUSED"), timeout(failed(503, "", "")),
-			"Timed out after 5.2s: task t1 was PAUSED when last seen; its state is now unknown (503)."},
+			"Timed out after 5.2s: task t1 (bindInstancePublicIp) was PAUSED when last seen; its state is now unknown (503)."},
 		{executing, timeout(missing()),
-			"Timed out after 5.2s: task t1 was EXECUTING when last seen; its state is now unknown."},
-		{with(client.Created), poll.ErrRunning, "Task t1 is CREATED."},
-		{with(""), poll.ErrRunning, "Task t1 is running."},
+			"Timed out after 5.2s: task t1 (bindInstancePublicIp) was EXECUTING when last seen; its state is now unknown."},
+		{with(client.Created), poll.ErrRunning, "Task t1 (bindInstancePublicIp) is CREATED."},
+		{with(""), poll.ErrRunning, "Task t1 (bindInstancePublicIp) is running."},
 		{client.Task{ID: "t1"}, ending(poll.ErrNotFound, failed(404, "DMS.00404022", "")),
 			"Task t1 was not found (404 DMS.00404022)."},
 		{client.Task{}, ending(poll.ErrNotFound, failed(404, "", "")), "The task was not found (404)."},
@@ -63,8 +67,9 @@ func TestMessageIsOneSentence(t *testing.T) {
 		{client.Task{}, failed(401, "APIGW.0301", ""), "The API refused the credentials (401 APIGW.0301)."},
 		{client.Task{}, failed(403, "DMS.00403002", ""), "Permission denied by the API (403 DMS.00403002)."},
 		{client.Task{}, failed(400, "DMS.00400070", ""), "The API rejected the request (400 DMS.00400070)."},
-		{client.Task{}, faults, "Invalid input: task_id, timeout, credentials_file."},
-		{client.Task{}, fmt.Errorf("inputs: %w", required), "Invalid input: task_id."},
+		{client.Task{}, faults, "Invalid input: task_id is required; timeout is not a duration; credentials_file is invalid; " +
+			"task_id is invalid."},
+		{client.Task{}, fmt.Errorf("inputs: %w", required), "Invalid input: task_id is required."},
 		{executing, Panic{Value: "nil map"}, "Internal error: this is a bug in dmswait."},
 		{executing, Interrupt{syscall.SIGHUP}, "Interrupted by SIGHUP after 5.2s; the task keeps running."},
 		{executing, Interrupt{syscall.SIGINT}, "Interrupted by SIGINT after 5.2s; the task keeps running."},
@@ -182,5 +187,85 @@ func TestMessageNamesNoHostRegionOrProject(t *testing.T) {
 		for part := range strings.FieldsSeq(where) {
 			assert.NotContains(t, message, part)
 		}
+	}
+}
+
+func TestMessageNamesTheLimitThatEndedTheWait(t *testing.T) {
+	t.Parallel()
+	outage := func(err error) error {
+		return &poll.End{Reason: poll.ErrUnavailable, Limit: poll.MaxOutage, After: 15 * time.Minute, Err: err}
+	}
+	grace := func(after time.Duration) error {
+		return &poll.End{
+			Reason: poll.ErrNotFound, Limit: poll.NotFoundGrace, After: after, Err: failed(404, "DMS.00404022", ""),
+		}
+	}
+	for want, err := range map[string]error{
+		"The API returned no valid response for 15m (max_outage): 503 DMS.00500001; the task's state is unknown.": outage(
+			failed(503, "DMS.00500001", "")),
+		"Could not reach the API for 15m (max_outage); the task's state is unknown.": outage(
+			unreachable(errors.New("refused"))),
+		"The task was not found within 30s (not_found_grace): 404 DMS.00404022.": grace(30 * time.Second),
+		"The task was not found (404 DMS.00404022).":                             grace(0),
+		"The task was not found within 10s (timeout).": &poll.End{
+			Reason: poll.ErrNotFound, Limit: poll.Timeout, After: 10 * time.Second, Err: missing(),
+		},
+		"The API returned no valid response for 10s (timeout): 503; the task's state is unknown.": &poll.End{
+			Reason: poll.ErrUnavailable, Limit: poll.Timeout, After: 10 * time.Second, Err: failed(503, "", ""),
+		},
+	} {
+		assert.Equal(t, want, reportOf(client.Task{}, err).Message())
+	}
+}
+
+func TestMessageSaysThatATaskHadEndedBeforeTheWait(t *testing.T) {
+	t.Parallel()
+	const took = "Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s"
+	for before, want := range map[time.Duration]string{
+		0:                           took + ".",
+		time.Minute:                 took + ".",
+		time.Minute + time.Second:   took + ", 1m1s before the wait began.",
+		23*time.Hour + 29*time.Hour: took + ", 52h before the wait began.",
+		-time.Hour:                  took + ".", // it ended during the wait
+	} {
+		task := documented()
+		task.ID = "t1"
+		r := reportOf(task, nil)
+		end := time.Date(2020, 6, 23, 3, 0, 8, 130e6, time.UTC)
+		r.State.Task.Response.ServerTime, r.State.Task.Response.ReceivedAt = end.Add(before+r.Waited), r.At
+		assert.Equal(t, want, r.Message(), before)
+	}
+}
+
+func TestMessageSaysHowFarTheLocalClockIsOffWhereASearchFindsNothing(t *testing.T) {
+	t.Parallel()
+	for off, want := range map[time.Duration]string{
+		0:                                "The task was not found.",
+		2 * time.Second:                  "The task was not found.",
+		-2 * time.Second:                 "The task was not found.",
+		2*time.Second + time.Millisecond: "The task was not found; the local clock is 2s ahead of the server's.",
+		time.Minute:                      "The task was not found; the local clock is 1m ahead of the server's.",
+		-8 * time.Hour:                   "The task was not found; the local clock is 8h behind the server's.",
+	} {
+		e, _ := listed(1, time.Minute)
+		e.Response.ServerTime = e.Response.ReceivedAt.Add(-off)
+		r := reportOf(client.Task{}, ending(poll.ErrNotFound, e))
+		assert.Equal(t, "The task was not found.", r.Message(), "a task that is requested by its id")
+		r.Target.TaskName = "restart"
+		assert.Equal(t, want, r.Message(), off)
+		e.Response.ServerTime = time.Time{}
+		assert.Equal(t, "The task was not found.", r.Message(), "the server's clock is not known")
+	}
+}
+
+func TestMessageLeavesOutANameThatIsNoWord(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"restart-1.a_B": "Task t1 (restart-1.a_B)", "": "Task t1", "restart instance": "Task t1", "::error::": "Task t1",
+		"重启": "Task t1", "hunter2.hunter2": "Task t1", strings.Repeat("n", 65): "Task t1",
+	} {
+		r := reportOf(client.Task{ID: "t1", Name: name, Status: client.Failed}, nil)
+		r.Secrets = sanitize.NewSecrets("hunter2.hunter2")
+		assert.Equal(t, want+" ended with FAILED.", r.Message(), "%q", name)
 	}
 }

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // Report is everything that a finished wait has to say. Every form of it, for people and for machines, is made from
@@ -18,8 +21,8 @@ import (
 type Report struct {
 	Result   Result
 	Err      error            // why the task's end is not known; nil when it has ended
-	TaskID   string           // the task followed; empty when it was not found by name
-	Task     client.Task      // as last seen; zero when it never was
+	Target   target.Target    // its TaskID is empty when the task was not found by name
+	State    target.State     // as last seen; zero when it never was
 	Progress *client.Progress // as last seen; nil when it never was
 	Waited   time.Duration    // by this process
 	Polls    int              // status requests sent
@@ -27,25 +30,22 @@ type Report struct {
 	Secrets  *sanitize.Secrets
 }
 
-// Message returns one sentence in our own words. Of the service's text it contains the status, the code and ids only,
-// and it names no host, region or project.
+// Message returns one sentence in our own words. Of the service's text it contains the status, the code, the task's
+// name and ids only, as far as they are words, and it names no host, region or project.
 func (r Report) Message() string {
-	task := capitalized(r.task())
+	subject := capitalized(r.subject())
 	switch r.Result {
 	case Success, Failure, Cancelled:
-		if took, ok := r.Task.Elapsed(r.At); ok {
-			return fmt.Sprintf("%s ended with %s after %s.", task, r.status(), Human(took))
-		}
-		return fmt.Sprintf("%s ended with %s.", task, r.status())
+		return r.ended()
 	case Timeout:
 		return r.timedOut()
 	case Running:
-		return fmt.Sprintf("%s is %s.", task, r.status())
+		return fmt.Sprintf("%s is %s.", subject, r.status())
 	case NotFound:
 		if e := responseError(r.Err); e != nil && e.NoSuchAPI() {
 			return fmt.Sprintf("The endpoint has no such API%s.", r.cause())
 		}
-		return fmt.Sprintf("%s was not found%s.", task, r.cause())
+		return fmt.Sprintf("%s was not found%s%s.", subject, r.limitAndCause("within"), r.clockError())
 	case Unavailable:
 		return r.unavailable()
 	case Denied:
@@ -59,12 +59,58 @@ func (r Report) Message() string {
 	return "Internal error: this is a bug in dmswait." // Internal, and a result without a message
 }
 
+// ended says how the task ended and, if that was before the wait, when.
+func (r Report) ended() string {
+	text := fmt.Sprintf("%s ended with %s", capitalized(r.subject()), r.status())
+	if took, ok := r.State.Task.Elapsed(r.At); ok {
+		text += " after " + Human(took)
+	}
+	if ago := r.endedBefore(); ago > earlier {
+		text += fmt.Sprintf(", %s before the wait began", Human(ago.Round(time.Second)))
+	}
+	return text + "."
+}
+
+// earlier is how long before the wait a task has to have ended for the message to say so.
+const earlier = time.Minute
+
+// endedBefore returns how long before the wait began the task ended, by the server's clock; 0: it did not, or that is
+// not known.
+func (r Report) endedBefore() time.Duration {
+	since, ok := r.State.Task.SinceEnd(r.At)
+	if !ok {
+		return 0
+	}
+	return max(0, since-r.Waited)
+}
+
 func (r Report) timedOut() string {
 	if responseError(r.Err) != nil { // the last response was missing or failing
 		return fmt.Sprintf("Timed out after %s: %s was %s when last seen; its state is now unknown%s.",
-			Human(r.Waited), r.task(), r.status(), r.cause())
+			Human(r.Waited), r.subject(), r.status(), r.cause())
 	}
-	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.task(), r.status())
+	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.subject(), r.status())
+}
+
+// maxClockError is how far the local clock may be off before that is said: the server's has whole seconds only.
+const maxClockError = 2 * time.Second
+
+// clockError says how far the local clock was off when a search by name found nothing, since a time for since that was
+// taken from it is off by as much; empty: it is not off, or that is not known.
+func (r Report) clockError() string {
+	var none *client.NoTaskError
+	e := responseError(r.Err)
+	if !r.isSearch() || !errors.As(r.Err, &none) || e.Response.ServerTime.IsZero() {
+		return ""
+	}
+	off, side := e.Response.ReceivedAt.Sub(e.Response.ServerTime), "ahead of"
+	if off < 0 {
+		off, side = -off, "behind"
+	}
+	if off <= maxClockError {
+		return ""
+	}
+	return fmt.Sprintf("; the local clock is %s %s the server's", Human(off.Round(time.Second)), side)
 }
 
 func (r Report) unavailable() string {
@@ -74,9 +120,9 @@ func (r Report) unavailable() string {
 	case login != nil && login.Reason != "":
 		problem = "Login failed: " + login.Reason
 	case e != nil && !e.Answered():
-		problem = "Could not reach " + r.service()
+		problem = "Could not reach " + r.service() + r.limitAndCause("for")
 	default:
-		problem = capitalized(r.service()) + " returned no valid response" + r.cause()
+		problem = capitalized(r.service()) + " returned no valid response" + r.limitAndCause("for")
 	}
 	return problem + "; the task's state is unknown."
 }
@@ -95,7 +141,7 @@ func (r Report) denied() string {
 func (r Report) usage() string {
 	var faults config.Faults
 	if errors.As(r.Err, &faults) {
-		return fmt.Sprintf("Invalid input: %s.", strings.Join(faults.Inputs(), ", "))
+		return fmt.Sprintf("Invalid input: %s.", faults.Brief())
 	}
 	login := loginError(r.Err)
 	switch {
@@ -113,24 +159,28 @@ func (r Report) interrupted() string {
 	if errors.As(r.Err, &signal) {
 		by = fmt.Sprintf(" by %s after %s", signal.Name(), Human(r.Waited))
 	}
-	if r.Task.Status == "" {
+	if r.State.Status == "" {
 		return fmt.Sprintf("Interrupted%s.", by)
 	}
 	return fmt.Sprintf("Interrupted%s; the task keeps running.", by)
 }
 
-// task names the task within a sentence. An id that is no word may contain anything: it is left out.
-func (r Report) task() string {
-	if id := r.Secrets.Redact(r.TaskID); sanitize.IsWord(id) {
-		return "task " + id
+// subject names the task within a sentence. What is no word may contain anything: it is left out.
+func (r Report) subject() string {
+	subject := "the task"
+	if id := r.Secrets.Redact(r.Target.TaskID); sanitize.IsWord(id) {
+		subject = "task " + id
 	}
-	return "the task"
+	if name := r.Secrets.Redact(r.State.Task.Name); sanitize.IsWord(name) {
+		subject += " (" + name + ")"
+	}
+	return subject
 }
 
 // status returns the status as a word. Secrets are redacted before it is truncated: half a secret cannot be
 // recognized.
 func (r Report) status() string {
-	if status := sanitize.Word(r.Secrets.Redact(string(r.Task.Status))); status != "" {
+	if status := sanitize.Word(r.Secrets.Redact(string(r.State.Status))); status != "" {
 		return status
 	}
 	return "running"
@@ -144,16 +194,38 @@ func (r Report) service() string {
 	return "the API"
 }
 
+// limitAndCause returns the limit that ended the wait and what its length was, and the response that decided; empty:
+// there was none of both.
+func (r Report) limitAndCause(preposition string) string {
+	var end *poll.End
+	if !errors.As(r.Err, &end) || end.Limit == "" || end.After == 0 {
+		return r.cause()
+	}
+	text := fmt.Sprintf(" %s %s (%s)", preposition, Human(end.After), end.Limit)
+	if code := r.code(); code != "" {
+		text += ": " + code
+	}
+	return text
+}
+
 // cause returns the status and code of the response that decided, in parentheses; empty: there was none.
 func (r Report) cause() string {
+	if code := r.code(); code != "" {
+		return " (" + code + ")"
+	}
+	return ""
+}
+
+// code returns the status and code of the response that decided; empty: there was none.
+func (r Report) code() string {
 	e := responseError(r.Err)
 	if e == nil || !e.Answered() || e.Response.StatusCode == http.StatusOK {
 		return ""
 	}
 	if code := r.Secrets.Redact(e.Code); sanitize.IsWord(code) {
-		return fmt.Sprintf(" (%d %s)", e.Response.StatusCode, code)
+		return fmt.Sprintf("%d %s", e.Response.StatusCode, code)
 	}
-	return fmt.Sprintf(" (%d)", e.Response.StatusCode)
+	return strconv.Itoa(e.Response.StatusCode)
 }
 
 // capitalized returns text as the beginning of a sentence.

@@ -20,10 +20,10 @@ import (
 const (
 	waiting = `dmswait: waiting up to 1h for task ` + trial.TaskID + ` of instance \S+ in project \S+ ` +
 		`at 127.0.0.1:[0-9]+ \(not a domain of Huawei Cloud\) with access key …NLY0 \(from DMSWAIT_ACCESS_KEY\)`
-	running     = `dmswait: [0-9.]+m?s EXECUTING`
-	percentage  = `dmswait: [0-9.]+m?s EXECUTING, 42%`
-	succeeded   = `dmswait: [0-9.]+m?s SUCCESS \(took [0-9.]+m?s\)`
-	ended       = `Task ` + trial.TaskID + ` ended with SUCCESS after [0-9.]+m?s\.`
+	running     = `dmswait: \[[0-9.]+m?s\] EXECUTING`
+	percentage  = `dmswait: \[[0-9.]+m?s\] EXECUTING, 42%`
+	succeeded   = `dmswait: \[[0-9.]+m?s\] SUCCESS \(took [0-9.]+m?s\)`
+	ended       = `Task ` + trial.TaskID + ` \(bindInstancePublicIp\) ended with SUCCESS after [0-9.]+m?s\.`
 	interrupted = `Interrupted by SIG[A-Z]+ after [0-9.]+m?s(; the task keeps running)?\.`
 
 	// The end of the live line: when the next poll is, and how much time is left.
@@ -53,6 +53,27 @@ func TestTerminalShowsALiveLineAndThenTheResult(t *testing.T) {
 	assert.Equal(t, 0, s.wait())
 	s.assertLines(waiting, running, succeeded, ended)
 	assert.NotContains(t, s.raw.String(), "\x1b", "no escape sequences, so that every terminal can show it")
+}
+
+func TestTerminalOutsideCIShowsALiveLine(t *testing.T) {
+	t.Parallel()
+	for _, ci := range []string{"0", "false"} {
+		sim, end := runningCloud()
+		s := onScreen(t, trial.New(trial.Start(t, sim), slowly...).Set("CI", ci), 180)
+		s.await(nextAndLeft + `$`)
+		end()
+		assert.Equal(t, 0, s.wait())
+	}
+}
+
+func TestLiveLineShowsTheLimitThatEndsFirst(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
+	sim.Intercept = trial.Always(&simulator.Response{Status: 503})
+	s := onScreen(t, trial.New(trial.Start(t, sim), "--max-outage", "2s"), 180)
+	s.await(`no valid response  [0-9]s, .*, [12]s left \(max_outage\)$`)
+	assert.Equal(t, 75, s.wait())
+	assert.Equal(t, "The API returned no valid response for 2s (max_outage): 503; the task's state is unknown.", s.last())
 }
 
 func TestTerminalShowsAProgressBar(t *testing.T) {
@@ -144,10 +165,12 @@ func TestCtrlCLeavesACleanScreen(t *testing.T) {
 	}
 }
 
-func TestNoLiveLineForDumbTerminalsQuietRunsActionsAndJSON(t *testing.T) {
+func TestNoLiveLineForDumbTerminalsCIQuietRunsActionsAndJSON(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*testing.T, *trial.Trial){
 		"TERM=dumb": func(_ *testing.T, tr *trial.Trial) { tr.Set("TERM", "dumb") },
+		"CI=true":   func(_ *testing.T, tr *trial.Trial) { tr.Set("CI", "true") },
+		"CI=1":      func(_ *testing.T, tr *trial.Trial) { tr.Set("CI", "1") },
 		"quiet":     func(_ *testing.T, tr *trial.Trial) { tr.Args = append(tr.Args, "--quiet") },
 		"Actions":   func(t *testing.T, tr *trial.Trial) { tr.InActions(t) },
 		"JSON log":  func(_ *testing.T, tr *trial.Trial) { tr.Args = append(tr.Args, "--log-format", "json") },

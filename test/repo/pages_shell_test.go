@@ -86,8 +86,8 @@ func testSeveralExample(t *testing.T, example string) {
 		env := trial.New(trial.Start(t, sim)).Set("TASKS", trial.TaskID+" "+otherTask).Env
 		delete(env, "DMSWAIT_TASK_ID")
 		out := inShell(t, t.TempDir(), example, env)
-		assert.Contains(t, out.text, "Task "+trial.TaskID+" ended with SUCCESS")
-		assert.Contains(t, out.text, "Task "+otherTask+" ended with "+status)
+		assert.Contains(t, out.text, "Task "+trial.TaskID+" (bindInstancePublicIp) ended with SUCCESS")
+		assert.Contains(t, out.text, "Task "+otherTask+" (bindInstancePublicIp) ended with "+status)
 		assert.Equal(t, failed, strings.Contains(out.text, "did not succeed"), out.text)
 	}
 }
