@@ -65,6 +65,8 @@ func (e everywhere) assertAgreement(t *testing.T) {
 			assert.False(t, has)
 		case inDotenv != "" && (name == "params" || name == "task"):
 			assert.JSONEq(t, outputs[name], inDotenv)
+		case inDotenv != "" && name == "name":
+			assert.Equal(t, `"`+outputs[name]+`"`, inDotenv)
 		default:
 			assert.True(t, has)
 			assert.Equal(t, outputs[name], inDotenv, name)

@@ -57,16 +57,16 @@ func Outputs() []Output {
 			form{shell: upper, short: 64}}, // DMS's own are shorter
 		{"result", "how the wait ended: " + strings.Join(resultNames(), ", "),
 			func(r rendering) value { return stringValue(r.Result.Name) }, form{shell: bare}},
-		{"duration", "how long the task took in seconds, e.g. 4.659; " +
+		{"duration", "the task's time in seconds, e.g. 4.659; " +
 			"while it is running, its age by the server's clock",
 			func(r rendering) value { return jsonValue(duration(r.Report)) }, form{}},
 		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged; secrets are redacted",
 			paramsValue, form{drop: 2}},
-		{"name", "the task's name, as the API gives it",
+		{"name", "the task's name",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.State.Task.Name)) }, form{short: 64}},
-		{"task_id", "the id of the task",
+		{"task_id", "the task's id",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.TaskID)) }, form{shell: bare}},
-		{"instance_id", "the id of the instance",
+		{"instance_id", "the instance's id",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.InstanceID)) }, form{shell: bare}},
 		{"task", "the task as one JSON object with the API's eight fields", taskValue, form{drop: 1}},
 		{"progress", "last percentage seen",
