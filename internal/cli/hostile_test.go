@@ -114,7 +114,7 @@ func TestHostileTextIsShownSafelyAndKeptInOutputs(t *testing.T) {
 			assertSummary(t, string(summary))
 			vars, err := os.ReadFile(filepath.Join(folder, "vars"))
 			require.NoError(t, err)
-			assert.Regexp(t, `^(DMS_[A-Z_]+=["A-Za-z0-9{}:,\\._/-]*\n){10}$`, string(vars))
+			assert.Regexp(t, `^(DMS_[A-Z_]+=["A-Za-z0-9{}:,\\._/-]*\n){12}$`, string(vars))
 			if len(text) < 500 {
 				params, err := os.ReadFile(filepath.Join(folder, "results", "params"))
 				require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dmswait/dmswait/internal/sanitize"
 	"github.com/dmswait/dmswait/test/trial"
 )
 
@@ -51,13 +52,15 @@ func TestNothingRunsWhenAnyShellSourcesHostileDotenv(t *testing.T) {
 			switch name {
 			case "DMS_PARAMS":
 				assert.Equal(t, text, decoded)
+			case "DMS_NAME":
+				assert.Equal(t, sanitize.Truncate(text, 64), decoded)
 			case "DMS_TASK":
 				assert.Equal(t, tr.JSON(t)["task"], decoded)
 			case "DMS_STATUS":
 				assert.Regexp(t, `^[A-Z0-9_]+$`, value)
 			}
 		}
-		assert.Len(t, want, 10)
+		assert.Len(t, want, 12)
 		for _, shell := range shells() {
 			command := exec.Command(shell[0], append(shell[1:], script)...)
 			command.Dir, command.Env = folder, []string{"PATH=" + os.Getenv("PATH"), "HOME=/home"}

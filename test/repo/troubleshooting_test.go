@@ -82,8 +82,8 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		return login(t, sim).Set("DMSWAIT_ECS_METADATA", "true").Run(t)
 	},
 	"The task was not found": byName("none"),
-	"task … had ended … before the wait began: is since right?": endedAnHourAgo("--since", "2h"),
-	"…, … before the wait began.":                               endedAnHourAgo(),
+	"task … had ended … before the wait began: is since right?":    endedAnHourAgo("--since", "2h"),
+	"…, … before the wait began.":                                  endedAnHourAgo(),
 	"… tasks named … were created since …: waiting for the newest": byName(trial.TaskName),
 	"the server's certificate is not trusted: …": func(t *testing.T) *trial.Trial {
 		sim := trial.Cloud()
