@@ -65,7 +65,8 @@ func TestCheckOfDestinationsThatHangIsGivenUpASecondAfterASignal(t *testing.T) {
 			usable, faults := app.checkDestinations(ctx, &config.Config{}, []output.Destination{test.hangs, test.another})
 			assert.Equal(t, time.Hour+time.Second, time.Since(began), name)
 			assert.Len(t, usable, test.usable, name)
-			assert.Equal(t, config.Faults{{Input: "output_file", Text: test.fault, Brief: strings.Split(test.fault, ":")[0]}}, faults, name)
+			brief, _, _ := strings.Cut(test.fault, ":")
+			assert.Equal(t, config.Faults{{Input: "output_file", Text: test.fault, Brief: brief}}, faults, name)
 			close(test.hangs.until)
 		})
 	}

@@ -187,17 +187,6 @@ func TestSignalAtTheStartEndsTheProcess(t *testing.T) {
 	}
 }
 
-func TestSignalsAreReceivedBeforeThePackagesThatTakeTimeAreInitialized(t *testing.T) {
-	t.Parallel()
-	command := trial.New(nil, "--version").Set("GODEBUG", "inittrace=1").Command(t)
-	var trace strings.Builder
-	command.Stderr = &trace
-	require.NoError(t, command.Run())
-	ours, theirs := strings.Index(trace.String(), "/internal/signals @"), strings.Index(trace.String(), "init net/http @")
-	require.GreaterOrEqual(t, ours, 0, trace.String())
-	assert.Less(t, ours, theirs, "until then, SIGQUIT ends the process with exit code 2")
-}
-
 func TestSignalEndsAWriteThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -4,12 +4,15 @@ package process_test
 
 import (
 	"encoding/json"
+	"io"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -139,9 +142,36 @@ func TestStdoutStaysWholeOnTheSameTerminal(t *testing.T) {
 	end()
 	assert.Equal(t, 0, s.wait())
 	var result map[string]any
-	require.NoError(t, json.Unmarshal([]byte(s.last()), &result), s.last())
+	raw := s.raw.String() // on the screen, a blank at the end of a row could not be seen
+	require.NoError(t, json.Unmarshal([]byte(raw[strings.LastIndex(raw, "\n{")+1:]), &result), raw)
 	assert.Equal(t, "success", result["result"])
 	s.assertLines(waiting, running, succeeded, `dmswait: `+ended, `\{"status":.*\}`)
+}
+
+func TestLogEndsWithTheResultUnlessTheSameTerminalShowsIt(t *testing.T) {
+	t.Parallel()
+	for name, redirect := range map[string]func(*exec.Cmd){
+		"stdout elsewhere": func(c *exec.Cmd) { c.Stderr = nil }, // the terminal
+		"stderr elsewhere": func(c *exec.Cmd) { c.Stdout = nil },
+		"both elsewhere":   func(*exec.Cmd) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS"))))
+			command := tr.Command(t)
+			redirect(command)
+			terminal, err := pty.Start(command)
+			require.NoError(t, err)
+			t.Cleanup(func() { terminal.Close() })
+			shown, _ := io.ReadAll(terminal) // ends with an error, at the end of the process
+			require.NoError(t, command.Wait())
+			log := tr.Log.String()
+			if name == "stdout elsewhere" {
+				log = strings.ReplaceAll(string(shown), "\r\n", "\n")
+			}
+			assert.Regexp(t, `\ndmswait: `+ended+`\n$`, log)
+		})
+	}
 }
 
 func TestCtrlCLeavesACleanScreen(t *testing.T) {
@@ -218,6 +248,6 @@ func TestHostileTextCannotControlATerminal(t *testing.T) {
 	assert.Equal(t, -1, strings.IndexFunc(raw, isControl), "%q", raw)
 	assert.NotContains(t, raw, "##[")
 	var result map[string]any
-	require.NoError(t, json.Unmarshal([]byte(s.last()), &result), s.last())
+	require.NoError(t, json.Unmarshal([]byte(raw[strings.LastIndex(raw, "\n{")+1:]), &result), raw)
 	assert.Equal(t, sim.Tasks[0].Name, result["task"].(map[string]any)["name"])
 }
