@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs a release of dmswait and adds it to PATH for the following steps of a GitHub Actions job.
 #
-# The files version and checksums.txt beside this script say which release, and what it must
-# contain; checksums.txt has the format of sha256sum. The commit of a release contains both, so
+# The files version and checksums.txt beside this script state which release to install, and what it
+# must contain; checksums.txt has the format of sha256sum. The commit of a release contains both, so
 # pinning that commit pins the installed program, wherever it is downloaded from.
 #
 # Environment: DMSWAIT_SETUP_BASE_URL, and the runner's RUNNER_OS, RUNNER_ARCH, RUNNER_TEMP,

@@ -62,7 +62,7 @@ func plot() string {
 	b.WriteString(text(pollAxis.start, 28, `font-size="16" font-weight="bold"`,
 		"How late the end of a task is detected, and after how many polls"))
 	b.WriteString(text(pollAxis.start, 46, `fill="`+grey+`"`,
-		"Simulated tasks of 3 s to 1 h, as many short as long ones; lower left is better"))
+		"Simulated tasks of 3 s to 1 h, as many short ones as long ones; lower left is better"))
 	drawAxes(&b)
 	drawCurve(&b)
 	tasks := allDurations()

@@ -8,25 +8,42 @@ import (
 
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/result"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
-// announcement returns the first line of the log: who requests what from whom, so that nobody works with the
-// wrong account unawares.
+// announcement returns the first line of the log: who requests what from whom, so that nobody uses the
+// wrong account without noticing.
 func (w *wait) announcement() string {
-	task := "task " + w.cfg.TaskID
-	if w.cfg.TaskID == "" {
-		task = "task " + strconv.Quote(w.cfg.TaskName)
-	}
 	project := w.cfg.ProjectID
 	if project == "" {
 		project = w.cfg.ProjectName
 	}
 	doing := "waiting up to " + result.Human(w.cfg.Timeout) + " for"
 	if w.cfg.Timeout == 0 {
-		doing = "polling once:"
+		doing = "looking once at"
 	}
-	return fmt.Sprintf("%s %s of instance %s in project %s at %s with %s",
-		doing, task, w.cfg.InstanceID, project, hosts(w.cfg), identity(w.cfg))
+	return fmt.Sprintf("%s %s in project %s at %s with %s",
+		doing, subject(w.cfg.Targets), project, hosts(w.cfg), identity(w.cfg))
+}
+
+// subject says what is waited for.
+func subject(targets []target.Target) string {
+	first, instances := targets[0], len(target.Sources(targets))
+	of := " of instance " + first.InstanceID
+	if instances > 1 {
+		of = fmt.Sprintf(" of %d instances", instances)
+	}
+	switch {
+	case first.Until != "" && instances > 1:
+		return fmt.Sprintf("%d instances to be %s", instances, first.Until)
+	case first.Until != "":
+		return fmt.Sprintf("instance %s to be %s", first.InstanceID, first.Until)
+	case first.TaskName != "":
+		return "task " + strconv.Quote(first.TaskName) + of
+	case len(targets) > 1:
+		return fmt.Sprintf("%d tasks%s", len(targets), of)
+	}
+	return "task " + first.TaskID + of
 }
 
 // hosts names the host of DMS, and points out every host outside the known clouds' domains.
@@ -46,7 +63,7 @@ func hosts(cfg *config.Config) string {
 	return text
 }
 
-// identity says with which credentials requests are sent, and where those come from. It makes no connection.
+// identity returns which credentials requests are sent with, and where those come from. It makes no connection.
 func identity(cfg *config.Config) string {
 	return cfg.Login.Method.Describe(cfg.Login.Values) + " (from " + cfg.Login.From + ")"
 }

@@ -53,8 +53,8 @@ func (a App) Run(ctx context.Context, args []string) (exitCode int) {
 	if cfg.DryRun && len(faults) == 0 {
 		return a.print(ctx, plan(cfg, w.secrets))
 	}
-	err := w.run(ctx, a.MetadataAddress, faults)
-	return a.finish(ctx, w, err, destinations)
+	endings := w.run(ctx, a.MetadataAddress, faults)
+	return a.finish(ctx, w, endings, destinations)
 }
 
 // print prints help, version or plan.

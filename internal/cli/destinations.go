@@ -72,7 +72,7 @@ func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []ou
 }
 
 // clashes returns for each destination what is wrong if one of its files is a file of others, or one of an earlier
-// destination. A file system that hangs is given up after a signal: then it is not known what would be overwritten.
+// destination. If a file system hangs, the check is abandoned after a signal, and those that replace files are faults.
 func (a App) clashes(ctx context.Context, cfg *config.Config, all []output.Destination) []string {
 	found := make(chan []string, 1)
 	err := file.Bounded(ctx, func() error {

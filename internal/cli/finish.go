@@ -9,12 +9,15 @@ import (
 	"github.com/dmswait/dmswait/internal/console"
 	"github.com/dmswait/dmswait/internal/file"
 	"github.com/dmswait/dmswait/internal/output"
+	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 )
 
 // finish writes the result to every destination, stdout last, and returns the exit code.
-func (a App) finish(ctx context.Context, w *wait, err error, destinations []output.Destination) (exitCode int) {
-	report := w.report(err)
+func (a App) finish(
+	ctx context.Context, w *wait, endings []poll.Ending, destinations []output.Destination,
+) (exitCode int) {
+	report := w.report(endings)
 	notWritten := w.writeAll(ctx, report, destinations)
 	exitCode = result.ExitCode(report.Result, w.cfg.SucceedOn, len(notWritten) == 0)
 	text := w.onStdout(report, exitCode)

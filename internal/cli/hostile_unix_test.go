@@ -60,7 +60,7 @@ func TestNothingRunsWhenAnyShellSourcesHostileDotenv(t *testing.T) {
 				assert.Regexp(t, `^[A-Z0-9_]+$`, value)
 			}
 		}
-		assert.Len(t, want, 12)
+		assert.Len(t, want, 13)
 		for _, shell := range shells() {
 			command := exec.Command(shell[0], append(shell[1:], script)...)
 			command.Dir, command.Env = folder, []string{"PATH=" + os.Getenv("PATH"), "HOME=/home"}

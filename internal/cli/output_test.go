@@ -52,7 +52,7 @@ func (e everywhere) assertAgreement(t *testing.T) {
 		switch text := ""; {
 		case string(value) == "null":
 			assert.Empty(t, outputs[name], name)
-		case name == "params" || name == "task":
+		case name == "params" || name == "task" || name == "results":
 			assert.JSONEq(t, string(value), outputs[name], name)
 		case json.Unmarshal(value, &text) == nil:
 			assert.Equal(t, text, outputs[name], name)
@@ -63,10 +63,10 @@ func (e everywhere) assertAgreement(t *testing.T) {
 		switch {
 		case name == "message":
 			assert.False(t, has)
-		case inDotenv != "" && (name == "params" || name == "task"):
+		case inDotenv != "" && (name == "params" || name == "task" || name == "results"):
 			assert.JSONEq(t, outputs[name], inDotenv)
 		case inDotenv != "" && name == "name":
-			assert.Equal(t, `"`+outputs[name]+`"`, inDotenv)
+			assert.JSONEq(t, string(value), inDotenv)
 		default:
 			assert.True(t, has)
 			assert.Equal(t, outputs[name], inDotenv, name)
@@ -125,8 +125,8 @@ func TestOutputsThatDoNotFitAreEmptyWithAWarning(t *testing.T) {
 	tr := trial.New(trial.Start(t, sim), "--format", "json", "--results-dir", folder,
 		"--output-file", filepath.Join(folder, "vars")).Run(t)
 	assert.Equal(t, 0, tr.Code)
-	assert.Contains(t, tr.Log.String(), "dmswait: warning: output_file is limited to 4000 bytes; left empty: task\n")
-	assert.Contains(t, tr.Log.String(), "dmswait: warning: results_dir is limited to 4000 bytes; left empty: task\n")
+	assert.Contains(t, tr.Log.String(), "dmswait: warning: output_file is limited to 4000 bytes; left empty: results, task\n")
+	assert.Contains(t, tr.Log.String(), "dmswait: warning: results_dir is limited to 4000 bytes; left empty: results, task\n")
 	content, err := os.ReadFile(filepath.Join(folder, "task"))
 	require.NoError(t, err)
 	assert.Empty(t, content)

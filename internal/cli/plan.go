@@ -10,31 +10,53 @@ import (
 	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // plan returns what a dry run shows: what would be requested from whom, with which credentials, and when.
 func plan(cfg *config.Config, secrets *sanitize.Secrets) string {
-	task := cfg.TaskID
-	if task == "" {
-		task = fmt.Sprintf("the newest named %q created since %s", cfg.TaskName, since(cfg.Since))
-	}
 	project := cfg.ProjectID
 	if project == "" {
 		project = cfg.ProjectName + ", its id looked up at " + strings.Join(cfg.IAMEndpoints(), " or ")
 	}
-	rows := [][2]string{
-		{"endpoint", cfg.Endpoint},
-		{"task", task},
-		{"instance", cfg.InstanceID},
-		{"project", project},
-		{"credentials", identity(cfg)},
-	}
+	rows := [][2]string{{"endpoint", cfg.Endpoint}}
+	rows = append(rows, targetRows(cfg)...)
+	rows = append(rows, [][2]string{{"project", project}, {"credentials", identity(cfg)}}...)
 	var b strings.Builder
 	for _, row := range append(rows, pollRows(cfg)...) {
 		fmt.Fprintf(&b, "%-11s  %s\n", row[0], sanitize.Line(secrets.Redact(row[1])))
 	}
 	b.WriteString("Nothing was sent.\n")
 	return b.String()
+}
+
+// targetRows returns the rows of a plan about what is waited for.
+func targetRows(cfg *config.Config) (rows [][2]string) {
+	const maxShown = 20
+	for _, t := range cfg.Targets[:min(len(cfg.Targets), maxShown)] {
+		switch {
+		case t.Until != "":
+			rows = append(rows, [2]string{"instance", fmt.Sprintf("%s, until it is %s", t.InstanceID, until(cfg, t.Until))})
+			continue
+		case t.TaskName != "":
+			rows = append(rows, [2]string{"task", fmt.Sprintf("the newest named %q created since %s", t.TaskName, since(cfg.Since))})
+		default:
+			rows = append(rows, [2]string{"task", t.TaskID})
+		}
+		rows = append(rows, [2]string{"instance", t.InstanceID})
+	}
+	if more := len(cfg.Targets) - maxShown; more > 0 {
+		rows = append(rows, [2]string{"", fmt.Sprintf("and %d more", more)})
+	}
+	return rows
+}
+
+// until says what an instance is to become, and for how long.
+func until(cfg *config.Config, until target.Until) string {
+	if until == target.Deleted || cfg.Timeout == 0 || cfg.Settle == 0 {
+		return string(until)
+	}
+	return string(until) + " for " + result.Human(cfg.Settle)
 }
 
 // pollRows returns the rows of a plan about polling.
@@ -65,7 +87,7 @@ func pollRows(cfg *config.Config) [][2]string {
 	}
 }
 
-// since says when a task must have been created.
+// since returns from when on a task must have been created.
 func since(s config.Since) string {
 	if s.At.IsZero() {
 		return result.Human(s.Ago) + " before the start"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -16,7 +17,7 @@ import (
 	"github.com/dmswait/dmswait/internal/target"
 )
 
-// wait is one wait for a task, and what it has seen so far.
+// wait is one wait for targets, and what it has seen so far.
 type wait struct {
 	cfg      *config.Config
 	start    time.Time
@@ -28,8 +29,8 @@ type wait struct {
 	session  *session // nil before the first request
 
 	poller   *target.Poller
-	state    target.State     // as last seen
-	progress *client.Progress // as last seen
+	waiter   *poll.Waiter            // nil before the first request
+	progress map[int]client.Progress // of targets, as last seen
 }
 
 func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, getenv func(string) string) *wait {
@@ -39,9 +40,10 @@ func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, g
 		stderr:   stderr,
 		secrets:  sanitize.NewSecrets(cfg.Secrets()...),
 		timeline: &output.Timeline{},
+		progress: map[int]client.Progress{},
 	}
 	w.poller = &target.Poller{
-		Targets: []target.Target{{InstanceID: cfg.InstanceID, TaskID: cfg.TaskID, TaskName: cfg.TaskName}},
+		Targets: slices.Clone(cfg.Targets),
 		Since:   cfg.Since.At,
 		Ago:     cfg.Since.Ago,
 		Start:   start,
@@ -49,7 +51,8 @@ func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, g
 	}
 	options := console.Options{
 		Out: stderr, Secrets: w.secrets, Getenv: getenv,
-		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Debug: cfg.Debug, Start: start, Timeout: cfg.Timeout,
+		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Debug: cfg.Debug,
+		Start: start, Timeout: cfg.Timeout, Targets: w.poller.Targets,
 	}
 	if cfg.Actions.On {
 		w.actions = output.NewActions(stderr, getenv)
@@ -69,25 +72,26 @@ func (w *wait) mask(secrets ...string) {
 	}
 }
 
-// run waits for the task, unless the inputs have faults or a signal has come already. A panic is an error.
-func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Faults) (err error) {
+// run waits for the targets, unless the inputs have faults or a signal has come already. It returns how the wait for
+// each ended. A panic is an error of those that were left.
+func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Faults) (endings []poll.Ending) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			err = result.Panic{Value: bug, Stack: string(debug.Stack())}
+			endings = w.endings(result.Panic{Value: bug, Stack: string(debug.Stack())})
 		}
 	}()
 	switch {
 	case ctx.Err() != nil: // which may be the reason for faults: a file was not read to its end
-		return context.Cause(ctx)
+		return w.endings(context.Cause(ctx))
 	case len(faults) > 0:
-		return faults
+		return w.endings(faults)
 	}
 	w.log.Printf(console.EventStart, "%s", w.announcement())
 	w.log.Open()
 	w.session = w.newSession(metadataAddress)
 	defer w.session.close()
 	w.poller.Client = w.session.loggedIn
-	waiter := poll.Waiter{
+	w.waiter = &poll.Waiter{
 		Sources:        target.Sources(w.poller.Targets),
 		Poll:           w.poller.Poll,
 		Progress:       w.requestProgress,
@@ -95,61 +99,97 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 		Schedule:       poll.NewSchedule(w.cfg.Interval, w.cfg.MaxInterval, rand.Float64),
 		Start:          w.start,
 		Timeout:        w.cfg.Timeout,
+		Settle:         w.cfg.Settle,
 		NotFoundGrace:  w.cfg.NotFoundGrace,
 		MaxOutage:      w.cfg.MaxOutage,
 		RequestTimeout: w.cfg.RequestTimeout,
 	}
-	return waiter.Wait(ctx)[0].Err
+	if w.cfg.FailFast {
+		w.waiter.FailFast = w.hasFailed
+	}
+	return w.waiter.Wait(ctx)
 }
 
-// note shows what a person should know of a target.
-func (w *wait) note(_ int, note target.Note) {
+// endings returns how the wait for each target ended. The error is that of the targets that are left; without any
+// target, because the inputs name none, it is that of the run.
+func (w *wait) endings(err error) []poll.Ending {
+	if w.waiter != nil {
+		return w.waiter.Endings(err)
+	}
+	endings := make([]poll.Ending, max(1, len(w.poller.Targets)))
+	for i := range endings {
+		endings[i].Err = err
+	}
+	return endings
+}
+
+// hasFailed reports whether the end of a target makes the run fail.
+func (w *wait) hasFailed(_ int, end poll.Ending) bool {
+	return result.ExitCode(result.Conclude(end.State, end.Err), w.cfg.SucceedOn, true) != 0
+}
+
+// note shows what a person should know of a target, each thing once.
+func (w *wait) note(i int, note target.Note) {
+	name := w.log.Name(i)
 	switch note.Kind {
 	case target.Found:
-		w.log.Printf(console.EventFound, "found task %s, %s old", note.Task.ID, result.Human(note.Age.Round(time.Second)))
+		w.log.Printf(console.EventFound, "%sfound task %s, %s old", name, note.Task.ID,
+			result.Human(note.Age.Round(time.Second)))
 		ended, ok := note.Task.SinceEnd(time.Now())
 		if before := (ended - time.Since(w.start)).Round(time.Second); ok && before > 0 {
-			w.log.Warnf(console.EventEarlier, "task %s had ended %s before the wait began: is since right?", note.Task.ID,
-				result.Human(before))
+			w.log.Warnf(console.EventEarlier, "%stask %s had ended %s before the wait began: is since right?", name,
+				note.Task.ID, result.Human(before))
 		}
 	case target.Ambiguous:
-		w.log.Warnf(console.EventAmbiguous, "%d tasks named %q were created since %s: waiting for the newest",
-			note.Count, w.cfg.TaskName, w.poller.Since.UTC().Format(time.RFC3339))
+		w.log.Warnf(console.EventAmbiguous, "%s%d tasks named %q were created since %s: waiting for the newest",
+			name, note.Count, w.poller.Targets[i].TaskName, w.poller.Since.UTC().Format(time.RFC3339))
+	case target.NeverSeen:
+		w.log.Warnf(console.EventNeverSeen, "%sthe instance did not exist at the first poll: "+
+			"if it did before, check region and project_id", name)
+	case target.LeftBehind:
+		w.log.Warnf(console.EventLeftBehind, "%signored tasks that have not ended in 24h, and probably never will: %d",
+			name, note.Count)
 	}
 }
 
-func (w *wait) requestProgress(ctx context.Context, _ int) error {
+func (w *wait) requestProgress(ctx context.Context, i int) error {
 	defer w.log.FlushRequest()
-	progress, err := w.session.progressClient().Progress(ctx, w.cfg.InstanceID, w.state.Task.ID)
+	t := w.poller.Targets[i]
+	progress, err := w.session.progressClient().Progress(ctx, t.InstanceID, t.TaskID)
 	if err == nil {
-		w.progress = &progress
-		w.log.Progress(progress.Percent)
+		w.progress[i] = progress
+		w.log.Progress(i, progress.Percent)
 	}
 	return err
 }
 
 func (w *wait) observe(p poll.Outcome) {
-	if p.Err == nil {
-		w.state = p.State
-	}
 	w.timeline.Poll(p)
 	w.log.Poll(p)
 }
 
 // report returns what the wait came to.
-func (w *wait) report(err error) result.Report {
+func (w *wait) report(endings []poll.Ending) result.Report {
 	now := time.Now()
-	return result.Report{
-		Result:   result.Conclude(w.state, err),
-		Err:      err,
-		Target:   w.poller.Targets[0],
-		State:    w.state,
-		Progress: w.progress,
-		Waited:   now.Sub(w.start),
-		Polls:    w.poller.Requests(),
-		At:       now,
-		Secrets:  w.secrets,
+	all := make([]result.Report, len(endings))
+	for i, end := range endings {
+		all[i] = result.Report{
+			Result:  result.Conclude(end.State, end.Err),
+			Err:     end.Err,
+			State:   end.State,
+			Waited:  now.Sub(w.start),
+			Polls:   w.poller.Requests(),
+			At:      now,
+			Secrets: w.secrets,
+		}
+		if i < len(w.poller.Targets) {
+			all[i].Target = w.poller.Targets[i]
+		}
+		if progress, ok := w.progress[i]; ok {
+			all[i].Progress = &progress
+		}
 	}
+	return result.Decide(all, w.cfg.SucceedOn)
 }
 
 // request returns what was requested from whom.

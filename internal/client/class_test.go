@@ -139,7 +139,7 @@ func TestClassOverridesStatusAndCode(t *testing.T) {
 	}
 }
 
-func TestErrorTellsRefusalsAndStrayResponsesApart(t *testing.T) {
+func TestErrorDistinguishesRefusalsFromStrayResponses(t *testing.T) {
 	t.Parallel()
 	with := func(status int, code string) *Error {
 		return &Error{Response: Response{StatusCode: status}, Code: code}

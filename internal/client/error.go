@@ -14,8 +14,8 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// Error is a request that did not get what it was for: what was requested, and how the service responded or what went
-// wrong instead. Its methods classify it by the codes that the cloud documents.
+// Error is a request that failed: what was requested, and how the service responded or what went wrong
+// instead. Its methods classify it by the codes that the cloud documents.
 type Error struct {
 	Op       string   // what was requested, e.g. `get task "t1"`
 	Response Response // zero when there was none

@@ -126,8 +126,8 @@ func decodeTasks(body []byte) (tasks []Task, err error) {
 	return tasks, err
 }
 
-// eachTask passes the tasks of a response to found, one by one: a megabyte can hold so many that all of them at once
-// would take a hundred.
+// eachTask passes the tasks of a response to found, one by one: a body of 1 MiB can hold so many that
+// decoding them all at once would take 100 MiB of memory.
 func eachTask(body []byte, found func(Task)) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {

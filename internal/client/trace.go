@@ -58,7 +58,7 @@ type replayed struct {
 	io.Closer
 }
 
-// failed ends a body with the error that reading it ended with; nil: it is read on.
+// failed ends a body with the error that reading it ended with; nil: reading continues.
 type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) {

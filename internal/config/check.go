@@ -1,33 +1,20 @@
 package config
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 )
 
-// checkTarget checks that no required input is missing, that the inputs name exactly one task, and that the
-// pauses fit together.
-func (p *parser) checkTarget() {
+// checkWaiting checks that pauses and limits fit together.
+func (p *parser) checkWaiting() {
 	c := p.config
-	for _, in := range p.inputs {
-		if in.Required && !c.has(in.Name) {
-			p.fault(in.Name, "is required (%s)", p.howToSet(in.Name))
-		}
+	isFaulty := func(input string) bool { return slices.Contains(p.faults.Inputs(), input) }
+	if c.has("max_interval") && !isFaulty("max_interval") && c.MaxInterval < c.Interval {
+		p.fail("max_interval", badValue(c.MaxInterval.String(), "is shorter than interval (%v)", c.Interval))
 	}
-	switch {
-	case c.has("task_id") && c.has("task_name"):
-		p.fault("task_id", "cannot be combined with task_name: give one of them")
-	case !c.has("task_id") && !c.has("task_name"):
-		p.fault("task_id", "is required (%s), or task_name with since", p.howToSet("task_id"))
-	case c.has("task_name") && !c.has("since"):
-		p.fault("since", "is required with task_name (%s): set it to the time just before the call "+
-			"that starts the task, or an older task with the same name would be mistaken for it", p.howToSet("since"))
-	}
-	isFaulty := slices.Contains(p.faults.Inputs(), "max_interval")
-	if c.has("max_interval") && !isFaulty && c.MaxInterval < c.Interval {
-		p.fail("max_interval", valueError{c.MaxInterval.String(), fmt.Sprintf("is shorter than interval (%v)", c.Interval)})
+	if c.has("settle") && !isFaulty("settle") && c.Timeout > 0 && c.Settle >= c.Timeout {
+		p.fail("settle", badValue(c.Settle.String(), "is not shorter than timeout (%v): the wait could never succeed", c.Timeout))
 	}
 }
 

@@ -40,7 +40,7 @@ func TestTaskNameIsUsedUnchanged(t *testing.T) {
 		c, faults := parse(complete().with(vars{"DMSWAIT_TASK_ID": "", "DMSWAIT_TASK_NAME": name,
 			"DMSWAIT_SINCE": "5m"}))
 		assert.Empty(t, faults)
-		assert.Equal(t, name, c.TaskName)
+		assert.Equal(t, name, c.Targets[0].TaskName)
 	}
 	_, faults := parse(complete().with(vars{"DMSWAIT_TASK_ID": "", "DMSWAIT_TASK_NAME": "two\nlines",
 		"DMSWAIT_SINCE": "5m"}))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // Config is one run's inputs, with defaults in place. It is valid only where Parse returned no faults.
@@ -16,7 +17,7 @@ type Config struct {
 	Help, Version bool // requested instead of a wait; nothing else counts then
 	DryRun        bool // show the plan instead of waiting
 
-	Target
+	Waited
 	Cloud
 	Waiting
 	Login Login
@@ -28,12 +29,17 @@ type Config struct {
 	secrets []string
 }
 
-// Target is what to wait for: a task by its id, or the newest one with a name.
-type Target struct {
-	InstanceID string
-	TaskID     string // empty where TaskName is given
-	TaskName   string
-	Since      Since // with TaskName: the earliest creation time
+// Waited is what to wait for.
+type Waited struct {
+	Targets  []target.Target // in the order given, each once; at least one
+	Since    Since           // with task names: the earliest creation time
+	Settle   time.Duration   // with until: how long an instance must be what it is to become
+	FailFast bool            // one target that does not succeed ends the wait
+
+	instances []string
+	tasks     []string // ids, or INSTANCE/TASK
+	taskName  string
+	until     string
 }
 
 // Since is the earliest creation time of a task that is found by name: a time, or a duration back from now by

@@ -12,8 +12,11 @@ import (
 
 // invalidValues are values that each input refuses.
 var invalidValues = map[string][]string{
-	"instance_id": {"06a13350 4305", "../i1", "i1\n::error::"},
-	"task_id":     {"${{ steps.bind.outputs.job_id }}", strings.Repeat("t", 100)},
+	"instance_id": {"06a13350.4305", "../i1", "i1\n::error::", "i1/t1", ",", "i1, i.2"},
+	"task_id":     {"${{ steps.bind.outputs.job_id }}", strings.Repeat("t", 100), "i1/t1/t2", "/t1", "i1/", "t1 t.2"},
+	"until":       {"Ready", "running", "ready,idle"},
+	"settle":      {"-1s", "soon"},
+	"fail_fast":   {"maybe"},
 	"task_name":   {"bind\nrestart"},
 	"since":       {"yesterday", "-5m", "2026-01-02 03:04:05", "0001-01-01T00:00:00Z"},
 	"region":      {"cn-north-4.example.com", "CN-North-4"},

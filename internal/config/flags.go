@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// parseFlags returns the values given by flags, by the inputs' names. It reads flag by flag, so that no fault
-// hides what follows it, --help least of all.
+// parseFlags returns the values given by flags, by the inputs' names. It reads flag by flag, so that a fault does
+// not hide what follows it, such as --help.
 func (p *parser) parseFlags(args []string) map[string]string {
 	values := map[string]string{}
 	// The words after an unknown flag were meant as its value. They are not shown, because they may be a
@@ -37,6 +37,12 @@ func (p *parser) parseFlags(args []string) map[string]string {
 				continue
 			default:
 				value, args = args[0], args[1:]
+			}
+			switch before, isRepeated := values[in.Name]; {
+			case isRepeated && in.List:
+				value = before + "," + value
+			case isRepeated:
+				p.flagFault(in, "--"+in.Flag()+" is given twice: give it once")
 			}
 			values[in.Name] = value
 		case arg == "--":

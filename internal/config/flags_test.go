@@ -90,7 +90,7 @@ func TestFlagsAfterAFaultyOneAreRead(t *testing.T) {
 			first, "--region", "cn-north-4", "--project-id=p1", "--instance-id", "i1",
 			"--task-id", "t1", "--timeout", "soon")
 		assert.Len(t, faults, 2, "%q", faults)
-		assert.Equal(t, "t1", c.TaskID)
+		assert.Equal(t, "t1", c.Targets[0].TaskID)
 	}
 }
 

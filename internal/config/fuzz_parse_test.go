@@ -173,9 +173,23 @@ func requireNamed(t *testing.T, name string) {
 
 func requireSound(t *testing.T, c *Config) {
 	t.Helper()
-	require.Regexp(t, `^[A-Za-z0-9_-]{1,64}$`, c.InstanceID)
-	require.NotEqual(t, c.TaskID == "", c.TaskName == "")
-	require.True(t, c.TaskID != "" || !c.Since.At.IsZero() || c.Source("since") != "")
+	require.NotEmpty(t, c.Targets)
+	require.LessOrEqual(t, len(c.Targets), 1000)
+	keys := map[string]bool{}
+	for _, target := range c.Targets {
+		require.Regexp(t, `^[A-Za-z0-9_-]{1,64}$`, target.InstanceID)
+		ways := 0
+		for _, way := range []string{target.TaskID, target.TaskName, string(target.Until)} {
+			if way != "" {
+				ways++
+			}
+		}
+		require.Equal(t, 1, ways, "%v", target)
+		require.True(t, target.TaskName == "" || !c.Since.At.IsZero() || c.Source("since") != "")
+		require.False(t, keys[target.Key()], "%v", target)
+		keys[target.Key()] = true
+	}
+	require.True(t, c.Timeout == 0 || c.Settle < c.Timeout)
 	require.True(t, c.ProjectID != "" || c.ProjectName != "")
 	for _, endpoint := range append([]string{c.Endpoint}, c.LoginEndpoints()...) {
 		base, err := baseURL(endpoint)

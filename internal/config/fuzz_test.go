@@ -145,7 +145,7 @@ func FuzzValues(f *testing.F) {
 	}
 	matches := func(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
 	accepted := map[string]func(string) bool{
-		"task_id":    matches(`\A[A-Za-z0-9_-]{1,64}\z`),
+		"project_id": matches(`\A[A-Za-z0-9_-]{1,64}\z`),
 		"region":     matches(`\A[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\z`),
 		"quiet":      matches(`(?i)\A(true|false|yes|no|on|off)\z`),
 		"format":     matches(`\A(text|json|none)\z`),

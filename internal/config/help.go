@@ -11,14 +11,15 @@ const columns = 100
 // Help returns what --help shows of the program and its inputs.
 func Help() string {
 	var b strings.Builder
-	b.WriteString(`dmswait waits for one background task of a Huawei Cloud DMS instance (RocketMQ,
-Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
+	b.WriteString(`dmswait waits for background tasks of Huawei Cloud DMS instances (RocketMQ, Kafka,
+RabbitMQ), or for the instances themselves, and exits with a code that says how it ended.
 
   dmswait --region cn-north-4 --project-id ID --instance-id ID --task-id ID
   dmswait ... --task-name bindInstancePublicIp --since "$before"   # no id known
-  dmswait ... --timeout 0 --format json | jq .status               # poll once
+  dmswait ... --until idle                                         # the instance is free
+  dmswait ... --timeout 0 --format json | jq .status               # a single look
 `)
-	for _, group := range []string{GroupTask, GroupWaiting, GroupLogin, GroupResult} {
+	for _, group := range []string{GroupTarget, GroupWaiting, GroupLogin, GroupResult} {
 		fmt.Fprintf(&b, "\n%s\n", group)
 		for _, in := range Inputs() {
 			if in.Group != group {
@@ -29,10 +30,7 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
 				name = in.Env()
 			}
 			meaning := in.Meaning
-			switch shown := in.ShownDefault(); {
-			case in.Required:
-				meaning += " (required)"
-			case shown != "" && !in.Switch:
+			if shown := in.ShownDefault(); shown != "" && !in.Switch {
 				meaning += " (default: " + shown + ")"
 			}
 			for _, line := range wrap(meaning, columns-27) {
@@ -45,7 +43,8 @@ Kafka, RabbitMQ) to end, and exits with a code that says how it ended.
   Every flag is also an environment variable (--task-id: DMSWAIT_TASK_ID) and a
   setting in Woodpecker and Drone (task_id); most are inputs of the GitHub Action.
   Secrets have no flag. DMSWAIT_SECRET_KEY_FILE names a file that contains one.
-  Durations: 90 (seconds), 90s, 5m, 1h30m. --version prints the version.
+  Durations: 90 (seconds), 90s, 5m, 1h30m. Lists: separated by commas or blanks, or
+  the flag repeated. --version prints the version.
 `)
 	return b.String()
 }

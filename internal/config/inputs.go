@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dmswait/dmswait/internal/target"
+)
 
 // Input is one thing that a user can set. Its flag, its environment variables, action.yml, --help and the
 // documentation's table all follow from it.
@@ -10,11 +14,10 @@ type Input struct {
 	Action  bool   // an input of action.yml as well; the others are for the command line only
 	Secret  bool   // no flag: comes from the environment or a file only
 	Switch  bool   // true or false; its flag needs no value
+	List    bool   // several values, separated by commas, blanks or line breaks; its flag may be repeated
 	Default string // as a user would write it; empty: none
 	Derived string // the default in words, where it depends on something else
 	Meaning string // one line
-
-	Required bool // by every wait; what only some require is checked in check.go
 
 	set func(value string) error // checks and stores a value; the error's text continues a sentence: "region …"
 }
@@ -37,7 +40,7 @@ func (in Input) upper() string { return strings.ToUpper(in.Name) }
 
 // The headings of the inputs, in the order in which they are shown.
 const (
-	GroupTask    = "Task"
+	GroupTarget  = "Target"
 	GroupWaiting = "Waiting"
 	GroupLogin   = "Login"
 	GroupResult  = "Result"
@@ -49,23 +52,28 @@ func Inputs() []Input { return new(Config).inputs() }
 // inputs returns the table of inputs, each of which sets its field of c.
 func (c *Config) inputs() []Input {
 	return []Input{
-		{Name: "instance_id", Group: GroupTask, Action: true, Required: true, set: id(&c.InstanceID),
-			Meaning: "id of the DMS instance"},
-		{Name: "task_id", Group: GroupTask, Action: true, set: id(&c.TaskID),
-			Meaning: "id of the task; either task_id or task_name is required"},
-		{Name: "task_name", Group: GroupTask, Action: true, set: oneLine(&c.TaskName),
-			Meaning: "instead of task_id: the newest task with this name created after since, e.g. " +
-				"bindInstancePublicIp"},
-		{Name: "since", Group: GroupTask, Action: true, set: since(&c.Since),
-			Meaning: "with task_name: the time just before the call that starts the task (2026-01-02T03:04:05Z), " +
-				"or a duration back from the server's clock (5m)"},
-		{Name: "region", Group: GroupTask, Action: true, set: region(&c.Region),
-			Meaning: "e.g. cn-north-4; required unless the endpoint and the project are given"},
-		{Name: "project_id", Group: GroupTask, Action: true, Derived: "looked up by name", set: id(&c.ProjectID),
+		{Name: "instance_id", Group: GroupTarget, Action: true, List: true, set: ids(&c.instances),
+			Meaning: "id of the instance, or of several; not needed if each task_id has it"},
+		{Name: "task_id", Group: GroupTarget, Action: true, List: true, set: taskIDs(&c.tasks),
+			Meaning: "id of the task, or of several; also as INSTANCE/TASK"},
+		{Name: "task_name", Group: GroupTarget, Action: true, set: oneLine(&c.taskName),
+			Meaning: "instead of task_id: the newest task with this name created after since"},
+		{Name: "since", Group: GroupTarget, Action: true, set: since(&c.Since),
+			Meaning: "with task_name: the time just before the call that starts the task, " +
+				"or how long ago by the server's clock (5m)"},
+		{Name: "until", Group: GroupTarget, Action: true, set: choice(&c.until, target.Untils()...),
+			Meaning: "instead of a task: until the instance is ready, idle or deleted"},
+		{Name: "settle", Group: GroupTarget, Action: true, Default: "10s", Derived: "half of timeout if shorter",
+			set: duration(&c.Settle), Meaning: "with until: how long ready or idle must last to count"},
+		{Name: "fail_fast", Group: GroupTarget, Action: true, Switch: true, Default: "false", set: boolean(&c.FailFast),
+			Meaning: "stop as soon as one of several targets does not succeed"},
+		{Name: "region", Group: GroupTarget, Action: true, set: region(&c.Region),
+			Meaning: "e.g. cn-north-4; required unless endpoint and project are given"},
+		{Name: "project_id", Group: GroupTarget, Action: true, Derived: "looked up by name", set: id(&c.ProjectID),
 			Meaning: "the project of the instance"},
-		{Name: "project_name", Group: GroupTask, Action: true, Derived: "the region", set: oneLine(&c.ProjectName),
+		{Name: "project_name", Group: GroupTarget, Action: true, Derived: "the region", set: oneLine(&c.ProjectName),
 			Meaning: "the project to look up, e.g. cn-north-4_prod"},
-		{Name: "endpoint", Group: GroupTask, Action: true, Derived: "from region", set: endpoint("dms", &c.Endpoint),
+		{Name: "endpoint", Group: GroupTarget, Action: true, Derived: "from region", set: endpoint("dms", &c.Endpoint),
 			Meaning: "base URL of the DMS API, e.g. https://dms.cn-north-4.myhuaweicloud.com"},
 
 		{Name: "timeout", Group: GroupWaiting, Action: true, Default: "1h", set: duration(&c.Timeout),
@@ -117,12 +125,12 @@ func (c *Config) inputs() []Input {
 		{Name: "sts_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint("sts", &c.STSEndpoint),
 			Meaning: "base URL of STS"},
 
-		{Name: "succeed_on", Group: GroupResult, Action: true, set: succeedOn(&c.SucceedOn),
-			Meaning: "comma-separated results that also exit 0: " + strings.Join(tolerable, ", ")},
+		{Name: "succeed_on", Group: GroupResult, Action: true, List: true, set: succeedOn(&c.SucceedOn),
+			Meaning: "results that also exit 0: " + strings.Join(tolerable, ", ")},
 		{Name: "format", Group: GroupResult, Default: "text", set: choice(&c.Format, "text", "json", "none"),
 			Meaning: "format of the result on stdout: text, json, none"},
 		{Name: "log_format", Group: GroupResult, Default: "text", set: choice(&c.LogFormat, "text", "json"),
-			Meaning: "log on stderr: text, json (one object per line)"},
+			Meaning: "log format on stderr: text, json (one object per line)"},
 		{Name: "quiet", Group: GroupResult, Switch: true, Default: "false", set: boolean(&c.Quiet),
 			Meaning: "no log and no text result if it exits 0 or the task is still running"},
 		{Name: "debug", Group: GroupResult, Switch: true, Default: "false", Derived: "true with RUNNER_DEBUG=1",

@@ -18,10 +18,13 @@ var examples = map[string]struct {
 	want  any
 	field func(*Config) any
 }{
-	"instance_id": {"i1", "i1", func(c *Config) any { return c.InstanceID }},
-	"task_id":     {"t1", "t1", func(c *Config) any { return c.TaskID }},
+	"instance_id": {"i1", "i1", func(c *Config) any { return strings.Join(c.instances, ",") }},
+	"task_id":     {"t1", "t1", func(c *Config) any { return strings.Join(c.tasks, ",") }},
 	"task_name": {"bindInstancePublicIp", "bindInstancePublicIp",
-		func(c *Config) any { return c.TaskName }},
+		func(c *Config) any { return c.taskName }},
+	"until":      {"ready", "ready", func(c *Config) any { return c.until }},
+	"settle":     {"5s", 5 * time.Second, func(c *Config) any { return c.Settle }},
+	"fail_fast":  {"true", true, func(c *Config) any { return c.FailFast }},
 	"since":      {"5m", Since{Ago: 5 * time.Minute}, func(c *Config) any { return c.Since }},
 	"region":     {"eu-west-101", "eu-west-101", func(c *Config) any { return c.Region }},
 	"project_id": {"p1", "p1", func(c *Config) any { return c.ProjectID }},
@@ -134,8 +137,8 @@ func TestPrecedenceIsFlagThenCIVariableThenOwnVariable(t *testing.T) {
 			"DMSWAIT_TASK_ID": "own"}},
 		"PLUGIN_ of Drone": {"plugin", nil, vars{"DRONE": "true", "PLUGIN_TASK_ID": "plugin",
 			"DMSWAIT_TASK_ID": "own"}},
-		"DMSWAIT_":                  {"own", nil, actions.with(vars{"DMSWAIT_TASK_ID": "own"})},
-		"the last of the same flag": {"b", []string{"--task-id", "a", "--task-id=b"}, nil},
+		"DMSWAIT_":                {"own", nil, actions.with(vars{"DMSWAIT_TASK_ID": "own"})},
+		"the same flag, repeated": {"a b", []string{"--task-id", "a", "--task-id=b"}, nil},
 		"INPUT_ outside of Actions": {"own", nil, vars{"GITHUB_ACTIONS": "false", "INPUT_TASK_ID": "input",
 			"DMSWAIT_TASK_ID": "own"}},
 		"PLUGIN_ in another CI": {"own", nil, vars{"CI": "true", "DRONE": "false",
@@ -145,7 +148,7 @@ func TestPrecedenceIsFlagThenCIVariableThenOwnVariable(t *testing.T) {
 		"a name with a hyphen":     {"", nil, actions.with(vars{"INPUT_TASK-ID": "input"})},
 	} {
 		c, _ := parse(test.vars, test.args...)
-		assert.Equal(t, test.want, c.TaskID, name)
+		assert.Equal(t, test.want, strings.Join(c.tasks, " "), name)
 	}
 }
 
@@ -170,7 +173,7 @@ func TestBlanksAroundAValueAreRemoved(t *testing.T) {
 	t.Parallel()
 	c, faults := parse(complete().with(vars{"DMSWAIT_TASK_ID": "\n t2 \n"}), "--timeout", " 5m ")
 	assert.Empty(t, faults)
-	assert.Equal(t, "t2", c.TaskID)
+	assert.Equal(t, []string{"t2"}, c.tasks)
 	assert.Equal(t, 5*time.Minute, c.Timeout)
 }
 
@@ -198,13 +201,13 @@ func TestTableOfInputsIsConsistent(t *testing.T) {
 		names[in.Name] = true
 		assert.Equal(t, strings.ReplaceAll(in.Name, "_", "-"), in.Flag())
 		assert.Equal(t, "DMSWAIT_"+strings.ToUpper(in.Name), in.Env())
-		assert.Contains(t, []string{GroupTask, GroupWaiting, GroupLogin, GroupResult}, in.Group, in.Name)
+		assert.Contains(t, []string{GroupTarget, GroupWaiting, GroupLogin, GroupResult}, in.Group, in.Name)
 		assert.NotEmpty(t, in.Meaning, in.Name)
 		assert.NotContains(t, in.Meaning+in.Default, "\n", in.Name)
 		assert.NotNil(t, in.set, in.Name)
 	}
 	assert.True(t, slices.IsSortedFunc(Inputs(), func(a, b Input) int {
-		order := []string{GroupTask, GroupWaiting, GroupLogin, GroupResult}
+		order := []string{GroupTarget, GroupWaiting, GroupLogin, GroupResult}
 		return slices.Index(order, a.Group) - slices.Index(order, b.Group)
 	}), "groups are contiguous")
 }

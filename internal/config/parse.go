@@ -15,6 +15,7 @@ type parser struct {
 	config *Config
 	inputs []Input // each sets its field of config
 	faults Faults
+	known  map[string]bool // the keys of the targets so far
 }
 
 // Parse reads flags (args, without the program's name) and the environment. It returns what could be read, and
@@ -25,13 +26,14 @@ func Parse(ctx context.Context, args []string, getenv func(string) string) (*Con
 		Actions: Actions{On: getenv("GITHUB_ACTIONS") == "true"},
 		given:   map[string]string{},
 	}
-	p := &parser{ctx: ctx, getenv: getenv, config: config, inputs: config.inputs()}
+	p := &parser{ctx: ctx, getenv: getenv, config: config, inputs: config.inputs(), known: map[string]bool{}}
 	flags := p.parseFlags(args)
 	if config.Help || config.Version {
 		return config, nil
 	}
 	p.readInputs(flags)
-	p.checkTarget()
+	p.checkTargets()
+	p.checkWaiting()
 	p.resolveLogin() // which may bring project and region with it
 	p.deriveDefaults()
 	p.checkCloud()
@@ -135,7 +137,7 @@ func trimNewline(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
-// onceMaxOutage is the default of max_outage at timeout 0: one failing response of the API should alarm nobody.
+// onceMaxOutage is the default of max_outage at timeout 0. It is not 0, so that one failing response is no alarm.
 const onceMaxOutage = 30 * time.Second
 
 // deriveDefaults sets the defaults that depend on other inputs or on the environment.
@@ -144,12 +146,15 @@ func (p *parser) deriveDefaults() {
 	if !c.has("max_interval") {
 		c.MaxInterval = max(c.MaxInterval, c.Interval)
 	}
-	// A single look at a task should not last for as long as a wait bears with the API.
+	// A single poll should not take as long as a wait tolerates a missing task or an outage.
 	if c.Timeout == 0 && !c.has("not_found_grace") {
 		c.NotFoundGrace = 0
 	}
 	if c.Timeout == 0 && !c.has("max_outage") {
 		c.MaxOutage = onceMaxOutage
+	}
+	if !c.has("settle") && c.Timeout > 0 {
+		c.Settle = min(c.Settle, c.Timeout/2)
 	}
 	if !c.has("debug") {
 		c.Debug = p.getenv("RUNNER_DEBUG") == "1"

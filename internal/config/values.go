@@ -113,7 +113,7 @@ func choice(field *string, values ...string) func(string) error {
 
 func succeedOn(field *[]string) func(string) error {
 	return func(value string) error {
-		results := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+		results := list(value)
 		for _, result := range results {
 			if !slices.Contains(tolerable, result) {
 				return badValue(result, "is not one of %s", strings.Join(tolerable, ", "))

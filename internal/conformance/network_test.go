@@ -76,7 +76,7 @@ func readRow(t *testing.T, head, cells []string) row {
 	}
 	return row{
 		fault: cell["fault"], place: cell["place"], budget: cell["budget"], result: cell["result"], hint: cell["hint"],
-		code: number("exit code"), polls: number("most polls"), least: duration("least time"), most: duration("most time"),
+		code: number("exit code"), polls: number("max polls"), least: duration("min time"), most: duration("max time"),
 	}
 }
 

@@ -18,8 +18,8 @@ type Ending struct {
 // IsQuiet reports whether a quiet run says nothing about a result: it exits 0, or the task is still running.
 func IsQuiet(r result.Result, exitCode int) bool { return exitCode == 0 || r == result.Running }
 
-// End shows how the wait ended: what is behind the message and, unless the terminal shows it anyway, the message itself,
-// so that a log says how it ended. In GitHub Actions, the failure and its explanation form a single annotation. A quiet log shows only failures, and
+// End shows how the wait ended: the explanation and, unless the same terminal shows it anyway, the message itself. In
+// GitHub Actions, the failure and its explanation form a single annotation. A quiet log shows only failures, and
 // a result that could not be written.
 func (l *Log) End(e Ending) {
 	l.live.close()
@@ -63,7 +63,7 @@ func (l *Log) annotate(e Ending, events []event) (complete bool) {
 	return false
 }
 
-// explanation returns what is behind the message as events.
+// explanation returns the explanation of the message as events.
 func explanation(e Ending) []event {
 	errorLevel := levelError
 	if e.ExitCode == 0 {

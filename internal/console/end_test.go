@@ -114,7 +114,7 @@ func TestQuietLogShowsFailuresOnly(t *testing.T) {
 				w.Request(client.Trace{Method: "GET"})
 				w.failed(response(429, "", ""), time.Second)
 				w.saw("PAUSED", 2*time.Minute)
-				w.Progress(40)
+				w.Progress(0, 40)
 				w.End(ending)
 			})
 			assert.Empty(t, text, ending.Report.Result.Name)
@@ -160,7 +160,7 @@ func TestPercentageIsALineWhenItsTensChange(t *testing.T) {
 	text := logOf(t, func(w *wait) {
 		w.saw(client.Executing, time.Second)
 		for percent := range 101 {
-			w.Progress(percent)
+			w.Progress(0, percent)
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
@@ -185,7 +185,7 @@ func everything(w *wait, word string) {
 	w.failed(response(404, word, word), time.Second)
 	w.saw(client.Executing, time.Second)
 	w.saw(client.Status(word), 61*time.Second)
-	w.Progress(40)
+	w.Progress(0, 40)
 	w.failed(unreachable(errors.New(word)), time.Second)
 	w.saw(client.Executing, time.Second)
 	w.Changef(EventClock, "%s", short)

@@ -10,7 +10,7 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// EventName is what programs know an event by.
+// EventName is the name by which programs recognize an event.
 type EventName int
 
 // The events.
@@ -19,12 +19,15 @@ const (
 	EventFound
 	EventAmbiguous
 	EventEarlier
+	EventNeverSeen
+	EventLeftBehind
 	EventStatus
 	EventProgress
 	EventMissing
 	EventOutage
 	EventThrottled
 	EventRecovered
+	EventGaveUp
 	EventHeartbeat
 	EventUnknownStatus
 	EventClock
@@ -46,12 +49,15 @@ var eventTable = [eventCount]Event{
 	EventFound:         {"found", "a task was found by its name"},
 	EventAmbiguous:     {"ambiguous", "several tasks have that name"},
 	EventEarlier:       {"earlier", "the task found by its name had ended before the wait began"},
-	EventStatus:        {"status", "the task has another status"},
-	EventProgress:      {"progress", "the percentage has reached another ten"},
-	EventMissing:       {"missing", "the task is not there yet"},
+	EventNeverSeen:     {"never_seen", "the instance to be deleted did not exist at the first poll"},
+	EventLeftBehind:    {"left_behind", "tasks that can hardly still run are ignored"},
+	EventStatus:        {"status", "the task's status has changed"},
+	EventProgress:      {"progress", "the percentage has reached another multiple of ten"},
+	EventMissing:       {"missing", "the task was not found yet"},
 	EventOutage:        {"outage", "the first response that is not valid"},
 	EventThrottled:     {"throttled", "the API throttles requests"},
 	EventRecovered:     {"recovered", "a valid response after an outage"},
+	EventGaveUp:        {"gave_up", "the wait for one of several targets is over, and its end is not known"},
 	EventHeartbeat:     {"heartbeat", "a minute has passed without another line"},
 	EventUnknownStatus: {"unknown_status", "DMS does not document the status"},
 	EventClock:         {"clock", "the local clock is wrong"},
@@ -60,7 +66,7 @@ var eventTable = [eventCount]Event{
 	EventRequest:       {"request", "with `--debug`: a request and its response"},
 	EventError:         {"error", "what went wrong"},
 	EventHint:          {"hint", "what to do about it"},
-	EventDetail:        {"detail", "circumstances of an error"},
+	EventDetail:        {"detail", "more about an error"},
 	EventEnd:           {"end", "the result"},
 }
 

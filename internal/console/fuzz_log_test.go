@@ -43,12 +43,13 @@ func (s service) wait(l *Log, exitCode int) Ending {
 	})
 	l.Poll(poll.Outcome{Round: 1, Kind: poll.Failing, Err: s.response(503), Next: time.Second})
 	l.Poll(poll.Outcome{Round: 2, At: time.Second, Kind: poll.Running, State: target.OfTask(task), Next: time.Second})
-	l.Progress(50)
+	l.Progress(0, 50)
 	l.Request(client.Trace{Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 429, Code: s.code})
 	l.Poll(poll.Outcome{Round: 3, At: 2 * time.Second, Kind: poll.Failing, Err: s.response(429), Next: time.Second})
 	l.Poll(poll.Outcome{Round: 4, At: 3 * time.Second, Kind: poll.Missing, Err: s.response(404), Next: time.Second})
 	l.Warnf(EventAmbiguous, "2 tasks %q", s.name)
 	r := s.report(task, l.secrets)
+	r.Target.TaskName = s.name
 	e := Ending{Report: r, ExitCode: exitCode}
 	now := time.Now()
 	e.Explanation = result.Explain(r, result.Request{Endpoint: "https://dms.test", Since: now})
@@ -66,10 +67,7 @@ func (s service) report(task client.Task, secrets *sanitize.Secrets) result.Repo
 		Name: s.name, Listed: []client.Task{task, {Name: s.message, Status: client.Status(s.code)}},
 	}
 	err := errors.Join(poll.ErrNotFound, none)
-	return result.Report{
-		Result: result.NotFound, Err: err, Target: target.Target{InstanceID: "i1", TaskName: s.name},
-		State: target.OfTask(task), Waited: time.Minute, Polls: 4, Secrets: secrets,
-	}
+	return result.Report{Result: result.NotFound, Err: err, State: target.OfTask(task), Waited: time.Minute, Polls: 4, Secrets: secrets}
 }
 
 // FuzzLog requires every line of a log to be safe, whatever the service sends. The bits of how: 1 in Actions, 2
@@ -125,7 +123,7 @@ func FuzzLog(f *testing.F) {
 }
 
 // events are the names that programs rely on: none of them ever goes or changes.
-const events = " start found status missing outage recovered throttled progress heartbeat unknown_status ambiguous earlier " +
+const events = " earlier never_seen left_behind gave_up start found status missing outage recovered throttled progress heartbeat unknown_status ambiguous " +
 	"clock left_out written request error hint detail end "
 
 func TestEventNamesAreTheContracts(t *testing.T) {

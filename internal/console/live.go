@@ -40,7 +40,7 @@ type liveStatus struct {
 	percent int    // -1: unknown
 	elapsed time.Duration
 	next    time.Duration // until the next poll; 0: a request is under way
-	left    string        // how long the wait goes on at most, as it follows a comma; empty: that is not known
+	left    string        // what is left, as it follows a comma; empty: that is not known
 }
 
 // newLiveLine returns a live line on stderr if that is a terminal that can show one, and no CI system's, otherwise nil.

@@ -1,5 +1,5 @@
 // Package console is what stderr shows: a log line when something changes and a heartbeat, the live line of a
-// terminal, annotations and debug lines. It decides what is worth showing; it never changes how a wait goes, and
+// terminal, annotations and debug lines. It decides what is worth showing; it never affects a wait, and
 // a stderr that cannot be written changes nothing.
 package console
 
@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
-	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
 	"github.com/dmswait/dmswait/internal/target"
@@ -34,24 +33,31 @@ type Options struct {
 	Debug     bool // errors with the service's words in full
 	Start     time.Time
 	Timeout   time.Duration
+	Targets   []target.Target // what is waited for
 }
 
 // Log shows how a wait goes. It is safe for concurrent use.
 type Log struct {
 	printer
-	quiet   bool
-	debug   bool
-	timeout time.Duration
+	quiet     bool
+	debug     bool
+	timeout   time.Duration
+	named     []target.Target
+	instances int // how many the targets are of
 
 	mu       sync.Mutex
 	closed   bool
-	beat     *time.Timer  // nil before Open
-	last     poll.Outcome // of the last poll; Round is 0 before the first
-	state    target.State // as last seen
-	percent  int          // as last seen; -1: never
-	changes  int          // shown since the last minute without any, up to maxChanges
-	omitted  int          // changes not shown since the last heartbeat
-	request  *event       // a request whose line waits for the pause after it
+	beat     *time.Timer   // nil before Open
+	targets  []watched     // at least one
+	polledAt time.Duration // the last poll
+	next     time.Duration // the pause after it
+	slowest  int           // the target whose percentage was requested last
+	ended    int           // targets
+	failed   int           // of those that have ended
+	failing  int           // targets whose last response was not valid
+	changes  int           // shown since the last minute without any, up to maxChanges
+	omitted  int           // changes not shown since the last heartbeat
+	request  *event        // a request whose line waits for the pause after it
 	warned   map[EventName]bool
 	statuses map[client.Status]bool // unknown ones that were warned about
 }
@@ -60,8 +66,15 @@ type Log struct {
 func New(o Options) *Log {
 	l := &Log{
 		printer: printer{out: o.Out, secrets: o.Secrets, annotator: o.Annotator, json: o.JSON, start: o.Start},
-		quiet:   o.Quiet, debug: o.Debug, timeout: o.Timeout, percent: -1,
-		warned: map[EventName]bool{}, statuses: map[client.Status]bool{},
+		quiet:   o.Quiet, debug: o.Debug, timeout: o.Timeout, named: o.Targets, instances: len(target.Sources(o.Targets)),
+		targets: make([]watched, max(1, len(o.Targets))),
+		warned:  map[EventName]bool{}, statuses: map[client.Status]bool{},
+	}
+	for i := range l.targets {
+		l.targets[i].percent = -1
+	}
+	if len(l.named) == 0 {
+		l.named = make([]target.Target, 1)
 	}
 	if o.JSON {
 		l.annotator = nil
@@ -144,7 +157,7 @@ func (l *Log) show(e event) {
 	}
 }
 
-// change shows a change. After maxChanges without a minute's rest it only counts them, for the heartbeat to say so.
+// change shows a change. After maxChanges without a quiet minute it only counts them, for the heartbeat to show.
 // Warnings are always shown, since there are few.
 func (l *Log) change(e event) {
 	if e.level != levelWarning {
@@ -177,8 +190,8 @@ func (l *Log) heartbeat() {
 	now := time.Since(l.start)
 	beat := event{
 		name:   EventHeartbeat,
-		text:   l.at(now) + l.standing() + l.leftText(now),
-		fields: []field{{"status", stringOrNil(l.short(string(l.state.Status)))}},
+		text:   fmt.Sprintf("[%s] %s%s", result.Human(now), l.standing(), l.leftText(now)),
+		fields: []field{{"status", stringOrNil(l.short(string(l.targets[0].state.Status)))}},
 	}
 	switch {
 	case l.omitted > 0:

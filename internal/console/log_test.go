@@ -104,13 +104,13 @@ func TestHeartbeatComesAfterAMinuteWithoutALine(t *testing.T) {
 	assert.Equal(t, `dmswait: [0s] CREATED
 dmswait: [30s] EXECUTING
 dmswait: [1m30s] EXECUTING, 58m30s left
-dmswait: 2m20s something else
+dmswait: [2m20s] something else
 dmswait: [3m20s] EXECUTING, 56m40s left
 `, logOf(t, func(w *wait) {
 		w.saw(client.Created, 30*time.Second)
 		w.saw(client.Executing, 70*time.Second)
 		w.saw(client.Executing, 40*time.Second)
-		w.Printf(EventFound, "%v something else", time.Since(w.start))
+		w.Printf(EventFound, "[%v] something else", time.Since(w.start))
 		w.saw(client.Executing, 61*time.Second)
 	}), "every line postpones it")
 }
@@ -172,7 +172,7 @@ func TestLogIsSilentAfterClose(t *testing.T) {
 			w.Warnf(EventFound, "late")
 			w.Changef(EventFound, "late")
 			w.saw("LATE", time.Hour)
-			w.Progress(50)
+			w.Progress(0, 50)
 			w.End(Ending{Report: reportOf(succeeded(), nil), Explanation: lines("late", "late", "late"), ExitCode: 1})
 			w.Request(client.Trace{Method: "GET"})
 			w.FlushRequest()

@@ -101,7 +101,7 @@ func TestTheEndAndTheFirstOfEachTroubleAreShownAfterAnyNumberOfChanges(t *testin
 	text := logOf(t, func(w *wait) {
 		for n := range 200 {
 			w.saw([]client.Status{client.Created, client.Executing}[n%2], 100*time.Millisecond)
-			w.Progress(n % 2 * 50)
+			w.Progress(0, n%2*50)
 		}
 		w.failed(response(503, "", "busy"), time.Second)
 		w.failed(response(429, "", "slower"), time.Second)
@@ -160,7 +160,7 @@ func TestLogRetainsNothingOfAMillionPolls(t *testing.T) {
 			}
 			p.Kind = kindOf(p.State.Task, p.Err, p.Next)
 			l.Poll(p)
-			l.Progress(n / 100 % 100)
+			l.Progress(0, n/100%100)
 			if n%10_000 == 0 { // so that the heartbeat and the live line have their turns
 				time.Sleep(15 * time.Second)
 				synctest.Wait()

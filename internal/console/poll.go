@@ -11,65 +11,112 @@ import (
 	"github.com/dmswait/dmswait/internal/target"
 )
 
-// Poll shows what a poll found, if anything has changed since the last one.
+// watched is how one target stood when it was last polled.
+type watched struct {
+	kind    poll.Kind // 0 before the first poll
+	state   target.State
+	percent int // as last seen; -1: never
+	givesUp time.Duration
+	limit   poll.Limit
+	over    bool
+	result  result.Result // once it is over
+}
+
+// Poll shows what a poll found of a target, if anything has changed since the last one.
 func (l *Log) Poll(p poll.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.printRequestBefore(p.Next)
-	if p.Done {
+	t := &l.targets[p.Target]
+	if p.Over {
 		l.changes = 0 // the end is never omitted
 	}
-	if e, ok := l.changed(p); ok {
+	if e, ok := l.changed(t, p); ok {
 		l.change(e)
 	}
+	if (p.Kind == poll.Failing) != (t.kind == poll.Failing) {
+		if p.Kind == poll.Failing {
+			l.failing++
+		} else {
+			l.failing--
+		}
+	}
 	if p.Err == nil {
-		l.state = p.State
+		t.state = p.State
 		l.warnUnknown(p.State)
 	}
-	l.last = p
+	t.kind, t.givesUp, t.limit, t.over = p.Kind, p.GivesUp, p.Limit, p.Over
+	if p.Over {
+		t.result = result.Conclude(p.State, p.End)
+		l.ended++
+		if t.result != result.Success {
+			l.failed++
+		}
+	}
+	l.polledAt, l.next = p.At, p.Next
 }
 
-// changed returns the event that a poll is worth, if any. A failure that ends the wait is part of the result.
-func (l *Log) changed(p poll.Outcome) (event, bool) {
+// changed returns the event that a poll is worth, if any. A failure that ends the wait for the only target is part of
+// the result.
+func (l *Log) changed(t *watched, p poll.Outcome) (event, bool) {
 	var e *client.Error
 	switch {
 	case p.Err == nil:
-		return l.changedTask(p)
-	case p.Done || !errors.As(p.Err, &e):
+		return l.changedState(t, p)
+	case p.Over && l.several():
+		return l.gaveUp(p), true
+	case p.Over || !errors.As(p.Err, &e):
 		return event{}, false
 	}
 	var name EventName
 	text := ""
-	switch before := l.last.Kind; {
-	case p.Kind == poll.Failing && e.Throttled() && (before != poll.Failing || !l.warned[EventThrottled]):
+	switch {
+	case p.Kind == poll.Failing && e.Throttled() && (l.failing == 0 && !l.several() || !l.warned[EventThrottled]):
 		name, text = EventThrottled, "throttled; polling less often: "
-	case p.Kind == poll.Failing && before != poll.Failing:
+	case p.Kind == poll.Failing && !e.Throttled() && l.failing == 0:
 		name, text = EventOutage, "no valid response; still polling: "
-	case p.Kind == poll.Missing && before != poll.Missing:
+	case p.Kind == poll.Missing && t.kind != poll.Missing:
 		name, text = EventMissing, "not found yet: "
 	default:
 		return event{}, false
 	}
-	change := event{name: name, text: l.at(p.At) + text + l.errorText(e), fields: l.responseFields(e)}
+	change := event{name: name, text: l.at(p) + text + l.errorText(e), fields: l.responseFields(e)}
 	if p.Kind == poll.Failing {
 		change = l.warnOnce(change)
 	}
-	return change, true
+	return l.of(p.Target, change), true
 }
 
-func (l *Log) changedTask(p poll.Outcome) (event, bool) {
+// changedState returns the event about a state. An outage ends with the last target that it concerned.
+func (l *Log) changedState(t *watched, p poll.Outcome) (event, bool) {
 	name, text := EventStatus, ""
 	switch {
-	case l.last.Kind == poll.Failing:
+	case t.kind == poll.Failing && l.failing == 1:
 		name, text = EventRecovered, "recovered: "
-	case p.Kind == l.last.Kind && p.State.Status == l.state.Status:
+	case (p.Kind == t.kind || t.kind == poll.Failing) && p.State.Status == t.state.Status:
 		return event{}, false
 	}
-	return event{name: name, text: l.at(p.At) + text + l.describe(p.State), fields: l.taskFields(p.State)}, true
+	e := event{name: name, text: l.at(p) + text + l.describe(p.State, p.Kind), fields: []field{
+		{"status", stringOrNil(l.short(string(p.State.Status)))},
+	}}
+	return l.of(p.Target, e), true
 }
 
-// at returns what a line begins with: how long the wait had taken then.
-func (l *Log) at(elapsed time.Duration) string { return "[" + result.Human(elapsed) + "] " }
+// gaveUp returns the event about one of several targets whose end is not known.
+func (l *Log) gaveUp(p poll.Outcome) event {
+	r := result.Conclude(p.State, p.End)
+	text := l.at(p) + r.Name
+	var e *client.Error
+	var fields []field
+	if errors.As(p.End, &e) {
+		text += ": " + l.errorText(e)
+		fields = l.responseFields(e)
+	}
+	return l.of(p.Target, event{name: EventGaveUp, text: text, fields: append([]field{{"result", r.Name}}, fields...)})
+}
+
+// at returns what a line about a poll begins with: when it was and, among several, the name of the target.
+func (l *Log) at(p poll.Outcome) string { return "[" + result.Human(p.At) + "] " + l.name(p.Target) }
 
 // errorText returns what is shown of a failed request.
 func (l *Log) errorText(e *client.Error) string {
@@ -79,19 +126,65 @@ func (l *Log) errorText(e *client.Error) string {
 	return e.Text(l.secrets.Redact)
 }
 
-// Progress shows a percentage, if its tens have changed.
-func (l *Log) Progress(percent int) {
+// Name returns what a line about a target begins with: its name among several, and nothing where it is the only one.
+func (l *Log) Name(i int) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	changed := l.percent < 0 || percent/10 != l.percent/10
-	l.percent = percent
+	return l.name(i)
+}
+
+func (l *Log) name(i int) string {
+	if !l.several() {
+		return ""
+	}
+	return l.label(i) + ": "
+}
+
+// label names a target: a task by its id, and by its instance where there are several.
+func (l *Log) label(i int) string {
+	t := l.named[i]
+	id := t.TaskID
+	if id == "" {
+		id = l.targets[i].state.Task.ID // found by its name
+	}
+	switch {
+	case id == "":
+		return t.InstanceID
+	case l.instances == 1:
+		return l.short(id)
+	}
+	return t.InstanceID + "/" + l.short(id)
+}
+
+// several reports whether there is more than one target.
+func (l *Log) several() bool { return len(l.targets) > 1 }
+
+// of adds to an event which target it is about.
+func (l *Log) of(i int, e event) event {
+	t := l.named[i]
+	id := t.TaskID
+	if id == "" {
+		id = l.targets[i].state.Task.ID
+	}
+	e.fields = append(e.fields, field{"instance_id", stringOrNil(t.InstanceID)}, field{"task_id", stringOrNil(l.short(id))})
+	return e
+}
+
+// Progress shows the percentage of a target, if its tens have changed.
+func (l *Log) Progress(i, percent int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := &l.targets[i]
+	changed := t.percent < 0 || percent/10 != t.percent/10
+	t.percent = percent
+	l.slowest = i
 	if changed {
-		at, status := l.at(time.Since(l.start)), l.statusName(l.state.Status)
-		l.change(event{
-			name:   EventProgress,
-			text:   fmt.Sprintf("%s%s, %d%%", at, status, percent),
+		l.change(l.of(i, event{
+			name: EventProgress,
+			text: fmt.Sprintf("[%s] %s%s, %d%%", result.Human(time.Since(l.start)), l.name(i),
+				l.statusName(t.state.Status), percent),
 			fields: []field{{"progress", percent}},
-		})
+		}))
 	}
 }
 
@@ -107,18 +200,18 @@ func (l *Log) warnUnknown(state target.State) {
 	if status == "" {
 		problem = "DMS returned no status"
 	}
+	kind := "task"
+	if state.Task == (client.Task{}) {
+		kind = "instance"
+	}
+	text := fmt.Sprintf("%s; the %s is treated as still running", problem, kind)
+	if kind == "instance" {
+		text = problem + "; the wait for the instance goes on"
+	}
 	l.show(event{
-		name: EventUnknownStatus, level: levelWarning,
-		text:   problem + "; the task is treated as still running",
+		name: EventUnknownStatus, level: levelWarning, text: text,
 		fields: []field{{"status", stringOrNil(shown)}},
 	})
-}
-
-func (l *Log) taskFields(state target.State) []field {
-	return []field{
-		{"status", stringOrNil(l.short(string(state.Status)))},
-		{"task_id", stringOrNil(l.short(state.Task.ID))},
-	}
 }
 
 func (l *Log) responseFields(e *client.Error) []field {
@@ -132,11 +225,15 @@ func (l *Log) responseFields(e *client.Error) []field {
 	}
 }
 
-// describe says how a task stands and, once it has ended, how long it took.
-func (l *Log) describe(state target.State) string {
+// describe returns the status of a target and, once a task has ended, how long it took.
+func (l *Log) describe(state target.State, kind poll.Kind) string {
 	status := l.statusName(state.Status)
-	if took, ok := state.Task.Elapsed(time.Now()); ok && state.Standing.Ended() {
+	took, ok := state.Task.Elapsed(time.Now())
+	switch {
+	case ok && state.Standing.Ended():
 		return fmt.Sprintf("%s (took %s)", status, result.Human(took))
+	case kind == poll.Holding:
+		return status + " (settling)"
 	}
 	return status
 }
@@ -148,11 +245,18 @@ func (l *Log) statusName(status client.Status) string {
 	return l.short(string(status))
 }
 
-// standing says in a few words how the wait stands.
+// standing returns the state of the wait in a few words.
 func (l *Log) standing() string {
-	switch l.last.Kind {
+	if l.several() {
+		text := fmt.Sprintf("%d of %d ended", l.ended, len(l.targets))
+		if l.failed > 0 {
+			text += fmt.Sprintf(", %d failed", l.failed)
+		}
+		return text
+	}
+	switch l.targets[0].kind {
 	case poll.Running, poll.Holding, poll.Ended:
-		return l.statusName(l.state.Status)
+		return l.statusName(l.targets[0].state.Status)
 	case poll.Missing:
 		return "not found yet"
 	case poll.Failing, poll.Final:
@@ -161,33 +265,71 @@ func (l *Log) standing() string {
 	return "no response yet"
 }
 
-// leftText says how long the wait goes on at most and, unless that is the timeout, which limit ends it then.
-func (l *Log) leftText(now time.Duration) string {
+// left returns how long the wait goes on at most, and the limit that ends it then. The time of several targets is that
+// of the last one.
+func (l *Log) left(now time.Duration) (time.Duration, poll.Limit) {
 	end, limit := l.timeout, poll.Timeout
-	if l.last.Round > 0 {
-		end, limit = l.last.GivesUp, l.last.Limit
+	first := true
+	for i := range l.targets {
+		t := &l.targets[i]
+		if t.kind == 0 || t.over {
+			if t.kind == 0 {
+				return max(0, l.timeout-now), poll.Timeout
+			}
+			continue
+		}
+		if first || t.givesUp > end {
+			end, limit, first = t.givesUp, t.limit, false
+		}
 	}
-	if end <= now {
+	return max(0, end-now), limit
+}
+
+// leftText says how long the wait goes on at most.
+func (l *Log) leftText(now time.Duration) string {
+	left, limit := l.left(now)
+	if left <= 0 {
 		return ""
 	}
-	text := ", " + result.Human(wholeSeconds(end-now)) + " left"
+	text := ", " + result.Human(wholeSeconds(left)) + " left"
 	if limit != poll.Timeout {
 		text += " (" + string(limit) + ")"
 	}
 	return text
 }
 
-// status is what the live line shows.
+// status is what the live line shows: of several targets, the slowest.
 func (l *Log) status() liveStatus {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Since(l.start)
-	return liveStatus{
+	status := liveStatus{
 		state:   l.standing(),
-		name:    l.short(l.state.Task.Name),
-		percent: l.percent,
+		percent: -1,
 		elapsed: now,
-		next:    max(0, l.last.Next-(now-l.last.At)),
+		next:    max(0, l.next-(now-l.polledAt)),
 		left:    l.leftText(now),
 	}
+	if i := l.shown(); i >= 0 {
+		t := &l.targets[i]
+		status.percent, status.name = t.percent, l.short(t.state.Task.Name)
+		if l.several() {
+			status.name = l.name(i) + l.statusName(t.state.Status)
+		}
+	}
+	return status
+}
+
+// shown returns the target that the live line shows: the slowest as far as that is known, else the first that is left;
+// -1: there is none.
+func (l *Log) shown() int {
+	if !l.targets[l.slowest].over {
+		return l.slowest
+	}
+	for i := range l.targets {
+		if !l.targets[i].over {
+			return i
+		}
+	}
+	return -1
 }

@@ -64,7 +64,7 @@ func (w *wait) poll(task client.Task, err error, next time.Duration) {
 	w.n++
 	at := time.Since(w.start)
 	w.Poll(poll.Outcome{
-		Round: w.n, At: at, Kind: kindOf(task, err, next), State: target.OfTask(task), Err: err, Next: next, Done: next == 0,
+		Round: w.n, At: at, Kind: kindOf(task, err, next), State: target.OfTask(task), Err: err, Next: next, Over: next == 0,
 		GivesUp: time.Hour, Limit: poll.Timeout,
 	})
 }
@@ -107,8 +107,7 @@ func succeeded() client.Task {
 // reportOf returns the report of a wait that saw this task last.
 func reportOf(task client.Task, err error) result.Report {
 	return result.Report{
-		Result: result.Conclude(target.OfTask(task), err), Err: err,
-		Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
+		Result: result.Conclude(target.OfTask(task), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 	// difference is not worth a second attempt.
 	maxSkew = 5 * time.Minute
 
-	// renewAhead is how long before their end credentials are renewed, unless a quarter of their life is less.
+	// renewAhead is how long before expiry credentials are renewed, unless a quarter of their lifetime is less.
 	renewAhead = 5 * time.Minute
 	// retryRenewal is the pause after a renewal that failed without being refused, while the old credentials work.
 	retryRenewal = time.Minute

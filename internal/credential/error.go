@@ -10,7 +10,7 @@ import (
 // Error is a login that failed. It wraps the failed request, which is classified by the rules for logins.
 type Error struct {
 	Request *client.Error
-	Service string // who was asked to log in, within a sentence: "IAM", "the metadata service"
+	Service string // that received the login request, within a sentence: "IAM", "the metadata service"
 	Reason  string // what is wrong, in our own words without names or ids; empty: the response says it
 	Hint    string // what to do about it; empty: not known, or the error says it
 }
@@ -20,8 +20,8 @@ func (e *Error) Error() string { return e.Request.Error() }
 // Unwrap returns the failed request.
 func (e *Error) Unwrap() error { return e.Request }
 
-// classify returns how a failed login request is treated. It differs from DMS's own rules in that nothing is merely
-// missing: what was not found, whatever the code, was named by the user.
+// classify returns how a failed login request is treated. It differs from DMS's own rules in that a 404,
+// whatever its code, is never Missing: what was not found is what the user named.
 func classify(e *client.Error) client.Class {
 	whole := e.Err == nil // the response was read to its end
 	switch status := e.Response.StatusCode; {

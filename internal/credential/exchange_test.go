@@ -80,7 +80,7 @@ func (c *service) exchange() Exchange {
 
 func (c *service) iam() IAM { return IAM{c.exchange(), []string{"https://iam.test"}} }
 
-// loginError returns the failed request of a login error, which names who was asked.
+// loginError returns the failed request of a login error, which names the service.
 func loginError(t *testing.T, err error) *client.Error {
 	t.Helper()
 	var e *Error

@@ -57,7 +57,7 @@ func canonicalRequest(method string, u *url.URL, headers http.Header, payload []
 	names := make([]string, 0, len(headers))
 	for name := range headers {
 		name = strings.ToLower(name)
-		// Proxies drop headers with "_", and rewrite Content-Type: the scheme never signs them.
+		// Proxies drop headers with "_", and may rewrite Content-Type, which some SDKs sign and others do not.
 		if name != "content-type" && !strings.Contains(name, "_") {
 			names = append(names, name)
 		}

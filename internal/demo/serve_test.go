@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -76,7 +77,11 @@ func TestServedSettingsAndCommandsWork(t *testing.T) {
 			case "exists, but the secret key is wrong":
 				want, status = 77, "401"
 			}
-			wait := exec.Command(binary, append(strings.Fields(command[3]), "--timeout", "0")...)
+			args := strings.Fields(command[3])
+			if i := slices.Index(args, "--timeout"); i >= 0 {
+				args = slices.Delete(args, i, i+2)
+			}
+			wait := exec.Command(binary, append(args, "--timeout", "0")...)
 			wait.Env = append(strings.Fields(string(settings)), command[2])
 			out, _ := wait.CombinedOutput()
 			assert.Equal(t, want, wait.ProcessState.ExitCode(), "%s", out)

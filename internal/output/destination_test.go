@@ -89,10 +89,10 @@ func TestDestinationWarnsOfWhatDoesNotFit(t *testing.T) {
 	require.NoError(t, file.Write(larger))
 	require.NoError(t, results.Write(larger))
 	assert.Equal(t, []string{
-		"output_file is limited to 4000 bytes; left empty: task",
-		"results_dir is limited to 4000 bytes; left empty: task",
-		"output_file is limited to 4000 bytes; left empty: task, params",
-		"results_dir is limited to 4000 bytes; left empty: task, params",
+		"output_file is limited to 4000 bytes; left empty: results, task",
+		"results_dir is limited to 4000 bytes; left empty: results, task",
+		"output_file is limited to 4000 bytes; left empty: results, task, params",
+		"results_dir is limited to 4000 bytes; left empty: results, task, params",
 	}, warned)
 	json := ResultFile{Path: filepath.Join(folder, "result.json"), Warnf: t.Errorf}
 	require.NoError(t, json.Write(larger))

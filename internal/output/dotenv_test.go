@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,15 +186,16 @@ func readFolder(t *testing.T, folder string) map[string]string {
 	return files
 }
 
-func TestTaskAndThenParamsAreEmptiedWhereNotAllFits(t *testing.T) {
+func TestResultsThenTaskThenParamsAreEmptiedWhereNotAllFits(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		params  string
 		emptied []string
 	}{
-		{strings.Repeat("x", 1500), nil},
-		{strings.Repeat("x", 3000), []string{"task"}},
-		{strings.Repeat("x", 5000), []string{"task", "params"}},
+		{strings.Repeat("x", 500), nil},
+		{strings.Repeat("x", 1500), []string{"results"}},
+		{strings.Repeat("x", 3000), []string{"results", "task"}},
+		{strings.Repeat("x", 5000), []string{"results", "task", "params"}},
 	} {
 		r := reportWithParams(test.params)
 		content, emptied := dotenv(r, "DMS_")
@@ -207,15 +209,15 @@ func TestTaskAndThenParamsAreEmptiedWhereNotAllFits(t *testing.T) {
 		for i, output := range values(r) {
 			total += len(outputs[i].text)
 			switch name := "DMS_" + strings.ToUpper(output.name); {
-			case strings.Contains(strings.Join(test.emptied, " "), output.name):
+			case slices.Contains(test.emptied, output.name):
 				assert.Empty(t, outputs[i].text)
 				assert.Contains(t, content, name+"=\n")
 			case output.name == "params":
 				assert.Equal(t, test.params, outputs[i].text)
 				assert.Equal(t, `"`+test.params+`"`, variables[name])
-			case output.name == "name":
-				assert.Equal(t, output.json, variables[name])
-			case output.name != "message" && output.name != "task":
+			case output.name == "name": // quoted
+				assert.Equal(t, `"`+output.text+`"`, variables[name])
+			case output.name != "message" && output.name != "task" && output.name != "results":
 				assert.Equal(t, output.text, outputs[i].text)
 				assert.Equal(t, output.text, variables[name])
 			}
@@ -238,15 +240,15 @@ func TestLimitIs4000Bytes(t *testing.T) {
 		return size, emptied
 	}
 	for name, write := range map[string]func(int) (int, []string){"output_file": dotenvOf, "results_dir": folderOf} {
-		size, _ := write(1000)
-		larger, _ := write(1001)
-		perByte := larger - size // params are in task too
-		n := 1000 + (4000-size)/perByte
+		size, _ := write(100)
+		larger, _ := write(101)
+		perByte := larger - size // params are in task and in results too
+		n := 100 + (4000-size)/perByte
 		size, emptied := write(n)
 		assert.Empty(t, emptied, name)
 		assert.InDelta(t, 4000, size, float64(perByte-1), name)
 		_, emptied = write(n + 1)
-		assert.Equal(t, []string{"task"}, emptied, name)
+		assert.Equal(t, []string{"results"}, emptied, name)
 	}
 }
 

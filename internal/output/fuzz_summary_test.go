@@ -67,7 +67,7 @@ func FuzzSummary(f *testing.F) {
 		require.Less(t, len(page), 128<<10, "GitHub accepts 1 MiB")
 		text, _, hasChart := strings.Cut(page, "```mermaid\n")
 		requirePage(t, text, r)
-		require.Equal(t, at >= minChart && len(timeline.spans) > 0, hasChart)
+		require.Equal(t, at >= minChart && len(timeline.targets) > 0, hasChart)
 		if hasChart {
 			requireChart(t, page[len(text):])
 		}

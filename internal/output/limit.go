@@ -8,11 +8,11 @@ import (
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
-// maxSmall is the size limit, in bytes, of destinations that take little: GitLab accepts 5 KB of dotenv, Tekton
+// maxSmall is the size limit, in bytes, of small destinations: GitLab accepts 5 KB of dotenv, Tekton
 // about 4 KB of results.
 const maxSmall = 4000
 
-// shortValues returns all outputs of a report as they are written where little fits: those that have a limit of
+// shortValues returns all outputs of a report as they are written to small destinations: those that have a limit of
 // their own are truncated.
 func shortValues(r result.Report) []named {
 	outputs := values(r)

@@ -11,6 +11,7 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // Output is one value that a pipeline can use.
@@ -21,11 +22,11 @@ type Output struct {
 	form
 }
 
-// form says how an output is written where a shell reads it, and where little fits. Without one, a value is
+// form says how an output is written where a shell reads it, and in small destinations. Without one, a value is
 // escaped, so that no shell acts on it, and never left empty.
 type form struct {
 	shell shellForm
-	short int // how many characters of the value are written where little fits; 0: all
+	short int // how many characters of the value small destinations get; 0: all
 	drop  int // its turn to be left empty where not all outputs fit, from 1 on; 0: never
 }
 
@@ -49,45 +50,43 @@ type rendering struct {
 	paramsIsJSON bool
 }
 
+// targetOutputs are the outputs that results has for each target.
+var targetOutputs = []string{
+	"instance_id", "task_id", "name", "result", "exit_code", "status", "duration", "progress", "params", "task", "message",
+}
+
 // Outputs returns all outputs, in the order in which they are written.
 func Outputs() []Output {
 	return []Output{
 		{"status", "last status seen, in upper case",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(string(r.State.Status))) },
 			form{shell: upper, short: 64}}, // DMS's own are shorter
-		{"result", "how the wait ended: " + strings.Join(resultNames(), ", "),
+		{"result", "how the wait ended, e.g. success, failure, timeout",
 			func(r rendering) value { return stringValue(r.Result.Name) }, form{shell: bare}},
-		{"duration", "the task's time in seconds, e.g. 4.659; " +
-			"while it is running, its age by the server's clock",
+		{"duration", "how long the task took in seconds, e.g. 4.659; its age while it is running",
 			func(r rendering) value { return jsonValue(duration(r.Report)) }, form{}},
-		{"params", "the task's parameters: compact JSON if they are JSON, otherwise unchanged; secrets are redacted",
-			paramsValue, form{drop: 2}},
-		{"name", "the task's name",
+		{"params", "the task's parameters, usually JSON; secrets are redacted",
+			paramsValue, form{drop: 3}},
+		{"name", "the task's name, as the API gives it",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.State.Task.Name)) }, form{short: 64}},
-		{"task_id", "the task's id",
+		{"task_id", "the id of the task",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.TaskID)) }, form{shell: bare}},
-		{"instance_id", "the instance's id",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.InstanceID)) }, form{shell: bare}},
-		{"task", "the task as one JSON object with the API's eight fields", taskValue, form{drop: 1}},
+		{"instance_id", "the id of the instance",
+			func(r rendering) value { return stringValue(r.Target.InstanceID) }, form{shell: bare}},
+		{"task", "the task as one JSON object with the API's eight fields", taskValue, form{drop: 2}},
 		{"progress", "last percentage seen",
 			func(r rendering) value { return jsonValue(progress(r.Report)) }, form{}},
 		{"waited", "how long dmswait waited, in seconds",
 			func(r rendering) value { return jsonValue(seconds(r.Waited)) }, form{}},
 		{"polls", "number of status requests",
 			func(r rendering) value { return jsonValue(strconv.Itoa(r.Polls)) }, form{}},
+		{"results", "a JSON array with one object per target, in the order given",
+			resultsValue, form{drop: 1}},
 		{"exit_code", "the exit code of the result, whatever succeed_on says",
 			func(r rendering) value { return jsonValue(strconv.Itoa(r.Result.Code)) }, form{}},
 		{"message", "one sentence for people",
 			func(r rendering) value { return stringValue(r.Message()) }, form{shell: omitted}}, // it has blanks
 	}
-}
-
-func resultNames() []string {
-	var names []string
-	for _, meaning := range result.Meanings() {
-		names = append(names, meaning.Result)
-	}
-	return names
 }
 
 func paramsValue(r rendering) value {
@@ -118,6 +117,37 @@ func taskValue(r rendering) value {
 		members = append(members, sanitize.QuoteJSON(field[0])+":"+sanitize.QuoteJSON(r.Secrets.Redact(field[1])))
 	}
 	return jsonValue("{" + strings.Join(members, ",") + "}")
+}
+
+// resultsValue returns the reports of all targets as an array.
+func resultsValue(r rendering) value {
+	byName := map[string]Output{}
+	for _, output := range Outputs() {
+		byName[output.Name] = output
+	}
+	all := r.All
+	if len(all) == 0 {
+		all = []result.Report{r.Report}
+	}
+	var objects []string
+	for _, each := range all {
+		if each.Target == (target.Target{}) { // the inputs name none
+			continue
+		}
+		rendering := r // of a single target
+		if len(all) > 1 {
+			rendering = render(each)
+		}
+		var members []string
+		for _, name := range targetOutputs {
+			members = append(members, sanitize.QuoteJSON(name)+":"+byName[name].value(rendering).json)
+		}
+		objects = append(objects, "{"+strings.Join(members, ",")+"}")
+	}
+	if len(objects) == 0 {
+		return jsonValue("")
+	}
+	return jsonValue("[" + strings.Join(objects, ",") + "]")
 }
 
 // duration returns the task's own time in seconds, or "" where it is not known.
@@ -165,10 +195,14 @@ type named struct {
 	form
 }
 
+func render(r result.Report) rendering {
+	params, isJSON := sanitize.RedactParams(r.State.Task.Params, r.Secrets)
+	return rendering{Report: r, params: params, paramsIsJSON: isJSON}
+}
+
 // values returns all outputs of a report.
 func values(r result.Report) []named {
-	params, isJSON := sanitize.RedactParams(r.State.Task.Params, r.Secrets)
-	rendering := rendering{Report: r, params: params, paramsIsJSON: isJSON}
+	rendering := render(r)
 	var all []named
 	for _, output := range Outputs() {
 		all = append(all, named{output.Name, output.value(rendering), output.form})

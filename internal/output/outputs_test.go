@@ -27,7 +27,7 @@ func TestAllOutputsArePresentInTheSameOrder(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"status", "result", "duration", "params", "name", "task_id", "instance_id", "task",
-		"progress", "waited", "polls", "exit_code", "message",
+		"progress", "waited", "polls", "results", "exit_code", "message",
 	}
 	var declared []string
 	for _, output := range Outputs() {
@@ -101,6 +101,9 @@ func TestOutputsOfTheDocumentedTask(t *testing.T) {
 	for _, output := range values(r) {
 		got[output.name] = output.text
 	}
+	want["results"] = `[{"instance_id":"i1","task_id":"` + want["task_id"] + `","name":"bindInstancePublicIp",` +
+		`"result":"success","exit_code":0,"status":"SUCCESS","duration":4.659,"progress":100,"params":` + want["params"] +
+		`,"task":` + want["task"] + `,"message":"` + want["message"] + `"}]`
 	assert.Equal(t, want, got)
 }
 
@@ -199,7 +202,7 @@ func TestOwnSecretsAreInNoOutput(t *testing.T) {
 	}
 }
 
-func TestStatusIsTruncatedOnlyWhereLittleFits(t *testing.T) {
+func TestStatusIsTruncatedOnlyInSmallDestinations(t *testing.T) {
 	t.Parallel()
 	task := documentedTask()
 	task.Status = client.Status(strings.Repeat("É", 5000))

@@ -55,26 +55,42 @@ func (s JobSummary) Write(r result.Report) error {
 
 // summary returns a report as Markdown.
 func summary(r result.Report, timeline *Timeline) string {
-	name := strings.ReplaceAll(r.Result.Name, "_", " ")
+	name := words(r.Result)
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s dmswait: %s\n\n%s\n\n", icon(r.Result), name, sanitize.Markdown(r.Message()))
-	writeTable(&b, [2]string{"result", name}, facts(r))
-	if r.Progress != nil && len(r.Progress.Steps) > 0 {
-		var steps [][2]string
+	if len(r.All) > 1 {
+		writeTable(&b, []string{"", r.Kind(), "result", "status", "time"}, targetRows(r))
+		b.WriteString("\n")
+		writeTable(&b, []string{"waited", waited(r)}, [][]string{{"exit code", strconv.Itoa(r.Result.Code)}})
+	} else {
+		writeTable(&b, []string{"result", name}, facts(r))
+	}
+	if r.Progress != nil && len(r.Progress.Steps) > 0 && len(r.All) < 2 {
+		var steps [][]string
 		for _, step := range r.Progress.Steps {
-			steps = append(steps, [2]string{shown(r, step.Name), shown(r, step.State)})
+			steps = append(steps, []string{shown(r, step.Name), shown(r, step.State)})
 		}
 		b.WriteString("\n")
-		writeTable(&b, [2]string{"step", "state"}, steps)
+		writeTable(&b, []string{"step", "state"}, steps)
 	}
 	if r.Waited >= minChart {
-		b.WriteString("\n" + timeline.gantt(r.Result, r.Waited))
+		b.WriteString("\n" + timeline.gantt(r))
 	}
 	return b.String()
 }
 
-// facts returns what is known about the task and the wait, as rows of a table.
-func facts(r result.Report) [][2]string {
+func words(r result.Result) string { return strings.ReplaceAll(r.Name, "_", " ") }
+
+func waited(r result.Report) string {
+	polls := "1 poll"
+	if r.Polls != 1 {
+		polls = fmt.Sprintf("%d polls", r.Polls)
+	}
+	return result.Human(r.Waited) + ", " + polls
+}
+
+// facts returns what is known about the target and the wait, as rows of a table.
+func facts(r result.Report) [][]string {
 	elapsed, elapsedName := "", "task age"
 	if d, ok := r.State.Task.Elapsed(r.At); ok {
 		elapsed = result.Human(d)
@@ -82,26 +98,44 @@ func facts(r result.Report) [][2]string {
 	if r.State.Standing.Ended() {
 		elapsedName = "task took"
 	}
-	progress, polls := "", "1 poll"
+	progress := ""
 	if r.Progress != nil {
 		progress = fmt.Sprintf("%d%%", r.Progress.Percent)
 	}
-	if r.Polls != 1 {
-		polls = fmt.Sprintf("%d polls", r.Polls)
-	}
 	params, _ := sanitize.RedactParams(r.State.Task.Params, r.Secrets)
-	rows := [][2]string{
+	rows := [][]string{
 		{"task", shown(r, r.State.Task.Name)},
 		{"task id", r.Secrets.Redact(r.Target.TaskID)},
 		{"instance", r.Secrets.Redact(r.Target.InstanceID)},
 		{"status", shown(r, string(r.State.Status))},
 		{elapsedName, elapsed},
 		{"progress", progress},
-		{"waited", result.Human(r.Waited) + ", " + polls},
+		{"waited", waited(r)},
 		{"exit code", strconv.Itoa(r.Result.Code)},
 		{"params", sanitize.Truncate(params, maxParams)},
 	}
-	return slices.DeleteFunc(rows, func(row [2]string) bool { return row[1] == "" })
+	return slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" })
+}
+
+// maxRows is how many targets a summary lists: GitHub drops a summary of more than 1 MiB.
+const maxRows = 1000
+
+// targetRows returns a row for each of several targets. Their numbers are those of the chart's sections.
+func targetRows(r result.Report) (rows [][]string) {
+	for i, each := range r.All[:min(len(r.All), maxRows)] {
+		id := each.Target.InstanceID
+		if each.Target.TaskID != "" {
+			id += "/" + r.Secrets.Redact(each.Target.TaskID)
+		}
+		took := ""
+		if d, ok := each.State.Task.Elapsed(each.At); ok {
+			took = result.Human(d)
+		}
+		rows = append(rows, []string{
+			strconv.Itoa(i + 1), id, words(each.Result), shown(r, string(each.State.Status)), took,
+		})
+	}
+	return rows
 }
 
 // shown returns text of the service as a cell shows it. Secrets are redacted before anything is truncated,
@@ -110,10 +144,13 @@ func shown(r result.Report, text string) string {
 	return sanitize.Truncate(r.Secrets.Redact(text), maxCell)
 }
 
-func writeTable(b *strings.Builder, head [2]string, rows [][2]string) {
-	fmt.Fprintf(b, "| %s | %s |\n| --- | --- |\n", head[0], head[1])
+func writeTable(b *strings.Builder, head []string, rows [][]string) {
+	fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
 	for _, row := range rows {
-		fmt.Fprintf(b, "| %s | %s |\n", sanitize.Markdown(row[0]), sanitize.Markdown(row[1]))
+		for _, cell := range row {
+			b.WriteString("| " + sanitize.Markdown(cell) + " ")
+		}
+		b.WriteString("|\n")
 	}
 }
 

@@ -108,13 +108,13 @@ func TestChartContainsNoTextOfTheService(t *testing.T) {
 			50, networkError(errors.New(text)),
 			60, client.Status("X"+text),
 		)
-		requireChart(t, timeline.gantt(result.Timeout, 90*time.Second))
+		requireChart(t, timeline.gantt(result.Report{Result: result.Timeout, Waited: 90 * time.Second}))
 	}
 }
 
 func TestBarsOfAChartFollowEachOtherToTheEnd(t *testing.T) {
 	t.Parallel()
-	chart := eventfulTimeline().gantt(result.Success, 121*time.Second)
+	chart := eventfulTimeline().gantt(result.Report{Result: result.Success, Waited: 121 * time.Second})
 	bars := map[string]string{} // from → to
 	for line := range strings.SplitSeq(chart, "\n") {
 		if times := chartTime.FindAllString(line, -1); len(times) == 2 && !strings.Contains(line, ":milestone") {
@@ -135,7 +135,7 @@ func TestBarsOfShortSpansCanBeSeen(t *testing.T) {
 	timeline := timelineOf(0, client.Created, 100, noTaskError())
 	timeline.Poll(outcome(100*time.Second+time.Millisecond, client.Executing))
 	timeline.Poll(outcome(200*time.Second, serviceError(503, "", "busy")))
-	chart := timeline.gantt(result.Timeout, 200*time.Second)
+	chart := timeline.gantt(result.Report{Result: result.Timeout, Waited: 200 * time.Second})
 	requireChart(t, chart)
 	assert.Contains(t, chart, "  not found yet 1ms :done, 2000-01-01 00:01:40.000, 2000-01-01 00:01:41.000\n")
 	assert.Contains(t, chart, "  no valid response 0s :crit, 2000-01-01 00:03:19.000, 2000-01-01 00:03:20.000\n",
@@ -155,7 +155,7 @@ func TestChartOfADayOfChangesIsShort(t *testing.T) {
 		}
 		timeline.Poll(outcome(at, response))
 	}
-	chart := timeline.gantt(result.Timeout, day)
+	chart := timeline.gantt(result.Report{Result: result.Timeout, Waited: day})
 	requireChart(t, chart)
 	assert.Contains(t, chart, "  axisFormat day %-j %-Hh%Mm\n")
 	assert.Contains(t, chart,
@@ -178,7 +178,7 @@ func TestTimelineDoesNotGrowWithPolls(t *testing.T) {
 	for range 2 * maxSpans {
 		pollOnce()
 	}
-	assert.Len(t, timeline.spans, maxSpans)
+	assert.Len(t, timeline.targets[0].spans, maxSpans)
 	assert.Zero(t, testing.AllocsPerRun(10_000, pollOnce))
-	assert.Len(t, timeline.spans, maxSpans)
+	assert.Len(t, timeline.targets[0].spans, maxSpans)
 }

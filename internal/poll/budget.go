@@ -11,11 +11,12 @@ import (
 
 // Why a wait ends although its target has not. They are wrapped in an *End.
 var (
-	ErrTimeout     = errors.New("still running at timeout")
-	ErrRunning     = errors.New("still running")          // at timeout 0
-	ErrStopped     = errors.New("the wait stopped early") // because another target failed
-	ErrNotFound    = errors.New("not found within the grace period")
-	ErrUnavailable = errors.New("no valid response for too long")
+	ErrTimeout       = errors.New("still running at timeout")
+	ErrRunning       = errors.New("still running")          // at timeout 0
+	ErrStopped       = errors.New("the wait stopped early") // because another target failed
+	ErrNotFound      = errors.New("not found within the grace period")
+	ErrUnavailable   = errors.New("no valid response for too long")
+	ErrMisconfigured = errors.New("the API cannot be reached as configured") // no valid response, ever
 )
 
 // Limit is the input that limits a part of a wait.
@@ -82,7 +83,7 @@ type budgets struct {
 	failingFor   time.Duration // the part of the time since missingSince that was spent Failing
 	stalled      bool          // the target cannot be polled, because of what concerns all; not while Failing
 	stalledSince time.Duration
-	hasty        bool  // the failure is mostly a typing error: the outage ends with the grace, if that is shorter
+	hasty        bool  // the failure is usually a typing error: the outage ends with the grace, if that is shorter
 	err          error // of the last response
 	missingErr   error // of the last Missing response
 }
@@ -107,7 +108,7 @@ func (b *budgets) classify(found target.Finding, sharedValid Kind) Kind {
 	if e.LoggingIn() {
 		valid = sharedValid
 	}
-	if e.Failing() || valid != 0 { // after a valid response: the same request was right before
+	if e.Failing() || valid != 0 { // after a valid response: the same request was accepted before
 		return Failing
 	}
 	return Final
@@ -145,7 +146,7 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 		b.hasty = b.valid == 0 && misconfigured(err)
 		if b.left(at) <= 0 {
 			limit, length := b.limit()
-			return &End{ErrUnavailable, limit, length, err}
+			return &End{b.unavailable(), limit, length, err}
 		}
 	case Final:
 		return err
@@ -176,7 +177,15 @@ func (b *budgets) left(at time.Duration) time.Duration {
 	return length - at
 }
 
-// stall accounts for the time in which a target is not polled although it is due: it is nobody's grace.
+// unavailable returns why the wait ends without a valid response.
+func (b *budgets) unavailable() error {
+	if b.hasty {
+		return ErrMisconfigured
+	}
+	return ErrUnavailable
+}
+
+// stall accounts for the time in which a target is not polled although it is due: the grace does not count it.
 func (b *budgets) stall(at time.Duration) {
 	if !b.stalled && b.last != Failing {
 		b.stalled, b.stalledSince = true, at
@@ -191,7 +200,7 @@ func (b *budgets) expire(at time.Duration, shared error) error {
 	case b.last == 0:
 		end.Reason, end.Err = ErrUnavailable, shared
 	case b.valid == 0:
-		end.Reason = ErrUnavailable
+		end.Reason = b.unavailable()
 	case b.valid == Missing && (!b.seen || b.missingFor(at) >= b.grace):
 		end.Reason = ErrNotFound
 		if b.last == Failing { // the response that decides comes first

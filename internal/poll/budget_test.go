@@ -46,9 +46,9 @@ func TestEachBudgetEndsTheWaitWhenItIsUsedUp(t *testing.T) {
 			script(executing, broken), maxOutage(0), ErrUnavailable, time.Second},
 
 		{"a host name that does not exist has the grace, since it is mostly a typing error",
-			script(noSuchHost), nil, ErrUnavailable, 30 * time.Second},
+			script(noSuchHost), nil, ErrMisconfigured, 30 * time.Second},
 		{"it has max_outage when that is shorter",
-			script(noSuchHost), maxOutage(5 * time.Second), ErrUnavailable, 5 * time.Second},
+			script(noSuchHost), maxOutage(5 * time.Second), ErrMisconfigured, 5 * time.Second},
 		{"after a valid response it is an outage like any other",
 			script(executing, noSuchHost), nil, ErrUnavailable, 15*time.Minute + time.Second},
 

@@ -149,6 +149,7 @@ type ledger struct {
 
 	valid, seen     bool // there was a valid response; the task was running once
 	missing         bool // in the last valid response
+	odd             bool // no valid response ever, and the last one looks like a typing error
 	failing         bool // since the last valid response, or since the start
 	at              time.Duration
 	absence, outage time.Duration // spent of the budgets
@@ -194,8 +195,9 @@ func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
 		}
 		l.failing = true
 		l.left = limit - l.outage
+		l.odd = !l.valid && e.Misconfigured()
 		if l.left <= 0 {
-			return kind, true, ErrUnavailable
+			return kind, true, l.outageError()
 		}
 	}
 	if o.At < l.timeout || l.timeout == 0 {
@@ -204,11 +206,18 @@ func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
 	return kind, true, l.expire()
 }
 
+func (l *ledger) outageError() error {
+	if l.odd {
+		return ErrMisconfigured
+	}
+	return ErrUnavailable
+}
+
 // expire returns how the wait ends at its timeout.
 func (l *ledger) expire() error {
 	switch {
 	case !l.valid:
-		return ErrUnavailable
+		return l.outageError()
 	case l.missing && (!l.seen || l.absence >= l.grace):
 		return ErrNotFound
 	}

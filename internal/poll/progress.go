@@ -17,7 +17,7 @@ const (
 var errPauseOver = errors.New("no response before the next poll")
 
 // requestProgress requests the percentage of the slowest running task after every third round, at the start of the
-// pause that ends at wake. Most tasks have none, so it soon gives up on a task. It delays nothing and fails nothing.
+// pause that ends at wake. Most tasks have none, so it soon gives up on a task. It neither delays the wait nor fails it.
 func (w *Waiter) requestProgress(ctx context.Context, round int, wake time.Time) {
 	if round%progressEvery != 0 || w.Progress == nil {
 		return

@@ -32,6 +32,7 @@ type Schedule struct {
 	interval  time.Duration
 	slowest   time.Duration // the longest pause while throttled
 	throttled time.Duration // the pause while throttled; 0: not throttled since the last valid response
+	step      time.Duration // the last pause that followed the schedule
 	last      time.Duration // the last pause
 	random    func() float64
 }
@@ -88,6 +89,9 @@ func (s *Schedule) next(wish demand) time.Duration {
 		s.throttled = 0
 	case wish.slower && atLeast == 0:
 		chance := s.random()
+		if wish.valid { // the round was served in part: the schedule is the measure again
+			s.last = s.step
+		}
 		doubled := 2 * min(max(s.last, s.interval), s.slowest/2)
 		s.throttled = max(times(doubled, 1+throttledJitter*chance), times(min(wish.window, s.slowest), chance))
 	case wish.slower:
@@ -100,6 +104,7 @@ func (s *Schedule) next(wish demand) time.Duration {
 	pause := s.throttled
 	if pause == 0 {
 		pause = times(s.steps.NextBackOff(), 1-Jitter+2*Jitter*s.random())
+		s.step = pause
 	}
 	s.last = max(pause, atLeast)
 	return s.last

@@ -174,7 +174,7 @@ func (tr *trial) endsWith(t *testing.T, want error) {
 		return
 	}
 	assert.ErrorIs(t, tr.err, want)
-	for _, other := range []error{ErrTimeout, ErrRunning, ErrNotFound, ErrUnavailable} {
+	for _, other := range []error{ErrTimeout, ErrRunning, ErrNotFound, ErrUnavailable, ErrMisconfigured} {
 		if !errors.Is(want, other) {
 			assert.NotErrorIs(t, tr.err, other)
 		}

@@ -45,8 +45,10 @@ type Outcome struct {
 	Kind   Kind
 	State  target.State  // valid where Err is nil
 	Err    error         // why there is no state
-	Done   bool          // nothing more is requested about the target
 	Next   time.Duration // the pause that follows; 0: another request does, or nothing
+
+	Over bool  // the wait for this target is over
+	End  error // why, where the target has not ended
 
 	GivesUp time.Duration // when the wait for this target ends if every response is like this one, since the start
 	Limit   Limit         // that ends it then
@@ -122,7 +124,8 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 // observe passes on what the last poll found, now that the pause after it is known.
 func (w *Waiter) observe(next time.Duration) {
 	for _, outcome := range w.unobserved {
-		outcome.Next, outcome.Done = next, w.targets[outcome.Target].over
+		t := &w.targets[outcome.Target]
+		outcome.Next, outcome.Over, outcome.End = next, t.over, t.Err
 		if w.Observe != nil {
 			w.Observe(outcome)
 		}

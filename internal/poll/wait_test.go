@@ -105,7 +105,7 @@ func TestAtTimeoutZeroTheFirstValidResponseDecides(t *testing.T) {
 		"failing, then running":    {script(broken.times(3), executing), 0, ErrRunning, 4},
 		"failing, then ended":      {script(throttled, succeeded), 0, nil, 2},
 		"failing for max_outage":   {script(broken), 0, ErrUnavailable, 5},
-		"no host, for the outage":  {script(noSuchHost), time.Minute, ErrUnavailable, 5},
+		"no host, for the outage":  {script(noSuchHost), time.Minute, ErrMisconfigured, 5},
 		"hanging, then responding": {script(executing.taking(time.Hour), executing), 0, ErrUnavailable, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,7 +180,7 @@ func TestObserverGetsEveryOutcomeWithItsPause(t *testing.T) {
 		GivesUp: 15*time.Minute + time.Second, Limit: MaxOutage,
 	}, tr.outcomes[1])
 	assert.Equal(t, Ended, tr.outcomes[2].Kind)
-	assert.True(t, tr.outcomes[2].Done)
+	assert.True(t, tr.outcomes[2].Over)
 	assert.Zero(t, tr.outcomes[2].Next, "no poll follows")
 }
 

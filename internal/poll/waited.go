@@ -20,7 +20,7 @@ type waited struct {
 	progressFailures int
 }
 
-// prepare makes a fresh start.
+// prepare resets the budgets and everything else that a wait keeps.
 func (w *Waiter) prepare() {
 	count := 0
 	for _, source := range w.Sources {
@@ -42,6 +42,9 @@ func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Ki
 	kind := w.settle(t, at, t.classify(found, w.shared.valid))
 	t.polled = round
 	if found.Err == nil {
+		if kind == Ended && found.State.Standing == target.Holding { // for as long as it has to
+			found.State.Standing = target.Succeeded
+		}
 		t.State = found.State
 	}
 	switch {

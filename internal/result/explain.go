@@ -34,10 +34,10 @@ type LineKind int
 const (
 	ErrorLine  LineKind = iota // what went wrong
 	HintLine                   // what to do about it
-	DetailLine                 // circumstances
+	DetailLine                 // more about the error
 )
 
-// Explain returns what is behind a report's message. It is empty where the task ended with SUCCESS.
+// Explain returns the explanation of a report's message. It is empty where the task ended with SUCCESS.
 func Explain(r Report, request Request) []Line {
 	var faults config.Faults
 	var bug Panic

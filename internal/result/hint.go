@@ -11,12 +11,16 @@ import (
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/credential"
+	"github.com/dmswait/dmswait/internal/poll"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // hint returns what to do about a result; empty: that is not known.
 func (r Report) hint(request Request) string {
 	e, login := responseError(r.Err), loginError(r.Err)
 	switch {
+	case r.Result == Failure && r.Target.Until != "":
+		return "the instance does not recover from this status by itself: see it in the cloud console"
 	case r.Result == Failure:
 		return "the API does not say why a task failed: see the instance's background tasks in the cloud console"
 	case r.Result == Timeout && e != nil:
@@ -30,12 +34,12 @@ func (r Report) hint(request Request) string {
 		return ""
 	case r.Result == NotFound:
 		return r.notFoundHint(e)
-	case r.Result == Unavailable:
+	case r.Result == Unavailable, errors.Is(r.Err, poll.ErrMisconfigured):
 		return r.unavailableHint(e, request)
 	case login != nil && (r.Result == Denied || r.Result == Usage):
 		return loginHint(login, request)
 	case r.Result == Denied:
-		return deniedHint(e, request)
+		return r.deniedHint(e, request)
 	case r.Result == Usage:
 		return "check that region, project_id, instance_id and task_id belong together"
 	}
@@ -59,6 +63,9 @@ func (r Report) notFoundHint(e *client.Error) string {
 		return "set since to just before the call that starts the task, using a correct clock; " +
 			"names are case-sensitive and must match exactly"
 	}
+	if r.Target.Until != "" {
+		return "check that region, project and instance belong together"
+	}
 	return "check that region, project, instance and task belong together; " +
 		"the ids of scheduled, migration and connector tasks belong to other APIs"
 }
@@ -72,15 +79,27 @@ func loginHint(login *credential.Error, request Request) string {
 	return login.Hint
 }
 
-func deniedHint(e *client.Error, request Request) string {
+func (r Report) deniedHint(e *client.Error, request Request) string {
 	switch {
 	case e.Forbidden():
-		return "grant the permission dms:instance:getBackgroundTask in this project " +
-			"(DMS ReadOnlyAccess includes it), and check project_id"
+		return fmt.Sprintf("grant the permission %s in this project (DMS ReadOnlyAccess includes it), and check project_id",
+			r.permission())
 	case e.OtherProject():
 		return "the token is for another project: set project_id to the token's"
 	}
 	return request.CredentialsHint
+}
+
+// permission returns the action that the requests for the target need.
+func (r Report) permission() string {
+	const task, instance = "dms:instance:getBackgroundTask", "dms:instance:get"
+	switch r.Target.Until {
+	case "":
+		return task
+	case target.Idle:
+		return instance + " and " + task
+	}
+	return instance
 }
 
 func (r Report) unavailableHint(e *client.Error, request Request) string {

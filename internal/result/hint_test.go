@@ -71,7 +71,7 @@ func TestLoginErrorsHaveMessagesAndHintsOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestHintsTellWhatIsInBetween(t *testing.T) {
+func TestHintsNameWhatIsInBetween(t *testing.T) {
 	t.Parallel()
 	unverified := func(err error) *client.Error {
 		return unreachable(&tls.CertificateVerificationError{Err: err})

@@ -29,14 +29,13 @@ func TestMessageIsOneSentence(t *testing.T) {
 	timeout := func(e *client.Error) error { return ending(poll.ErrTimeout, e) }
 	unavailable := func(e *client.Error) error { return ending(poll.ErrUnavailable, e) }
 	executing := with(client.Executing)
-	required := config.Faults{{Input: "task_id", Text: "task_id is required (--task-id)", Brief: "task_id is required"}}
+	required := config.Faults{{Input: "task_id", Text: "task_id is required", Brief: "task_id is required"}}
 	faults := append(required,
-		config.Fault{
-			Input: "timeout", Text: `timeout "x" is not a duration (from --timeout)`, Brief: "timeout is not a duration",
-		},
-		config.Fault{Input: "task_id", Text: "task_id is required (DMSWAIT_TASK_ID)", Brief: "task_id is required"},
-		config.Fault{Input: "credentials_file", Text: "credentials_file /home/x/credentials cannot be read"},
-		config.Fault{Input: "task_id", Text: "task_id cannot be combined with task_name"})
+		config.Fault{Input: "timeout", Text: `timeout "x" is not a duration (from --timeout)`},
+		config.Fault{Input: "credentials_file", Text: "credentials_file /home/x/credentials cannot be read",
+			Brief: "credentials_file cannot be read"},
+		config.Fault{Input: "task_id", Text: "task_id cannot be combined with task_name",
+			Brief: "task_id cannot be combined"})
 	for _, test := range []struct {
 		task client.Task
 		err  error
@@ -46,7 +45,7 @@ func TestMessageIsOneSentence(t *testing.T) {
 		{with(client.Failed), nil, "Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s."},
 		{with(client.Cancelled), nil, "Task t1 (bindInstancePublicIp) ended with CANCELLED after 4.7s."},
 		{with(client.Deleted), nil, "Task t1 (bindInstancePublicIp) ended with DELETED after 4.7s."},
-		{client.Task{ID: "t1", Status: client.Failed}, nil, "Task t1 ended with FAILED."}, // without name and times
+		{client.Task{ID: "t1", Status: client.Failed}, nil, "Task t1 ended with FAILED."}, // without times
 		{executing, poll.ErrTimeout, "Timed out after 5.2s: task t1 (bindInstancePublicIp) is still EXECUTING."},
 		{with(""), poll.ErrTimeout, "Timed out after 5.2s: task t1 (bindInstancePublicIp) is still running."},
 		{with("PAUSED"), timeout(failed(503, "", "")),
@@ -67,8 +66,7 @@ func TestMessageIsOneSentence(t *testing.T) {
 		{client.Task{}, failed(401, "APIGW.0301", ""), "The API refused the credentials (401 APIGW.0301)."},
 		{client.Task{}, failed(403, "DMS.00403002", ""), "Permission denied by the API (403 DMS.00403002)."},
 		{client.Task{}, failed(400, "DMS.00400070", ""), "The API rejected the request (400 DMS.00400070)."},
-		{client.Task{}, faults, "Invalid input: task_id is required; timeout is not a duration; credentials_file is invalid; " +
-			"task_id is invalid."},
+		{client.Task{}, faults, "Invalid input: task_id is required; timeout is invalid; credentials_file cannot be read; task_id cannot be combined."},
 		{client.Task{}, fmt.Errorf("inputs: %w", required), "Invalid input: task_id is required."},
 		{executing, Panic{Value: "nil map"}, "Internal error: this is a bug in dmswait."},
 		{executing, Interrupt{syscall.SIGHUP}, "Interrupted by SIGHUP after 5.2s; the task keeps running."},

@@ -16,23 +16,63 @@ import (
 	"github.com/dmswait/dmswait/internal/target"
 )
 
-// Report is everything that a finished wait has to say. Every form of it, for people and for machines, is made from
-// this one.
+// Report is everything that a finished wait has to say about a target. Every form of it, for people and for machines,
+// is made from this one. The report of a run is that of the target that decides; see Decide.
 type Report struct {
 	Result   Result
-	Err      error            // why the task's end is not known; nil when it has ended
+	Err      error            // why the target's end is not known; nil when it has ended
 	Target   target.Target    // its TaskID is empty when the task was not found by name
 	State    target.State     // as last seen; zero when it never was
 	Progress *client.Progress // as last seen; nil when it never was
 	Waited   time.Duration    // by this process
-	Polls    int              // status requests sent
+	Polls    int              // status requests sent, for all targets
 	At       time.Time        // the end of the wait, by the local clock
 	Secrets  *sanitize.Secrets
+
+	All []Report // of a run: the reports of all targets, in the order given
 }
 
 // Message returns one sentence in our own words. Of the service's text it contains the status, the code, the task's
-// name and ids only, as far as they are words, and it names no host, region or project.
+// name and ids only, as far as they are words, and it names no host, region or project. The message about a run says
+// how many of its targets did not succeed, and what became of the one that decides.
 func (r Report) Message() string {
+	total, open, failed := r.count()
+	switch what := r.Kind(); {
+	case total < 2:
+		return r.message()
+	case open+failed == 0:
+		return fmt.Sprintf("All %d %ss succeeded.", total, what)
+	case failed == 0:
+		return fmt.Sprintf("%d of %d %ss have not ended: %s", open, total, what, r.message())
+	default:
+		return fmt.Sprintf("%d of %d %ss did not succeed: %s", open+failed, total, what, r.message())
+	}
+}
+
+// count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
+// succeed for another reason.
+func (r Report) count() (total, open, failed int) {
+	for _, each := range r.All {
+		switch {
+		case each.Result == Success:
+		case each.Result == Timeout, each.Result == Running, each.Result.Name == interrupted:
+			open++
+		default:
+			failed++
+		}
+	}
+	return len(r.All), open, failed
+}
+
+// Kind returns what the target is: a task or an instance.
+func (r Report) Kind() string {
+	if r.Target.Until != "" {
+		return "instance"
+	}
+	return "task"
+}
+
+func (r Report) message() string {
 	subject := capitalized(r.subject())
 	switch r.Result {
 	case Success, Failure, Cancelled:
@@ -40,7 +80,10 @@ func (r Report) Message() string {
 	case Timeout:
 		return r.timedOut()
 	case Running:
-		return fmt.Sprintf("%s is %s.", subject, r.status())
+		if errors.Is(r.Err, poll.ErrStopped) {
+			return fmt.Sprintf("%s had not ended when the wait stopped.", subject)
+		}
+		return fmt.Sprintf("%s is %s.", subject, r.standing())
 	case NotFound:
 		if e := responseError(r.Err); e != nil && e.NoSuchAPI() {
 			return fmt.Sprintf("The endpoint has no such API%s.", r.cause())
@@ -59,9 +102,16 @@ func (r Report) Message() string {
 	return "Internal error: this is a bug in dmswait." // Internal, and a result without a message
 }
 
-// ended says how the task ended and, if that was before the wait, when.
+// ended says how the target ended.
 func (r Report) ended() string {
-	text := fmt.Sprintf("%s ended with %s", capitalized(r.subject()), r.status())
+	subject := capitalized(r.subject())
+	switch {
+	case r.Target.Until != "" && r.Result == Success:
+		return fmt.Sprintf("%s is %s.", subject, r.Target.Until)
+	case r.Target.Until != "":
+		return fmt.Sprintf("%s cannot become %s: its status is %s.", subject, r.Target.Until, r.status())
+	}
+	text := fmt.Sprintf("%s ended with %s", subject, r.status())
 	if took, ok := r.State.Task.Elapsed(r.At); ok {
 		text += " after " + Human(took)
 	}
@@ -87,30 +137,31 @@ func (r Report) endedBefore() time.Duration {
 func (r Report) timedOut() string {
 	if responseError(r.Err) != nil { // the last response was missing or failing
 		return fmt.Sprintf("Timed out after %s: %s was %s when last seen; its state is now unknown%s.",
-			Human(r.Waited), r.subject(), r.status(), r.cause())
+			Human(r.Waited), r.subject(), r.standing(), r.cause())
 	}
-	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.subject(), r.status())
+	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.subject(), r.standing())
 }
 
-// maxClockError is how far the local clock may be off before that is said: the server's has whole seconds only.
+// maxClockError is how far the local clock may be off before it is said to be: the server's has whole seconds only.
 const maxClockError = 2 * time.Second
 
 // clockError says how far the local clock was off when a search by name found nothing, since a time for since that was
 // taken from it is off by as much; empty: it is not off, or that is not known.
 func (r Report) clockError() string {
 	var none *client.NoTaskError
-	e := responseError(r.Err)
-	if !r.isSearch() || !errors.As(r.Err, &none) || e.Response.ServerTime.IsZero() {
+	if !r.isSearch() || !errors.As(r.Err, &none) {
 		return ""
 	}
-	off, side := e.Response.ReceivedAt.Sub(e.Response.ServerTime), "ahead of"
+	response := responseError(r.Err).Response
+	server, ok := response.Clock(response.ReceivedAt)
+	off, side := response.ReceivedAt.Sub(server), "ahead of"
 	if off < 0 {
-		off, side = -off, "behind"
+		side = "behind"
 	}
-	if off <= maxClockError {
+	if !ok || off.Abs() <= maxClockError {
 		return ""
 	}
-	return fmt.Sprintf("; the local clock is %s %s the server's", Human(off.Round(time.Second)), side)
+	return fmt.Sprintf("; the local clock is %s %s the server's", Human(off.Abs().Round(time.Second)), side)
 }
 
 func (r Report) unavailable() string {
@@ -124,7 +175,7 @@ func (r Report) unavailable() string {
 	default:
 		problem = capitalized(r.service()) + " returned no valid response" + r.limitAndCause("for")
 	}
-	return problem + "; the task's state is unknown."
+	return fmt.Sprintf("%s; the %s's state is unknown.", problem, r.Kind())
 }
 
 func (r Report) denied() string {
@@ -145,6 +196,8 @@ func (r Report) usage() string {
 	}
 	login := loginError(r.Err)
 	switch {
+	case errors.Is(r.Err, poll.ErrMisconfigured):
+		return fmt.Sprintf("Could not reach %s as configured%s.", r.service(), r.limitAndCause("within"))
 	case login == nil:
 		return fmt.Sprintf("The API rejected the request%s.", r.cause())
 	case login.Reason != "":
@@ -159,14 +212,17 @@ func (r Report) interrupted() string {
 	if errors.As(r.Err, &signal) {
 		by = fmt.Sprintf(" by %s after %s", signal.Name(), Human(r.Waited))
 	}
-	if r.State.Status == "" {
+	if r.State.Status == "" || r.Target.Until != "" {
 		return fmt.Sprintf("Interrupted%s.", by)
 	}
 	return fmt.Sprintf("Interrupted%s; the task keeps running.", by)
 }
 
-// subject names the task within a sentence. What is no word may contain anything: it is left out.
+// subject names the target within a sentence. What is no word may contain anything: it is left out.
 func (r Report) subject() string {
+	if r.Target.Until != "" {
+		return "instance " + r.Target.InstanceID
+	}
 	subject := "the task"
 	if id := r.Secrets.Redact(r.Target.TaskID); sanitize.IsWord(id) {
 		subject = "task " + id
@@ -175,6 +231,14 @@ func (r Report) subject() string {
 		subject += " (" + name + ")"
 	}
 	return subject
+}
+
+// standing says how a target stands that has not ended.
+func (r Report) standing() string {
+	if r.Target.Until != "" {
+		return fmt.Sprintf("not %s (%s)", r.Target.Until, r.status())
+	}
+	return r.status()
 }
 
 // status returns the status as a word. Secrets are redacted before it is truncated: half a secret cannot be
@@ -194,8 +258,8 @@ func (r Report) service() string {
 	return "the API"
 }
 
-// limitAndCause returns the limit that ended the wait and what its length was, and the response that decided; empty:
-// there was none of both.
+// limitAndCause returns the limit that ended the wait, its length, and the response that decided, as far as there are
+// such.
 func (r Report) limitAndCause(preposition string) string {
 	var end *poll.End
 	if !errors.As(r.Err, &end) || end.Limit == "" || end.After == 0 {

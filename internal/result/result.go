@@ -114,7 +114,7 @@ func Conclude(state target.State, err error) Result {
 		return concludeStanding(state.Standing)
 	case errors.As(err, &signal):
 		return Result{interrupted, 128 + int(signal.Signal)}
-	case errors.As(err, &faults):
+	case errors.As(err, &faults), errors.Is(err, poll.ErrMisconfigured):
 		return Usage
 	case errors.Is(err, poll.ErrTimeout):
 		return Timeout

@@ -12,8 +12,10 @@ import (
 
 // dmsRoutes returns the APIs of Distributed Message Service. RocketMQ, Kafka and RabbitMQ share them.
 func dmsRoutes() []route {
-	const tasks = "/v2/{project}/instances/{instance}/tasks"
+	const instance = "/v2/{project}/instances/{instance}"
+	const tasks = instance + "/tasks"
 	return []route{
+		{kind: "instance", method: http.MethodGet, path: instance, handle: forInstance((*Server).showInstance)},
 		{kind: "tasks", method: http.MethodGet, path: tasks, handle: forInstance((*Server).listTasks)},
 		{kind: "task", method: http.MethodGet, path: tasks + "/{task}", handle: forInstance((*Server).showTask)},
 		{
@@ -27,6 +29,9 @@ func dmsRoutes() []route {
 // and access to this project and instance.
 func forInstance(handle handler) handler {
 	return func(s *Server, c *call) *Response {
+		if throttled := s.throttle(c.now); throttled != nil {
+			return throttled
+		}
 		allowed, denied := s.authenticate(c)
 		if denied != nil {
 			return denied.response()
@@ -46,8 +51,9 @@ func forInstance(handle handler) handler {
 			return Fault(http.StatusBadRequest, "DMS.00400061", "The instance ID format is invalid.")
 		case hasTask && !hexID.MatchString(task):
 			return Fault(http.StatusBadRequest, "DMS.00400070", "The task ID format is invalid.")
-		case !strings.EqualFold(c.ids["instance"], s.cloud.InstanceID):
-			return Fault(http.StatusNotFound, "DMS.00404022", "This instance does not exist.")
+		}
+		if refused := s.refuse(c); refused != nil {
+			return refused
 		}
 		return handle(s, c)
 	}
@@ -84,7 +90,7 @@ type (
 
 func (s *Server) showTask(c *call) *Response {
 	s.markPolled(c.ids["task"], c.now)
-	tasks := s.tasksAt(c.now, c.ids["task"])
+	tasks := s.tasksAt(c, c.ids["task"])
 	return tasksResponse(len(tasks), tasks)
 }
 
@@ -98,7 +104,7 @@ func (s *Server) listTasks(c *call) *Response {
 		return Fault(http.StatusBadRequest, "DMS.00400001",
 			"Invalid parameter: start must be at least 1, limit 1 to 100.")
 	}
-	all := s.tasksAt(c.now, "")
+	all := s.tasksAt(c, "")
 	page := all[min(start-1, len(all)):]
 	return tasksResponse(len(all), page[:min(limit, len(page))])
 }
@@ -116,7 +122,7 @@ func (s *Server) showProgress(c *call) *Response {
 	for _, t := range s.cloud.Tasks {
 		start := s.startOf(t, c.now)
 		now := c.now.Sub(start)
-		if strings.EqualFold(t.ID, c.ids["task"]) && t.exists(now) && len(t.Progress) > 0 {
+		if t.of(c) && strings.EqualFold(t.ID, c.ids["task"]) && t.exists(now) && len(t.Progress) > 0 {
 			return jsonResponse(t.progress(start, now))
 		}
 	}
@@ -124,16 +130,16 @@ func (s *Server) showProgress(c *call) *Response {
 	return Fault(http.StatusNotFound, "DMS.00404001", "The progress of this task does not exist.")
 }
 
-// tasksAt returns the tasks that exist at a time, newest first. Unless id is empty, it returns only
-// the task with that id.
-func (s *Server) tasksAt(at time.Time, id string) []taskJSON {
+// tasksAt returns the tasks of a call's instance that exist at its time, newest first. Unless id is empty, it returns
+// only the task with that id.
+func (s *Server) tasksAt(c *call, id string) []taskJSON {
 	tasks := slices.Clone(s.cloud.Tasks)
 	slices.SortStableFunc(tasks, func(a, b Task) int { return cmp.Compare(a.Age, b.Age) })
 	all := []taskJSON{} // not nil, which would be null in JSON
 	for _, t := range tasks {
-		start := s.startOf(t, at)
-		now := at.Sub(start)
-		if t.exists(now) && (id == "" || strings.EqualFold(t.ID, id)) {
+		start := s.startOf(t, c.now)
+		now := c.now.Sub(start)
+		if t.of(c) && t.exists(now) && (id == "" || strings.EqualFold(t.ID, id)) {
 			all = append(all, t.json(start, now))
 		}
 	}
@@ -166,6 +172,9 @@ func (s *Server) startOf(t Task, now time.Time) time.Time {
 func tasksResponse(count int, tasks []taskJSON) *Response {
 	return jsonResponse(taskListJSON{TaskCount: strconv.Itoa(count), Tasks: tasks})
 }
+
+// of reports whether the task is one of the instance that a call is about.
+func (t *Task) of(c *call) bool { return strings.EqualFold(t.InstanceID, c.ids["instance"]) }
 
 // exists reports whether the task has been created. now counts from the start of its script.
 func (t *Task) exists(now time.Duration) bool { return now >= -t.Age }

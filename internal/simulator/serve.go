@@ -29,6 +29,8 @@ type Server struct {
 	mu       sync.Mutex
 	requests []Request
 	counts   map[string]int       // by kind
+	minute   int                  // for Simulator.PerMinute: the present one,
+	inMinute int                  // and the requests in it
 	polled   map[string]time.Time // first request for each task, by lower-case id and the cloud's clock
 }
 

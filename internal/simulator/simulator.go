@@ -8,6 +8,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -59,6 +60,13 @@ type Simulator struct {
 	Clock func() time.Time
 	Tasks []Task
 
+	// Instances are the instances that DMS knows besides InstanceID, which is RUNNING unless it is among them.
+	Instances []Instance
+
+	// PerMinute is how many requests for DMS the gateway allows in each minute by Clock, from the start of the
+	// server; it throttles the others. If 0, it allows all.
+	PerMinute int
+
 	// Intercept is called for every request before any check. A non-nil response is sent instead of
 	// the regular one. It must be safe for concurrent use.
 	Intercept func(Request) *Response
@@ -67,6 +75,7 @@ type Simulator struct {
 // Task is the script of a background task. Durations count from the start of the server, by its clock.
 type Task struct {
 	ID, Name, UserName, UserID string
+	InstanceID                 string // if empty, Simulator.InstanceID
 	Params                     string // JSON in a string, as in the API
 
 	// Age is how long before the start the task was created; the list is sorted by it.
@@ -102,7 +111,7 @@ type ProgressStep struct {
 type Request struct {
 	N   int // number among all requests, from 1
 	Nth int // number among the requests of its kind, from 1
-	// Kind is the API that was called: "task", "tasks" or "progress" of DMS; "iam-token", "projects",
+	// Kind is the API that was called: "instance", "task", "tasks" or "progress" of DMS; "iam-token", "projects",
 	// "idp-token" or "idp-keys" of IAM; "assume" of STS; "metadata-token" or "metadata-keys" of the
 	// metadata service; "id-token" of GitHub; "other" if no API has this path.
 	Kind string
@@ -149,6 +158,13 @@ func (s *Simulator) withDefaults() (Simulator, error) {
 	}
 	c.Keys, c.SecurityTokens = maps.Clone(c.Keys), maps.Clone(c.SecurityTokens)
 	c.Tokens, c.Tasks = slices.Clone(c.Tokens), slices.Clone(c.Tasks)
+	c.Instances = slices.Clone(c.Instances)
+	if _, known := c.instance(c.InstanceID); !known {
+		c.Instances = append(c.Instances, Instance{ID: c.InstanceID})
+	}
+	for i := range c.Tasks {
+		c.Tasks[i].InstanceID = cmp.Or(c.Tasks[i].InstanceID, c.InstanceID)
+	}
 	c.Projects, c.Users = slices.Clone(c.Projects), slices.Clone(c.Users)
 	c.Agencies, c.IdentityProviders = slices.Clone(c.Agencies), slices.Clone(c.IdentityProviders)
 	return c, c.checkIDs()
@@ -166,7 +182,15 @@ func (s *Simulator) checkIDs() error {
 			return fmt.Errorf("project id %q is not 32 hex digits", p.ID)
 		}
 	}
+	for _, i := range s.Instances {
+		if !uuidID.MatchString(i.ID) {
+			return fmt.Errorf("instance id %q is not a dashed UUID", i.ID)
+		}
+	}
 	for _, t := range s.Tasks {
+		if _, known := s.instance(t.InstanceID); !known {
+			return fmt.Errorf("task %s is of an unknown instance %q", t.ID, t.InstanceID)
+		}
 		if !hexID.MatchString(t.ID) {
 			return fmt.Errorf("task id %q is not 32 hex digits", t.ID)
 		}

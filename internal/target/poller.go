@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -17,14 +18,14 @@ type Poller struct {
 	Since time.Time
 	Ago   time.Duration
 	Start time.Time
-	// Note, if set, is called with what a person should know of a target besides its state.
+	// Note, if set, is called with what a person should know about a target besides its state.
 	Note func(target int, note Note)
 
 	requests int
 	seen     map[int]bool // targets whose instance exists, as a response said
 }
 
-// Note is something that a person should know of a target.
+// Note is something that a person should know about a target.
 type Note struct {
 	Kind  NoteKind
 	Task  client.Task   // of Found
@@ -51,10 +52,11 @@ func Sources(targets []Target) [][]int {
 	var sources [][]int
 	index := map[string]int{} // instance → source
 	for i, t := range targets {
-		at, ok := index[t.InstanceID]
+		instance := strings.ToLower(t.InstanceID)
+		at, ok := index[instance]
 		if !ok {
 			at = len(sources)
-			index[t.InstanceID] = at
+			index[instance] = at
 			sources = append(sources, nil)
 		}
 		sources[at] = append(sources[at], i)
@@ -84,7 +86,7 @@ func (p *Poller) Poll(ctx context.Context, due []int) []Finding {
 	return p.listed(ctx, c, due)
 }
 
-// listed polls tasks of one instance, by its list as far as that has them.
+// listed polls tasks of one instance by its list, and those that the list does not have by their ids.
 func (p *Poller) listed(ctx context.Context, c *client.Client, due []int) (found []Finding) {
 	list, err := p.list(ctx, c, p.Targets[due[0]].InstanceID)
 	for _, i := range due {

@@ -5,6 +5,7 @@ package target
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
@@ -17,10 +18,9 @@ type Target struct {
 	Until      Until  // instead of a task: what the instance is to become
 }
 
-// Same reports whether two targets are the same: the API ignores the case of ids.
-func (t Target) Same(other Target) bool {
-	return client.SameID(t.InstanceID, other.InstanceID) && client.SameID(t.TaskID, other.TaskID) &&
-		t.TaskName == other.TaskName && t.Until == other.Until
+// Key returns the same text for targets that are the same: the API ignores the case of ids.
+func (t Target) Key() string {
+	return strings.ToLower(t.InstanceID+"/"+t.TaskID) + "/" + string(t.Until) + "/" + t.TaskName
 }
 
 // State is how a target stands, as a response said.

@@ -178,7 +178,7 @@ func blanks(status int, body string) *simulator.Response {
 	return &simulator.Response{Status: status, Body: body, Endless: true}
 }
 
-// withParams returns a good response of so many bytes: the task's params are as many units as fit,
+// withParams returns a valid response of so many bytes: the task's params are as many units as fit,
 // between begin and end.
 func withParams(size int, begin, unit, end string) *simulator.Response {
 	begin, end = filled(`{"tasks":[{"id":"OURS","status":"SUCCESS","params":"`+begin, ""), end+`"}]}`

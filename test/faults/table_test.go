@@ -31,7 +31,7 @@ const itsOwn = "its own"
 // faultRow is a row of a table of faults.
 type faultRow struct {
 	fault, kind string
-	status      string // in the fault itself, where it is a good response
+	status      string // in the fault itself, where it is a valid response
 	tries       span   // requests of a poll that meets it
 	maxMemory   int64  // in bytes; 0: not measured
 }

@@ -24,7 +24,7 @@ func TestHTTPSThroughAProxyWithAPrivateCA(t *testing.T) {
 
 	direct := trial.New(nil, "--timeout", "0", "--max-outage", "0").Set("DMSWAIT_ENDPOINT", "https://dms.test").
 		Set("HTTPS_PROXY", proxy.URL).Set("NO_PROXY", "dms.test")
-	assert.Equal(t, 75, trial.ExitCode(direct.Command(t).Run()))
+	assert.Equal(t, 2, trial.ExitCode(direct.Command(t).Run()))
 	assert.Len(t, proxy.Connects(), 1, "NO_PROXY bypasses the proxy")
 }
 
@@ -33,7 +33,7 @@ func TestUntrustedCertificateGetsTheGraceAndAHint(t *testing.T) {
 	_, proxy, _ := behindProxy(t, "")
 	tr := trial.New(nil, "--not-found-grace", "100ms").Set("DMSWAIT_ENDPOINT", "https://dms.test").
 		Set("HTTPS_PROXY", proxy.URL)
-	assert.Equal(t, 75, trial.ExitCode(tr.Command(t).Run()))
+	assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()))
 	assert.Contains(t, tr.Log.String(), "certificate signed by unknown authority")
 	assert.Contains(t, tr.Log.String(), "hint: the server's certificate is not trusted")
 }
@@ -43,7 +43,7 @@ func TestProxyThatRequiresALogin(t *testing.T) {
 	_, proxy, ca := behindProxy(t, "user:proxyPassword1")
 	tr := trial.New(nil, "--not-found-grace", "100ms").Set("DMSWAIT_ENDPOINT", "https://dms.test").
 		Set("HTTPS_PROXY", proxy.URL).Set("SSL_CERT_FILE", ca)
-	assert.Equal(t, 75, trial.ExitCode(tr.Command(t).Run()))
+	assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()))
 	assert.Contains(t, tr.Log.String(), "the proxy responded 407 Proxy Authentication Required")
 	assert.Contains(t, tr.Log.String(), "hint: the proxy requires a login")
 

@@ -49,23 +49,14 @@ inputs:
 var imageLine = regexp.MustCompile(`(?m)^  image: docker://ghcr\.io/dmswait/dmswait@sha256:[0-9a-f]{64}$`)
 
 func defaultOf(in config.Input) string {
-	switch shown := in.ShownDefault(); {
-	case in.Required:
-		return " (required)"
-	case shown == "":
-		return ""
-	default:
+	if shown := in.ShownDefault(); shown != "" {
 		return " (default: " + shown + ")"
 	}
+	return ""
 }
 
 // defaultCell returns what the column "default" of a table contains.
-func defaultCell(in config.Input) string {
-	if in.Required {
-		return "required"
-	}
-	return in.ShownDefault()
-}
+func defaultCell(in config.Input) string { return in.ShownDefault() }
 
 func yamlString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 

@@ -29,7 +29,7 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 	"region is required, e.g. cn-north-4, unless …":       with(nil, "ENDPOINT", ""),
 	"task_id is required":                                 with(nil, "TASK_ID", ""),
 	"since is required with task_name":                    with(nil, "TASK_ID", "", "TASK_NAME", "restart"),
-	"… is not an id: …":                                   with(nil, "TASK_ID", `{"job_id":"1"}`),
+	"… is not an id: …":                                   with(nil, "PROJECT_ID", `{"job_id":"1"}`),
 	"… cannot be combined with …: use one login method":   with(nil, "AUTH_TOKEN", "token"),
 	"… is required with …":                                with(nil, "SECRET_KEY", ""),
 	"… has no flag, because command lines are public":     withArgs("--secret-key", "x"),
