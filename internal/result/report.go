@@ -37,16 +37,37 @@ type Report struct {
 // how many of its targets did not succeed, and what became of the one that decides.
 func (r Report) Message() string {
 	total, open, failed := r.count()
-	switch what := r.Kind(); {
-	case total < 2:
+	if total < 2 {
 		return r.message()
-	case open+failed == 0:
-		return fmt.Sprintf("All %d %ss succeeded.", total, what)
-	case failed == 0:
-		return fmt.Sprintf("%d of %d %ss have not ended: %s", open, total, what, r.message())
-	default:
-		return fmt.Sprintf("%d of %d %ss did not succeed: %s", open+failed, total, what, r.message())
 	}
+	of := fmt.Sprintf("of %d %ss", total, r.Kind())
+	counts := ""
+	switch {
+	case open+failed == 0:
+		return r.allSucceeded(total)
+	case failed == 0:
+		counts = fmt.Sprintf("%d %s had not ended", open, of)
+	case open == 0:
+		counts = fmt.Sprintf("%d %s did not succeed", failed, of)
+	default:
+		counts = fmt.Sprintf("%d %s did not succeed, %d had not ended", failed, of, open)
+	}
+	if r.Result.Name == interrupted {
+		return fmt.Sprintf("Interrupted%s: %s.", r.bySignal(), counts)
+	}
+	return counts + ": " + r.message()
+}
+
+// allSucceeded returns the message about several targets that all succeeded.
+func (r Report) allSucceeded(total int) string {
+	all, how := fmt.Sprintf("All %d", total), "succeeded"
+	if total == 2 {
+		all = "Both"
+	}
+	if r.Target.Until != "" {
+		how = "are " + string(r.Target.Until)
+	}
+	return fmt.Sprintf("%s %ss %s.", all, r.Kind(), how)
 }
 
 // count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
@@ -207,23 +228,33 @@ func (r Report) usage() string {
 }
 
 func (r Report) interrupted() string {
-	var signal Interrupt
-	by := ""
-	if errors.As(r.Err, &signal) {
-		by = fmt.Sprintf(" by %s after %s", signal.Name(), Human(r.Waited))
-	}
 	if r.State.Status == "" || r.Target.Until != "" {
-		return fmt.Sprintf("Interrupted%s.", by)
+		return fmt.Sprintf("Interrupted%s.", r.bySignal())
 	}
-	return fmt.Sprintf("Interrupted%s; the task keeps running.", by)
+	return fmt.Sprintf("Interrupted%s; the task keeps running.", r.bySignal())
+}
+
+// bySignal says which signal ended the wait, and when.
+func (r Report) bySignal() string {
+	var signal Interrupt
+	if !errors.As(r.Err, &signal) {
+		return ""
+	}
+	return fmt.Sprintf(" by %s after %s", signal.Name(), Human(r.Waited))
 }
 
 // subject names the target within a sentence. What is no word may contain anything: it is left out.
 func (r Report) subject() string {
-	if r.Target.Until != "" {
-		return "instance " + r.Target.InstanceID
+	subject, instance := "the task", "instance"
+	if id := r.Secrets.Redact(r.Target.InstanceID); sanitize.IsWord(id) {
+		instance += " " + id
 	}
-	subject := "the task"
+	if r.Target.Until != "" {
+		return instance
+	}
+	if r.isSearch() && len(r.All) > 1 {
+		subject += " of " + instance
+	}
 	if id := r.Secrets.Redact(r.Target.TaskID); sanitize.IsWord(id) {
 		subject = "task " + id
 	}
