@@ -13,6 +13,7 @@ import (
 	"github.com/dmswait/dmswait/internal/cli"
 	"github.com/dmswait/dmswait/internal/file"
 	"github.com/dmswait/dmswait/internal/result"
+	"github.com/dmswait/dmswait/internal/signals"
 )
 
 func main() {
@@ -30,16 +31,10 @@ func main() {
 // container, the kernel would ignore the signal's default action.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
-		if !signal.Ignored(s) { // nohup, or a shell's background job
-			signal.Notify(signals, s)
-		}
-	}
 	go func() {
-		first := <-signals
+		first := <-signals.Received
 		cancel(result.Interrupt{Signal: first.(syscall.Signal)})
-		second := <-signals
+		second := <-signals.Received
 		file.Settle()
 		os.Exit(128 + int(second.(syscall.Signal)))
 	}()

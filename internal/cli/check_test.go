@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -73,9 +74,8 @@ func TestCheckOfDestinationsThatHangIsGivenUpAfterASignal(t *testing.T) {
 			usable, faults := app.checkDestinations(newLimits(ctx), &config.Config{}, []output.Destination{test.hangs, test.another})
 			assert.Equal(t, time.Hour+350*time.Millisecond, time.Since(began), name)
 			assert.Len(t, usable, test.usable, name)
-			assert.Equal(t, config.Faults{{
-				Input: "output_file", Text: test.fault, Brief: "output_file cannot be written to",
-			}}, faults, name)
+			brief, _, _ := strings.Cut(test.fault, ":")
+			assert.Equal(t, config.Faults{{Input: "output_file", Text: test.fault, Brief: brief}}, faults, name)
 			close(test.hangs.until)
 		})
 	}

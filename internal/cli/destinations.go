@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/console"
@@ -59,10 +60,9 @@ func (a App) checkDestinations(until *limits, cfg *config.Config, all []output.D
 	for i, destination := range all {
 		switch {
 		case problems[i] != "":
-			name := destination.Name()
-			faults = append(faults, config.Fault{
-				Input: name, Text: name + " " + problems[i], Brief: name + " cannot be written to",
-			})
+			text := destination.Name() + " " + problems[i]
+			brief, _, _ := strings.Cut(text, ":") // what follows may hold a path
+			faults = append(faults, config.Fault{Input: destination.Name(), Text: text, Brief: brief})
 		case !cfg.DryRun:
 			usable = append(usable, destination)
 		}

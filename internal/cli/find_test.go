@@ -40,3 +40,38 @@ func TestTwoTasksOfTheNameAreWarnedAbout(t *testing.T) {
 		assert.Equal(t, warned, strings.Contains(tr.Log.String(), "warning: "), tr.Log.String())
 	}
 }
+
+func TestTaskFoundThatHadEndedBeforeTheWaitIsWarnedAbout(t *testing.T) {
+	t.Parallel()
+	for ago, c := range map[time.Duration]struct{ warning, message string }{
+		0:                {"", `after 1m\.$`},
+		40 * time.Second: {`: task \w+ had ended (39|40|41)s before the wait began: is since right\?`, `after 1m\.$`},
+		5 * time.Minute: {
+			`: task \w+ had ended (5m|5m1s|4m59s) before the wait began: is since right\?`,
+			`after 1m, (5m|5m1s|4m59s) before the wait began\.$`,
+		},
+	} {
+		sim := trial.Cloud(trial.At(0, "SUCCESS"))
+		end := time.Now().Add(-ago)
+		sim.Tasks[0].CreatedAt = end.Add(-time.Minute).UTC().Format(time.RFC3339Nano)
+		sim.Tasks[0].UpdatedAt = end.UTC().Format(time.RFC3339Nano)
+		tr := trial.New(trial.Start(t, sim), "--task-name", trial.TaskName, "--since", "1h", "--format", "json").
+			Set("DMSWAIT_TASK_ID", "").Run(t)
+		assert.Equal(t, 0, tr.Code, tr.Log.String())
+		assert.Regexp(t, c.warning, tr.Log.String())
+		assert.Equal(t, c.warning != "", strings.Contains(tr.Log.String(), "warning: "), tr.Log.String())
+		assert.Regexp(t, c.message, tr.JSON(t)["message"])
+	}
+}
+
+func TestNothingFoundByAFastClockSaysByHowMuchItIsOff(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "SUCCESS"))
+	sim.Clock = func() time.Time { return time.Now().Add(-time.Minute) }
+	since := time.Now().UTC().Format(time.RFC3339)
+	tr := trial.New(trial.Start(t, sim), "--task-name", trial.TaskName, "--since", since, "--timeout", "0").
+		Set("DMSWAIT_TASK_ID", "").Run(t)
+	assert.Equal(t, 4, tr.Code, tr.Log.String())
+	const off = `(1m|1m1s|59s) ahead of the server's`
+	assert.Regexp(t, `^The task was not found; the local clock is `+off+`\.\n$`, tr.Out.String())
+}

@@ -25,7 +25,7 @@ func (a App) finish(
 		Explanation: result.Explain(report, w.request()),
 		NotWritten:  notWritten,
 		ExitCode:    exitCode,
-		OnStdout:    w.cfg.Format == "text" && text != "",
+		OnStdout:    w.cfg.Format == "text" && text != "" && console.IsTerminal(a.Stdout) && console.IsTerminal(w.stderr),
 	})
 	bounded(until.log, w.stderr.Flush) // so that a terminal shows the result last
 	if text != "" {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dmswait/dmswait/internal/sanitize"
 	"github.com/dmswait/dmswait/test/trial"
 )
 
@@ -51,6 +52,8 @@ func TestNothingRunsWhenAnyShellSourcesHostileDotenv(t *testing.T) {
 			switch name {
 			case "DMS_PARAMS":
 				assert.Equal(t, text, decoded)
+			case "DMS_NAME":
+				assert.Equal(t, sanitize.Truncate(text, 64), decoded)
 			case "DMS_TASK":
 				assert.Equal(t, tr.JSON(t)["task"], decoded)
 			case "DMS_STATUS":

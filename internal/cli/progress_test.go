@@ -86,3 +86,14 @@ func TestRequestForProgressIsLoggedBeforeThePauseIsOver(t *testing.T) {
 	tr.Run(t)
 	assert.Equal(t, 0, tr.Code, log.String())
 }
+
+func TestLogShowsTheServicesWordsInFullWithDebug(t *testing.T) {
+	t.Parallel()
+	words := strings.Repeat("w", 300)
+	sim := trial.Cloud(trial.At(0, "SUCCESS"))
+	for debug, want := range map[string]string{"false": words[:200] + "… (", "true": words + " ("} {
+		sim.Intercept = simulator.Script(simulator.Fault(503, "DMS.00500001", words))
+		tr := trial.New(trial.Start(t, sim)).Set("DMSWAIT_DEBUG", debug).Run(t)
+		assert.Contains(t, tr.Log.String(), "DMS.00500001: "+want)
+	}
+}

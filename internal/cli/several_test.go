@@ -213,6 +213,7 @@ func TestInstanceIsWaitedFor(t *testing.T) {
 			if c.task == nil {
 				sim.Tasks = nil
 			}
+			trial.Stepped(&sim, soon)
 			tr := trial.New(trial.Start(t, sim), "--until", c.until, "--settle", "50ms", "--not-found-grace", "300ms",
 				"--format", "json").Set("DMSWAIT_TASK_ID", "").Set("DMSWAIT_INSTANCE_ID", second).Run(t)
 			assert.Equal(t, c.code, tr.Code, tr.Log.String())

@@ -51,7 +51,8 @@ func newWait(cfg *config.Config, start time.Time, stderr *console.AsyncWriter, g
 	}
 	options := console.Options{
 		Out: stderr, Secrets: w.secrets, Getenv: getenv,
-		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Start: start, Timeout: cfg.Timeout, Targets: w.poller.Targets,
+		JSON: cfg.LogFormat == "json", Quiet: cfg.Quiet, Debug: cfg.Debug,
+		Start: start, Timeout: cfg.Timeout, Targets: w.poller.Targets,
 	}
 	if cfg.Actions.On {
 		w.actions = output.NewActions(stderr, getenv)
@@ -138,24 +139,23 @@ func (w *wait) hasFailed(_ int, end poll.Ending) bool {
 
 // note shows what a person should know of a target, each thing once.
 func (w *wait) note(i int, note target.Note) {
-	name := w.log.Name(i)
 	switch note.Kind {
 	case target.Found:
-		w.log.Printf(console.EventFound, "%sfound task %s, %s old", name, note.Task.ID,
-			result.Human(note.Age.Round(time.Second)))
-		if ended, ok := note.Task.SinceEnd(time.Now()); ok && ended > time.Since(w.start) {
-			w.log.Warnf(console.EventEarlier, "%stask %s had ended %s before the wait began: is since right?", name,
-				note.Task.ID, result.Human((ended - time.Since(w.start)).Round(time.Second)))
+		w.log.Found(i, note.Task.ID, note.Age)
+		ended, ok := note.Task.SinceEnd(time.Now())
+		if before := (ended - time.Since(w.start)).Round(time.Second); ok && before > 0 {
+			w.log.WarnOf(i, console.EventEarlier, "task %s had ended %s before the wait began: is since right?",
+				note.Task.ID, result.Human(before))
 		}
 	case target.Ambiguous:
-		w.log.Warnf(console.EventAmbiguous, "%s%d tasks named %q were created since %s: waiting for the newest",
-			name, note.Count, w.poller.Targets[i].TaskName, w.poller.Since.UTC().Format(time.RFC3339))
+		w.log.WarnOf(i, console.EventAmbiguous, "%d tasks named %q were created since %s: waiting for the newest",
+			note.Count, w.poller.Targets[i].TaskName, w.poller.Since.UTC().Format(time.RFC3339))
 	case target.NeverSeen:
-		w.log.Warnf(console.EventNeverSeen, "%sthe instance did not exist at the first poll: "+
-			"if it did before, check region and project_id", name)
+		w.log.WarnOf(i, console.EventNeverSeen, "the instance did not exist at the first poll: "+
+			"if it did before, check region and project_id")
 	case target.LeftBehind:
-		w.log.Warnf(console.EventLeftBehind, "%signored tasks that have not ended in 24h, and probably never will: %d",
-			name, note.Count)
+		w.log.WarnOf(i, console.EventLeftBehind,
+			"ignored tasks that have not ended in 24h, and probably never will: %d", note.Count)
 	}
 }
 
@@ -208,6 +208,7 @@ func (w *wait) request() result.Request {
 		Since:     w.poller.Since,
 		SucceedOn: w.cfg.SucceedOn,
 		InActions: w.cfg.Actions.On,
+		Debug:     w.cfg.Debug,
 	}
 	if w.session != nil {
 		request.ProjectID = w.session.projectID

@@ -208,15 +208,27 @@ func (e *Error) AtProxy() *ProxyError {
 // known. Code, message and request id are the service's text, which has to be made safe before it is printed.
 func (e *Error) Error() string { return e.Text(func(text string) string { return text }) }
 
+const (
+	// maxMessage is how many characters of the service's words an error contains. A 401 repeats the request.
+	maxMessage = 200
+	// maxFullMessage is how many a full text contains: far more than any service has to say.
+	maxFullMessage = 10_000
+)
+
 // Text returns what Error does, with redact applied to each text of the service before it is truncated: half a secret
 // cannot be recognized.
-func (e *Error) Text(redact func(string) string) string {
+func (e *Error) Text(redact func(string) string) string { return e.text(redact, maxMessage) }
+
+// FullText returns what Text does, with the service's words in full.
+func (e *Error) FullText(redact func(string) string) string { return e.text(redact, maxFullMessage) }
+
+func (e *Error) text(redact func(string) string, maxMessage int) string {
 	part := func(text string, maxChars int) string { return sanitize.Truncate(redact(text), maxChars) }
 	text := ""
 	if e.Err != nil && e.Missing() { // a valid response: its status and the operation would add nothing
 		text = part(e.Err.Error(), 500)
 	} else {
-		text = e.chain(part)
+		text = e.chain(part, maxMessage)
 	}
 	if e.Response.RequestID != "" {
 		text += " (request " + part(e.Response.RequestID, 64) + ")"
@@ -225,7 +237,7 @@ func (e *Error) Text(redact func(string) string) string {
 }
 
 // chain returns the text of an error up to the request id. It passes each text of the service through part.
-func (e *Error) chain(part func(text string, maxChars int) string) string {
+func (e *Error) chain(part func(text string, maxChars int) string, maxMessage int) string {
 	text := e.Op
 	if status := e.Response.StatusCode; status != 0 && !(e.Unexpected() && e.Rejected()) { // then a 200 would mislead
 		text += ": " + strconv.Itoa(status)
@@ -237,7 +249,7 @@ func (e *Error) chain(part func(text string, maxChars int) string) string {
 		}
 	}
 	if e.Message != "" {
-		text += ": " + part(e.Message, 500)
+		text += ": " + part(e.Message, maxMessage)
 	}
 	if e.Err != nil {
 		text += ": " + part(e.Err.Error(), 500)

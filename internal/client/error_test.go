@@ -80,17 +80,17 @@ func TestErrorTextIsTruncatedByCharacters(t *testing.T) {
 		Op:       "get task",
 		Response: Response{StatusCode: 500, RequestID: strings.Repeat("ж", 65)},
 		Code:     strings.Repeat("c", 65),
-		Message:  strings.Repeat("文", 501),
+		Message:  strings.Repeat("文", 201),
 		Err:      errors.New(strings.Repeat("e", 501)),
 	}
-	assert.EqualError(t, e, "get task: 500 "+strings.Repeat("c", 64)+"…: "+strings.Repeat("文", 500)+"…: "+
+	assert.EqualError(t, e, "get task: 500 "+strings.Repeat("c", 64)+"…: "+strings.Repeat("文", 200)+"…: "+
 		strings.Repeat("e", 500)+"… (request "+strings.Repeat("ж", 64)+"…)")
 
 	e = &Error{
 		Op:       "get task",
 		Response: Response{StatusCode: 500, RequestID: strings.Repeat("r", 64)},
 		Code:     strings.Repeat("c", 64),
-		Message:  strings.Repeat("文", 500),
+		Message:  strings.Repeat("文", 200),
 		Err:      errors.New(strings.Repeat("e", 500)),
 	}
 	assert.NotContains(t, e.Error(), "…")
@@ -104,7 +104,7 @@ func TestErrorTextIsRedactedBeforeItIsTruncated(t *testing.T) {
 	for name, e := range map[string]*Error{
 		"request id": {Response: Response{StatusCode: 500, RequestID: across(64)}},
 		"code":       {Response: Response{StatusCode: 500}, Code: across(64)},
-		"message":    {Response: Response{StatusCode: 500}, Message: across(500)},
+		"message":    {Response: Response{StatusCode: 500}, Message: across(200)},
 		"cause":      {Err: errors.New(across(500))},
 		"task":       {Err: &NoTaskError{ID: across(500 - len(`the instance has no task "`))}},
 	} {
@@ -120,7 +120,7 @@ func TestHugeMessageIsKeptButTruncatedInTheErrorText(t *testing.T) {
 	long := strings.Repeat("m", maxBody-100)
 	body := strings.NewReader(`{"error_code":"DMS.1","error_msg":"` + long + `"}`)
 	_, err := respondWith(500, nil, body).Task(t.Context(), "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": 500 DMS.1: `+strings.Repeat("m", 500)+"…")
+	assert.EqualError(t, err, `get task "t1": 500 DMS.1: `+strings.Repeat("m", 200)+"…")
 	assert.Equal(t, long, clientError(t, err).Message)
 }
 
@@ -128,4 +128,15 @@ func TestProxyErrorStatesTheStatus(t *testing.T) {
 	t.Parallel()
 	assert.EqualError(t, &ProxyError{StatusCode: 407}, "the proxy responded 407 Proxy Authentication Required")
 	assert.EqualError(t, &ProxyError{StatusCode: 599}, "the proxy responded 599")
+}
+
+func TestFullTextContainsTheServicesWordsInFull(t *testing.T) {
+	t.Parallel()
+	identity := func(text string) string { return text }
+	words := strings.Repeat("w", 201)
+	e := &Error{Op: "get task", Response: Response{StatusCode: 401}, Message: words}
+	assert.Equal(t, "get task: 401: "+words[:200]+"…", e.Text(identity))
+	assert.Equal(t, "get task: 401: "+words, e.FullText(identity))
+	e.Message = strings.Repeat("w", 1<<20)
+	assert.Less(t, len(e.FullText(identity)), 11_000, "a service may respond with a megabyte")
 }

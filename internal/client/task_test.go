@@ -195,3 +195,32 @@ func BenchmarkDecodeTask(b *testing.B) {
 		}
 	}
 }
+
+func TestTimeSinceTheEndIsByTheServersClock(t *testing.T) {
+	t.Parallel()
+	local := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	task := Task{
+		Status: Success, UpdatedAt: "2026-01-02T01:00:00Z",
+		Response: Response{ServerTime: local.Add(-2 * time.Hour), ReceivedAt: local}, // the local clock is fast
+	}
+	since := func(change func(*Task)) (time.Duration, bool) {
+		changed := task
+		change(&changed)
+		return changed.SinceEnd(local.Add(time.Second))
+	}
+	for name, c := range map[string]struct {
+		change func(*Task)
+		want   time.Duration
+		known  bool
+	}{
+		"ended":               {func(*Task) {}, 4*time.Minute + 6*time.Second, true},
+		"not ended":           {func(t *Task) { t.Status = Executing }, 0, false},
+		"no time":             {func(t *Task) { t.UpdatedAt = "yesterday" }, 0, false},
+		"no clock":            {func(t *Task) { t.Response.ServerTime = time.Time{} }, 0, false},
+		"ended in the future": {func(t *Task) { t.UpdatedAt = "2026-01-02T02:00:00Z" }, 0, true}, // Date has whole seconds
+	} {
+		got, known := since(c.change)
+		assert.Equal(t, c.want, got, name)
+		assert.Equal(t, c.known, known, name)
+	}
+}

@@ -166,9 +166,18 @@ func (f Faults) Brief() string {
 	return strings.Join(texts, "; ")
 }
 
-// brief returns the first clause of a fault's text.
+// brief returns the first clause of a fault's text, without what is in parentheses. It ends before anything quoted.
 func brief(text string) string {
-	if end := strings.IndexAny(text, "\":;(,"); end >= 0 {
+	text, _, _ = strings.Cut(text, `"`)
+	for {
+		before, rest, found := strings.Cut(text, " (")
+		if !found {
+			break
+		}
+		_, after, _ := strings.Cut(rest, ")")
+		text = before + after
+	}
+	if end := strings.IndexAny(text, ":;"); end >= 0 {
 		text = text[:end]
 	}
 	return strings.TrimSpace(text)

@@ -170,7 +170,7 @@ func (p *parser) take(input string, from *named) {
 	}
 	p.config.given[input] = from.from
 	if err := p.input(input).set(from.value); err != nil {
-		p.borrowedFault(from, "%v", err)
+		p.faults = append(p.faults, Fault{from.input, from.from + " " + err.Error(), briefError(from.from, err)})
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -132,4 +133,38 @@ func TestInvalidInputIsNotReportedAsRequired(t *testing.T) {
 		_, faults := parse(complete().with(vars{in.Env(): invalid(t, in.Name)[0]}))
 		assert.NotContains(t, strings.Join(faults, "\n"), in.Name+" is required")
 	}
+}
+
+func TestMessageForEverybodySaysWhatIsWrongWithoutAnyValue(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, in := range Inputs() {
+		for _, value := range invalid(t, in.Name) {
+			_, faults := Parse(t.Context(), nil, complete().with(vars{in.Env(): value}).get, nil)
+			require.NotEmpty(t, faults)
+			fmt.Fprintln(&b, faults.Brief())
+			assert.NotContains(t, faults.Brief(), value, in.Name)
+		}
+	}
+	for _, args := range [][]string{
+		{"hunter2"}, {"--hunter-two", "hunter2"}, {"-phunter"}, {"--secret-key=hunter2"}, {"--timeout"}, {"--help=hunter"},
+		{"--", "hunter2"}, {"--interval=30s", "--max-interval=20s"},
+	} {
+		_, faults := Parse(t.Context(), args, complete().get, nil)
+		fmt.Fprintln(&b, faults.Brief())
+	}
+	profile := filepath.Join(t.TempDir(), "hunter2")
+	for _, v := range []vars{
+		nil, complete().with(vars{"DMSWAIT_AUTH_TOKEN": "hunter2"}),
+		withoutCredentials().with(vars{"HW_ACCESS_KEY": "hunter2 x", "HW_SECRET_KEY": "hunter2"}),
+		withoutCredentials().with(vars{"HW_ACCESS_KEY": "hunter2"}),
+		withoutCredentials().with(vars{"DMSWAIT_CREDENTIALS_FILE": profile}),
+		complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": profile}),
+		complete().with(vars{"HTTPS_PROXY": "http://hunter:hunter2@"}),
+	} {
+		_, faults := Parse(t.Context(), nil, v.get)
+		fmt.Fprintln(&b, faults.Brief())
+	}
+	golden(t, "faults_brief", b.String())
+	assert.NotContains(t, b.String(), "hunter")
 }

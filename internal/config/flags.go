@@ -117,7 +117,7 @@ func (p *parser) unknownFlag(flag string) (isSecret bool) {
 	case len(name) > 1 && !strings.HasPrefix(flag, "--"): // -pPASSWORD, as some programs accept it
 		p.argumentFault("unknown flag with a single dash; see dmswait --help")
 	default:
-		p.argumentFault("unknown flag " + flag + "; see dmswait --help")
+		p.faults = append(p.faults, Fault{"arguments", "unknown flag " + flag + "; see dmswait --help", "unknown flag"})
 	}
 	return false
 }

@@ -58,11 +58,16 @@ func (p *parser) fault(input, problem string, args ...any) {
 
 // fail notes why the value of an input is not accepted.
 func (p *parser) fail(input string, err error) {
-	p.fault(input, "%v", err)
+	p.faults = append(p.faults, Fault{input, input + " " + err.Error(), briefError(input, err)})
+}
+
+// briefError returns what an error says about the value of name, without the value.
+func briefError(name string, err error) string {
 	var bad valueError
 	if errors.As(err, &bad) {
-		p.faults[len(p.faults)-1].Brief = brief(input + " " + bad.problem)
+		return brief(name + " " + bad.problem)
 	}
+	return brief(name + " " + err.Error())
 }
 
 // readInputs sets every input to its default, and then to the value that is given.

@@ -45,7 +45,7 @@ func taskIDs(field *[]string) func(string) error {
 			for part := range strings.SplitSeq(entry, "/") {
 				if err := id(new(string))(part); err != nil || strings.Count(entry, "/") > 1 {
 					return badValue(entry,
-						`is not an id, nor INSTANCE/TASK: ids are 1 to 64 letters, digits, "-" or "_"`)
+						`is not an id (or INSTANCE/TASK): ids are 1 to 64 letters, digits, "-" or "_"`)
 				}
 			}
 		}

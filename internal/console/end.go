@@ -12,13 +12,13 @@ type Ending struct {
 	Explanation []result.Line
 	NotWritten  []error // why the result could not be written to a destination, each with its name
 	ExitCode    int     // the process's
-	OnStdout    bool    // stdout shows the message
+	OnStdout    bool    // the terminal that shows the log shows the message too, from stdout
 }
 
 // IsQuiet reports whether a quiet run says nothing about a result: it exits 0, or the task is still running.
 func IsQuiet(r result.Result, exitCode int) bool { return exitCode == 0 || r == result.Running }
 
-// End shows how the wait ended: the explanation and, unless stdout shows it, the message itself. In
+// End shows how the wait ended: the explanation and, unless the same terminal shows it anyway, the message itself. In
 // GitHub Actions, the failure and its explanation form a single annotation. A quiet log shows only failures, and
 // a result that could not be written.
 func (l *Log) End(e Ending) {

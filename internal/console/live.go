@@ -43,14 +43,14 @@ type liveStatus struct {
 	left    string        // what is left, as it follows a comma; empty: that is not known
 }
 
-// newLiveLine returns a live line on stderr if that is a terminal that can show one, otherwise nil. It has no
-// colors, so NO_COLOR changes nothing.
+// newLiveLine returns a live line on stderr if that is a terminal that can show one, and no CI system's, otherwise nil.
+// It has no colors, so NO_COLOR changes nothing.
 func newLiveLine(stderr *AsyncWriter, getenv func(string) string) *liveLine {
 	file, ok := stderr.out.(*os.File)
 	if ci := getenv("CI"); ci != "" && ci != "0" && ci != "false" {
 		return nil // a CI system's terminal is a log
 	}
-	if !ok || getenv("TERM") == "dumb" || !term.IsTerminal(int(file.Fd())) {
+	if !ok || getenv("TERM") == "dumb" || !IsTerminal(file) {
 		return nil
 	}
 	return &liveLine{out: stderr, width: func() int {
@@ -60,6 +60,15 @@ func newLiveLine(stderr *AsyncWriter, getenv func(string) string) *liveLine {
 		}
 		return width
 	}}
+}
+
+// IsTerminal reports whether what is written to w appears on a terminal.
+func IsTerminal(w io.Writer) bool {
+	if stderr, ok := w.(*AsyncWriter); ok {
+		w = stderr.out
+	}
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // run draws the line from now on. If drawing panics, survive recovers, and the line is not drawn again.

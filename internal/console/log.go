@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/sanitize"
 	"github.com/dmswait/dmswait/internal/target"
@@ -30,6 +31,7 @@ type Options struct {
 	Getenv    func(string) string
 	JSON      bool // one object per line, and no workflow commands
 	Quiet     bool // nothing but failures, see End
+	Debug     bool // errors with the service's words in full
 	Start     time.Time
 	Timeout   time.Duration
 	Targets   []target.Target // what is waited for
@@ -39,23 +41,22 @@ type Options struct {
 type Log struct {
 	printer
 	quiet     bool
+	debug     bool
 	timeout   time.Duration
-	named     []target.Target
 	instances int // how many the targets are of
 
 	mu       sync.Mutex
 	closed   bool
-	beat     *time.Timer   // nil before Open
-	targets  []watched     // at least one
-	polledAt time.Duration // the last poll
-	next     time.Duration // the pause after it
-	slowest  int           // the target whose percentage was requested last
-	ended    int           // targets
-	failed   int           // of those that have ended
-	failing  int           // targets whose last response was not valid
-	changes  int           // shown since the last minute without any, up to maxChanges
-	omitted  int           // changes not shown since the last heartbeat
-	request  *event        // a request whose line waits for the pause after it
+	beat     *time.Timer  // nil before Open
+	targets  []watched    // at least one
+	slowest  int          // the target whose percentage was requested last
+	ended    int          // targets
+	failed   int          // of those that have ended
+	failing  int          // targets whose last response was not valid
+	last     poll.Outcome // of any target
+	changes  int          // shown since the last minute without any, up to maxChanges
+	omitted  int          // changes not shown since the last heartbeat
+	request  *event       // a request whose line waits for the pause after it
 	warned   map[EventName]bool
 	statuses map[client.Status]bool // unknown ones that were warned about
 }
@@ -64,15 +65,15 @@ type Log struct {
 func New(o Options) *Log {
 	l := &Log{
 		printer: printer{out: o.Out, secrets: o.Secrets, annotator: o.Annotator, json: o.JSON, start: o.Start},
-		quiet:   o.Quiet, timeout: o.Timeout, named: o.Targets, instances: len(target.Sources(o.Targets)),
+		quiet:   o.Quiet, debug: o.Debug, timeout: o.Timeout, instances: len(target.Sources(o.Targets)),
 		targets: make([]watched, max(1, len(o.Targets))),
 		warned:  map[EventName]bool{}, statuses: map[client.Status]bool{},
 	}
 	for i := range l.targets {
 		l.targets[i].percent = -1
 	}
-	if len(l.named) == 0 {
-		l.named = make([]target.Target, 1)
+	for i, t := range o.Targets {
+		l.targets[i].instanceID, l.targets[i].taskID = t.InstanceID, t.TaskID
 	}
 	if o.JSON {
 		l.annotator = nil
@@ -114,6 +115,23 @@ func (l *Log) Warnf(name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.show(event{name: name, level: levelWarning, text: fmt.Sprintf(format, args...)})
+}
+
+// Found shows that a target's task was found by its name, and how old it is.
+func (l *Log) Found(i int, taskID string, age time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := l.name(i) // without the id, which follows
+	l.targets[i].taskID = taskID
+	text := fmt.Sprintf("%sfound task %s, %s old", name, taskID, result.Human(age.Round(time.Second)))
+	l.show(l.of(i, event{name: EventFound, text: text}))
+}
+
+// WarnOf shows something about a target that somebody should look at.
+func (l *Log) WarnOf(i int, name EventName, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.show(l.of(i, event{name: name, level: levelWarning, text: l.name(i) + fmt.Sprintf(format, args...)}))
 }
 
 // Changef shows a change that may come again and again. The first one with that name is a warning.
@@ -189,7 +207,7 @@ func (l *Log) heartbeat() {
 	beat := event{
 		name:   EventHeartbeat,
 		text:   fmt.Sprintf("[%s] %s%s", result.Human(now), l.standing(), l.leftText(now)),
-		fields: []field{{"status", stringOrNil(l.short(string(l.targets[0].state.Status)))}},
+		fields: l.standingFields(),
 	}
 	switch {
 	case l.omitted > 0:

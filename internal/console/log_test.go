@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/poll"
 )
 
 func TestLogHasALineForEachNewStatus(t *testing.T) {
@@ -205,4 +206,38 @@ func TestBrokenStderrChangesNothing(t *testing.T) {
 		}
 		assert.Greater(t, gone.writes, 8, "every line is tried")
 	})
+}
+
+func TestHeartbeatShowsWhenTheWaitGivesUpByTheLimitThatEndsFirst(t *testing.T) {
+	t.Parallel()
+	text := logOf(t, func(w *wait) {
+		for _, p := range []poll.Outcome{
+			{Kind: poll.Failing, Err: response(503, "", ""), GivesUp: 15 * time.Minute, Limit: poll.MaxOutage},
+			{Kind: poll.Missing, Err: missing(), GivesUp: 2*time.Minute + 1500*time.Millisecond, Limit: poll.NotFoundGrace},
+			{Kind: poll.Running, GivesUp: time.Hour, Limit: poll.Timeout},
+		} {
+			w.n++
+			p.Round, p.At, p.Next = w.n, time.Since(w.start), 61*time.Second
+			w.Poll(p)
+			time.Sleep(p.Next)
+		}
+	})
+	for _, line := range []string{
+		"[1m] no valid response, 14m left (max_outage)", "[2m1s] not found yet, 1s left (not_found_grace)",
+		"[3m2s] no status, 56m58s left",
+	} {
+		assert.Contains(t, text, "dmswait: "+line+"\n")
+	}
+}
+
+func TestServicesWordsAreShownInFullWithDebug(t *testing.T) {
+	t.Parallel()
+	words := strings.Repeat("w", 300)
+	for debug, want := range map[bool]string{false: words[:200] + "… (", true: words + " ("} {
+		text := logOf(t, func(w *wait) {
+			w.debug = debug
+			w.failed(response(503, "", words), time.Second)
+		})
+		assert.Contains(t, text, ": 503: "+want)
+	}
 }

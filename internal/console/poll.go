@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
@@ -11,8 +12,10 @@ import (
 	"github.com/dmswait/dmswait/internal/target"
 )
 
-// watched is how one target stood when it was last polled.
+// watched is a target, and how it stood when it was last polled.
 type watched struct {
+	instanceID, taskID string // taskID is empty until the task is known
+
 	kind    poll.Kind // 0 before the first poll
 	state   target.State
 	percent int // as last seen; -1: never
@@ -53,17 +56,17 @@ func (l *Log) Poll(p poll.Outcome) {
 			l.failed++
 		}
 	}
-	l.polledAt, l.next = p.At, p.Next
+	l.last = p
 }
 
-// changed returns the event that a poll is worth, if any. A failure that ends the wait for the only target is part of
-// the result.
+// changed returns the event that a poll is worth, if any. A failure that ends the wait for the only target, or for all,
+// is part of the result.
 func (l *Log) changed(t *watched, p poll.Outcome) (event, bool) {
 	var e *client.Error
 	switch {
 	case p.Err == nil:
 		return l.changedState(t, p)
-	case p.Over && l.several():
+	case p.Over && l.several() && !p.ForAll:
 		return l.gaveUp(p), true
 	case p.Over || !errors.As(p.Err, &e):
 		return event{}, false
@@ -80,7 +83,7 @@ func (l *Log) changed(t *watched, p poll.Outcome) (event, bool) {
 	default:
 		return event{}, false
 	}
-	change := event{name: name, text: l.at(p) + text + e.Text(l.secrets.Redact), fields: l.responseFields(e)}
+	change := event{name: name, text: l.at(p) + text + l.errorText(e), fields: l.responseFields(e)}
 	if p.Kind == poll.Failing {
 		change = l.warnOnce(change)
 	}
@@ -105,11 +108,11 @@ func (l *Log) changedState(t *watched, p poll.Outcome) (event, bool) {
 // gaveUp returns the event about one of several targets whose end is not known.
 func (l *Log) gaveUp(p poll.Outcome) event {
 	r := result.Conclude(p.State, p.End)
-	text := l.at(p) + r.Name
+	text := l.at(p) + strings.ReplaceAll(r.Name, "_", " ")
 	var e *client.Error
 	var fields []field
 	if errors.As(p.End, &e) {
-		text += ": " + e.Text(l.secrets.Redact)
+		text += ": " + l.errorText(e)
 		fields = l.responseFields(e)
 	}
 	return l.of(p.Target, event{name: EventGaveUp, text: text, fields: append([]field{{"result", r.Name}}, fields...)})
@@ -118,13 +121,15 @@ func (l *Log) gaveUp(p poll.Outcome) event {
 // at returns what a line about a poll begins with: when it was and, among several, the name of the target.
 func (l *Log) at(p poll.Outcome) string { return "[" + result.Human(p.At) + "] " + l.name(p.Target) }
 
-// Name returns what a line about a target begins with: its name among several, and nothing where it is the only one.
-func (l *Log) Name(i int) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.name(i)
+// errorText returns what is shown of a failed request.
+func (l *Log) errorText(e *client.Error) string {
+	if l.debug {
+		return e.FullText(l.secrets.Redact)
+	}
+	return e.Text(l.secrets.Redact)
 }
 
+// name returns what a line about a target begins with: its name among several, and nothing where it is the only one.
 func (l *Log) name(i int) string {
 	if !l.several() {
 		return ""
@@ -134,18 +139,18 @@ func (l *Log) name(i int) string {
 
 // label names a target: a task by its id, and by its instance where there are several.
 func (l *Log) label(i int) string {
-	t := l.named[i]
-	id := t.TaskID
-	if id == "" {
-		id = l.targets[i].state.Task.ID // found by its name
+	if t := &l.targets[i]; t.taskID != "" && l.instances > 1 {
+		return t.instanceID + "/" + l.short(t.taskID)
 	}
-	switch {
-	case id == "":
-		return t.InstanceID
-	case l.instances == 1:
-		return l.short(id)
+	return l.id(i)
+}
+
+// id returns the id of a target: that of the task, once it is known, or of the instance.
+func (l *Log) id(i int) string {
+	if t := &l.targets[i]; t.taskID != "" {
+		return l.short(t.taskID)
 	}
-	return t.InstanceID + "/" + l.short(id)
+	return l.targets[i].instanceID
 }
 
 // several reports whether there is more than one target.
@@ -153,12 +158,9 @@ func (l *Log) several() bool { return len(l.targets) > 1 }
 
 // of adds to an event which target it is about.
 func (l *Log) of(i int, e event) event {
-	t := l.named[i]
-	id := t.TaskID
-	if id == "" {
-		id = l.targets[i].state.Task.ID
-	}
-	e.fields = append(e.fields, field{"instance_id", stringOrNil(t.InstanceID)}, field{"task_id", stringOrNil(l.short(id))})
+	t := &l.targets[i]
+	e.fields = append(e.fields,
+		field{"instance_id", stringOrNil(t.instanceID)}, field{"task_id", stringOrNil(l.short(t.taskID))})
 	return e
 }
 
@@ -235,93 +237,4 @@ func (l *Log) statusName(status client.Status) string {
 		return "no status"
 	}
 	return l.short(string(status))
-}
-
-// standing returns the state of the wait in a few words.
-func (l *Log) standing() string {
-	if l.several() {
-		text := fmt.Sprintf("%d of %d ended", l.ended, len(l.targets))
-		if l.failed > 0 {
-			text += fmt.Sprintf(", %d failed", l.failed)
-		}
-		return text
-	}
-	switch l.targets[0].kind {
-	case poll.Running, poll.Holding, poll.Ended:
-		return l.statusName(l.targets[0].state.Status)
-	case poll.Missing:
-		return "not found yet"
-	case poll.Failing, poll.Final:
-		return "no valid response"
-	}
-	return "no response yet"
-}
-
-// left returns how long the wait goes on at most, and the limit that ends it then. The time of several targets is that
-// of the last one.
-func (l *Log) left(now time.Duration) (time.Duration, poll.Limit) {
-	end, limit := l.timeout, poll.Timeout
-	first := true
-	for i := range l.targets {
-		t := &l.targets[i]
-		if t.kind == 0 || t.over {
-			if t.kind == 0 {
-				return max(0, l.timeout-now), poll.Timeout
-			}
-			continue
-		}
-		if first || t.givesUp > end {
-			end, limit, first = t.givesUp, t.limit, false
-		}
-	}
-	return max(0, end-now), limit
-}
-
-// leftText says how long the wait goes on at most.
-func (l *Log) leftText(now time.Duration) string {
-	left, limit := l.left(now)
-	if left <= 0 {
-		return ""
-	}
-	text := ", " + result.Human(wholeSeconds(left)) + " left"
-	if limit != poll.Timeout {
-		text += " (" + string(limit) + ")"
-	}
-	return text
-}
-
-// status is what the live line shows: of several targets, the slowest.
-func (l *Log) status() liveStatus {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Since(l.start)
-	status := liveStatus{
-		state:   l.standing(),
-		percent: -1,
-		elapsed: now,
-		next:    max(0, l.next-(now-l.polledAt)),
-		left:    l.leftText(now),
-	}
-	if i := l.shown(); i >= 0 {
-		t := &l.targets[i]
-		status.percent, status.name = t.percent, l.short(t.state.Task.Name)
-		if l.several() {
-			status.name = l.name(i) + l.statusName(t.state.Status)
-		}
-	}
-	return status
-}
-
-// shown returns the target that the live line shows: the slowest as far as that is known, else the first that is left;
-// -1: there is none.
-func (l *Log) shown() int {
-	if !l.targets[l.slowest].over {
-		return l.slowest
-	}
-	for i := range l.targets {
-		if !l.targets[i].over {
-			return i
-		}
-	}
-	return -1
 }

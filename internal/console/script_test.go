@@ -17,16 +17,22 @@ import (
 )
 
 // form is how a log is written.
-type form struct{ actions, json, quiet bool }
+type form struct {
+	actions, json, quiet bool
+	targets              []target.Target // empty: the task t1 of the instance i1
+}
 
 // newLog returns a log that writes to out as it goes, so that no test depends on the pace of an AsyncWriter.
 func newLog(t testing.TB, out io.Writer, f form) *Log {
 	stderr := NewAsyncWriter(io.Discard)
 	t.Cleanup(stderr.Close)
 	getenv := func(string) string { return "" }
+	if len(f.targets) == 0 {
+		f.targets = []target.Target{{InstanceID: "i1", TaskID: "t1"}}
+	}
 	o := Options{
 		Out: stderr, Secrets: sanitize.NewSecrets("hunter2-hunter2"), Getenv: getenv,
-		JSON: f.json, Quiet: f.quiet, Start: time.Now(), Timeout: time.Hour,
+		JSON: f.json, Quiet: f.quiet, Start: time.Now(), Timeout: time.Hour, Targets: f.targets,
 	}
 	if f.actions {
 		o.Annotator = output.NewActions(out, getenv)

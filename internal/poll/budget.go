@@ -180,6 +180,16 @@ func (b *budgets) left(at time.Duration) time.Duration {
 	return length - at
 }
 
+// givesUp returns when the wait ends if every response is like the last one, and which limit ends it.
+func (b *budgets) givesUp(at time.Duration) (time.Duration, Limit) {
+	limit, _ := b.limit()
+	end := at + b.left(at)
+	if b.timeout > 0 && b.timeout <= end {
+		return b.timeout, Timeout
+	}
+	return end, limit
+}
+
 // unavailable returns why the wait ends without a valid response.
 func (b *budgets) unavailable() error {
 	if b.hasty {

@@ -47,6 +47,8 @@ type Outcome struct {
 	Err    error         // why there is no state
 	Next   time.Duration // the pause that follows; 0: another request does, or nothing
 
+	ForAll bool // the error concerns all targets, and so does GivesUp
+
 	Over bool  // the wait for this target is over
 	End  error // why, where the target has not ended
 

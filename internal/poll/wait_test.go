@@ -208,3 +208,69 @@ func TestEveryOutcomeHasItsKind(t *testing.T) {
 		assert.Equal(t, c.kinds, kinds)
 	}
 }
+
+func once(w *Waiter) { w.Timeout = 0 }
+
+func TestEndNamesTheLimitThatWasReached(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		responses []response
+		prepare   func(*Waiter)
+		limit     Limit
+		after     time.Duration
+	}{
+		"timeout":                        {script(executing), deadline, Timeout, 10 * time.Second},
+		"grace":                          {script(gone), nil, NotFoundGrace, 30 * time.Second},
+		"a grace of 0":                   {script(gone), grace(0), NotFoundGrace, 0},
+		"outage":                         {script(executing, broken), nil, MaxOutage, 15 * time.Minute},
+		"no such host":                   {script(noSuchHost), nil, NotFoundGrace, 30 * time.Second},
+		"no such host, a short outage":   {script(noSuchHost), maxOutage(5 * time.Second), MaxOutage, 5 * time.Second},
+		"missing until the timeout":      {script(gone), deadline, Timeout, 10 * time.Second},
+		"failing until the timeout":      {script(broken), deadline, Timeout, 10 * time.Second},
+		"missing, and then failing":      {script(gone, broken), deadline, Timeout, 10 * time.Second},
+		"the one response of timeout 0":  {script(executing), once, "", 0},
+		"no valid response at timeout 0": {script(broken), both(once, maxOutage(time.Second)), MaxOutage, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := newTrial(c.responses)
+			if c.prepare != nil {
+				c.prepare(&tr.Waiter)
+			}
+			tr.run(t)
+			var end *End
+			require.ErrorAs(t, tr.err, &end)
+			assert.Equal(t, c.limit, end.Limit)
+			assert.Equal(t, c.after, end.After)
+		})
+	}
+}
+
+func TestOutcomeSaysWhenTheWaitGivesUp(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(gone, broken, gone, executing, gone, broken, succeeded)
+	tr.Timeout, tr.MaxOutage = 35*time.Second, 20*time.Second
+	tr.run(t)
+	type end struct {
+		at, givesUp time.Duration
+		limit       Limit
+	}
+	var ends []end
+	for _, o := range tr.outcomes {
+		ends = append(ends, end{o.At, o.GivesUp, o.Limit})
+	}
+	assert.Equal(t, []end{
+		{0, 30 * time.Second, NotFoundGrace},
+		{time.Second, 21 * time.Second, MaxOutage},
+		{2100 * time.Millisecond, 31100 * time.Millisecond, NotFoundGrace}, // the time spent failing does not count
+		{3310 * time.Millisecond, 35 * time.Second, Timeout},
+		{4641 * time.Millisecond, 34641 * time.Millisecond, NotFoundGrace}, // counts anew
+		{6105100 * time.Microsecond, 26105100 * time.Microsecond, MaxOutage},
+	}, ends[:6])
+
+	tr = newTrial(gone.taking(6*time.Second), succeeded)
+	tr.Timeout = 35 * time.Second
+	tr.run(t)
+	assert.Equal(t, 35*time.Second, tr.outcomes[0].GivesUp, "the timeout ends before the grace")
+	assert.Equal(t, Timeout, tr.outcomes[0].Limit)
+}

@@ -58,25 +58,19 @@ func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Ki
 		t.over = t.Err != nil
 	}
 	outcome := Outcome{Round: round, Target: found.Target, At: at, Kind: kind, State: found.State, Err: found.Err}
+	outcome.ForAll = found.ConcernsAll()
 	outcome.GivesUp, outcome.Limit = t.givesUp(at)
-	w.unobserved = append(w.unobserved, outcome)
 	if ctx.Err() == nil {
 		w.share(at, kind, found)
 	}
+	if end, limit := w.shared.givesUp(at); outcome.ForAll && end < outcome.GivesUp {
+		outcome.GivesUp, outcome.Limit = end, limit
+	}
+	w.unobserved = append(w.unobserved, outcome)
 	if t.over && w.FailFast != nil && w.FailFast(found.Target, t.Ending) {
 		w.failed = true
 	}
 	return kind
-}
-
-// givesUp returns when the wait for a target ends if every response is like the last one, and which limit ends it.
-func (t *waited) givesUp(at time.Duration) (time.Duration, Limit) {
-	limit, _ := t.limit()
-	end := at + t.left(at)
-	if t.timeout > 0 && t.timeout <= end {
-		return t.timeout, Timeout
-	}
-	return end, limit
 }
 
 // settle returns the kind of a response about an instance that may be what it is to become: it ends once it has been

@@ -18,6 +18,7 @@ type Request struct {
 	CredentialsHint             string    // what to do where the credentials are refused
 	SucceedOn                   []string  // results that exit 0 as well
 	InActions                   bool      // inputs are given in a workflow, not by flags
+	Debug                       bool      // the service's words are wanted in full
 }
 
 // Line is one line of an explanation.
@@ -52,7 +53,11 @@ func Explain(r Report, request Request) []Line {
 	}
 	var lines []Line
 	if e := responseError(r.Err); e != nil {
-		lines = append(lines, Line{ErrorLine, e.Text(r.Secrets.Redact)})
+		text := e.Text
+		if request.Debug {
+			text = e.FullText
+		}
+		lines = append(lines, Line{ErrorLine, text(r.Secrets.Redact)})
 		if login := loginError(r.Err); login != nil && login.Detail != "" {
 			lines = append(lines, Line{DetailLine, login.Detail})
 		}
@@ -91,7 +96,7 @@ func (r *Report) listTasks(e *client.Error, request Request) []Line {
 		return nil
 	}
 	if len(none.Listed) == 0 {
-		return append([]Line{{DetailLine, "the instance has no tasks"}}, clockLine(e)...)
+		return []Line{{DetailLine, "the instance has no tasks"}}
 	}
 	const maxShown = 10
 	var shown []string
@@ -112,25 +117,7 @@ func (r *Report) listTasks(e *client.Error, request Request) []Line {
 			"only the newest %d tasks were searched, and all of them were created since then: the task may be an older one",
 			client.PageSize)})
 	}
-	return append(lines, clockLine(e)...)
-}
-
-// maxClockError is how far a clock may be off before it is said to be: the server's has whole seconds only.
-const maxClockError = 2 * time.Second
-
-// clockLine returns how far the local clock is off, if it is: a time for since that was made with it is off as well.
-func clockLine(e *client.Error) []Line {
-	server, ok := e.Response.Clock(e.Response.ReceivedAt)
-	off := e.Response.ReceivedAt.Sub(server)
-	if !ok || off.Abs() <= maxClockError {
-		return nil
-	}
-	direction := "ahead of"
-	if off < 0 {
-		direction = "behind"
-	}
-	return []Line{{DetailLine, fmt.Sprintf("the local clock is %s %s the server's: a time for since that it gave is off by as much",
-		Human(off.Abs().Round(time.Second)), direction)}}
+	return lines
 }
 
 // short returns as much of one value of the service as a line shows.

@@ -168,3 +168,11 @@ func TestExplanationContainsNoSecret(t *testing.T) {
 		assert.NotContains(t, text(lines), "MIIt0ken")
 	}
 }
+
+func TestServicesWordsAreInFullWithDebug(t *testing.T) {
+	t.Parallel()
+	words := strings.Repeat("w", 300)
+	r := reportOf(client.Task{}, failed(401, "APIGW.0301", words))
+	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words[:200]+"… (request 9f31)", Explain(r, Request{})[0].Text)
+	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words+" (request 9f31)", Explain(r, Request{Debug: true})[0].Text)
+}

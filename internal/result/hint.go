@@ -22,11 +22,8 @@ func (r *Report) hint(request Request) string {
 		return "the API does not say why a task failed: see the instance's background tasks in the cloud console"
 	case r.Result == Timeout && e != nil:
 		return "to see the task's state, poll once with " + request.spell("timeout", "0")
-	case r.Result == Timeout && slices.Contains(request.SucceedOn, Timeout.Name):
-		return "the task keeps running: to wait longer, raise timeout"
 	case r.Result == Timeout:
-		return fmt.Sprintf("the task keeps running: raise timeout, or use %s to exit 0",
-			request.spell("succeed_on", Timeout.Name))
+		return r.timeoutHint(request)
 	case e == nil:
 		return ""
 	case r.Result == NotFound:
@@ -49,6 +46,20 @@ func (r *Request) spell(input, value string) string {
 		return input + ": " + value
 	}
 	return "--" + (&config.Input{Name: input}).Flag() + " " + value
+}
+
+func (r *Report) timeoutHint(request Request) string {
+	hint := fmt.Sprintf("raise timeout, or use %s to exit 0", request.spell("succeed_on", Timeout.Name))
+	if slices.Contains(request.SucceedOn, Timeout.Name) {
+		hint = "to wait longer, raise timeout"
+	}
+	switch _, open, _ := r.count(); {
+	case r.Target.Until != "":
+		return hint
+	case open > 1:
+		return "the tasks keep running: " + hint
+	}
+	return "the task keeps running: " + hint
 }
 
 func (r *Report) notFoundHint(e *client.Error) string {

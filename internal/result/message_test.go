@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -209,5 +210,86 @@ func TestMessageNamesNoHostRegionOrProject(t *testing.T) {
 		for part := range strings.FieldsSeq(where) {
 			assert.NotContains(t, message, part)
 		}
+	}
+}
+
+func TestMessageNamesTheLimitThatEndedTheWait(t *testing.T) {
+	t.Parallel()
+	outage := func(err error) error {
+		return &poll.End{Reason: poll.ErrUnavailable, Limit: poll.MaxOutage, After: 15 * time.Minute, Err: err}
+	}
+	grace := func(after time.Duration) error {
+		return &poll.End{
+			Reason: poll.ErrNotFound, Limit: poll.NotFoundGrace, After: after, Err: failed(404, "DMS.00404022", ""),
+		}
+	}
+	for want, err := range map[string]error{
+		"The API returned no valid response for 15m (max_outage): 503 DMS.00500001; the task's state is unknown.": outage(
+			failed(503, "DMS.00500001", "")),
+		"Could not reach the API for 15m (max_outage); the task's state is unknown.": outage(
+			unreachable(errors.New("refused"))),
+		"The task was not found within 30s (not_found_grace): 404 DMS.00404022.": grace(30 * time.Second),
+		"The task was not found (404 DMS.00404022).":                             grace(0),
+		"The task was not found within 10s (timeout).": &poll.End{
+			Reason: poll.ErrNotFound, Limit: poll.Timeout, After: 10 * time.Second, Err: missing(),
+		},
+		"The API returned no valid response for 10s (timeout): 503; the task's state is unknown.": &poll.End{
+			Reason: poll.ErrUnavailable, Limit: poll.Timeout, After: 10 * time.Second, Err: failed(503, "", ""),
+		},
+	} {
+		r := reportOf(client.Task{}, err)
+		assert.Equal(t, want, r.Message())
+	}
+}
+
+func TestMessageSaysThatATaskHadEndedBeforeTheWait(t *testing.T) {
+	t.Parallel()
+	const took = "Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s"
+	for before, want := range map[time.Duration]string{
+		0:                           took + ".",
+		time.Minute:                 took + ".",
+		time.Minute + time.Second:   took + ", 1m1s before the wait began.",
+		23*time.Hour + 29*time.Hour: took + ", 52h before the wait began.",
+		-time.Hour:                  took + ".", // it ended during the wait
+	} {
+		task := documented()
+		task.ID = "t1"
+		r := reportOf(task, nil)
+		end := time.Date(2020, 6, 23, 3, 0, 8, 130e6, time.UTC)
+		r.State.Task.Response.ServerTime, r.State.Task.Response.ReceivedAt = end.Add(before+r.Waited), r.At
+		assert.Equal(t, want, r.Message(), before)
+	}
+}
+
+func TestMessageSaysHowFarTheLocalClockIsOffWhereASearchFindsNothing(t *testing.T) {
+	t.Parallel()
+	for off, want := range map[time.Duration]string{
+		0:                                "The task was not found.",
+		2 * time.Second:                  "The task was not found.",
+		-2 * time.Second:                 "The task was not found.",
+		2*time.Second + time.Millisecond: "The task was not found; the local clock is 2s ahead of the server's.",
+		time.Minute:                      "The task was not found; the local clock is 1m ahead of the server's.",
+		-8 * time.Hour:                   "The task was not found; the local clock is 8h behind the server's.",
+	} {
+		e, _ := listed(1, time.Minute)
+		e.Response.ServerTime = e.Response.ReceivedAt.Add(-off)
+		r := reportOf(client.Task{}, ending(poll.ErrNotFound, e))
+		assert.Equal(t, "The task was not found.", r.Message(), "a task that is requested by its id")
+		r.Target.TaskName = "restart"
+		assert.Equal(t, want, r.Message(), off)
+		e.Response.ServerTime = time.Time{}
+		assert.Equal(t, "The task was not found.", r.Message(), "the server's clock is not known")
+	}
+}
+
+func TestMessageLeavesOutANameThatIsNoWord(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"restart-1.a_B": "Task t1 (restart-1.a_B)", "": "Task t1", "restart instance": "Task t1", "::error::": "Task t1",
+		"重启": "Task t1", "hunter2.hunter2": "Task t1", strings.Repeat("n", 65): "Task t1",
+	} {
+		r := reportOf(client.Task{ID: "t1", Name: name, Status: client.Failed}, nil)
+		r.Secrets = sanitize.NewSecrets("hunter2.hunter2")
+		assert.Equal(t, want+" ended with FAILED.", r.Message(), "%q", name)
 	}
 }

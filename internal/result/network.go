@@ -11,7 +11,7 @@ import (
 
 // trouble says, as the beginning of a sentence, why there was no valid response.
 func (r *Report) trouble(e *client.Error) string {
-	service, where := r.service(), r.limit()+r.cause()
+	service, where := r.service(), r.limitAndCause("for")
 	unreached, unanswered := "Could not reach "+service+where, false
 	if e != nil {
 		switch e.Cause() {

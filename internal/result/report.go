@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,16 +37,37 @@ type Report struct {
 // how many of its targets did not succeed, and what became of the one that decides.
 func (r *Report) Message() string {
 	total, open, failed := r.count()
-	switch what := r.Kind(); {
-	case total < 2:
+	if total < 2 {
 		return r.message()
-	case open+failed == 0:
-		return fmt.Sprintf("All %d %ss succeeded.", total, what)
-	case failed == 0:
-		return fmt.Sprintf("%d of %d %ss have not ended: %s", open, total, what, r.message())
-	default:
-		return fmt.Sprintf("%d of %d %ss did not succeed: %s", open+failed, total, what, r.message())
 	}
+	of := fmt.Sprintf("of %d %ss", total, r.Kind())
+	counts := ""
+	switch {
+	case open+failed == 0:
+		return r.allSucceeded(total)
+	case failed == 0:
+		counts = fmt.Sprintf("%d %s had not ended", open, of)
+	case open == 0:
+		counts = fmt.Sprintf("%d %s did not succeed", failed, of)
+	default:
+		counts = fmt.Sprintf("%d %s did not succeed, %d had not ended", failed, of, open)
+	}
+	if r.Result.Name == interrupted {
+		return fmt.Sprintf("Interrupted%s: %s.", r.bySignal(), counts)
+	}
+	return counts + ": " + r.message()
+}
+
+// allSucceeded returns the message about several targets that all succeeded.
+func (r *Report) allSucceeded(total int) string {
+	all, how := fmt.Sprintf("All %d", total), "succeeded"
+	if total == 2 {
+		all = "Both"
+	}
+	if r.Target.Until != "" {
+		how = "are " + string(r.Target.Until)
+	}
+	return fmt.Sprintf("%s %ss %s.", all, r.Kind(), how)
 }
 
 // count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
@@ -87,7 +109,7 @@ func (r *Report) message() string {
 		if e := responseError(r.Err); e != nil && e.NoSuchAPI() {
 			return fmt.Sprintf("The endpoint has no such API%s.", r.cause())
 		}
-		return fmt.Sprintf("%s was not found%s%s.", subject, r.limit(), r.cause())
+		return fmt.Sprintf("%s was not found%s%s.", subject, r.limitAndCause("within"), r.clockError())
 	case Unavailable:
 		return r.unavailable()
 	case Denied:
@@ -141,6 +163,28 @@ func (r *Report) timedOut() string {
 	return fmt.Sprintf("Timed out after %s: %s is still %s.", Human(r.Waited), r.subject(), r.standing())
 }
 
+// maxClockError is how far the local clock may be off before it is said to be: the server's has whole seconds only.
+const maxClockError = 2 * time.Second
+
+// clockError says how far the local clock was off when a search by name found nothing, since a time for since that was
+// taken from it is off by as much; empty: it is not off, or that is not known.
+func (r *Report) clockError() string {
+	var none *client.NoTaskError
+	if !r.isSearch() || !errors.As(r.Err, &none) {
+		return ""
+	}
+	response := responseError(r.Err).Response
+	server, ok := response.Clock(response.ReceivedAt)
+	off, side := response.ReceivedAt.Sub(server), "ahead of"
+	if off < 0 {
+		side = "behind"
+	}
+	if !ok || off.Abs() <= maxClockError {
+		return ""
+	}
+	return fmt.Sprintf("; the local clock is %s %s the server's", Human(off.Abs().Round(time.Second)), side)
+}
+
 func (r *Report) unavailable() string {
 	problem := r.trouble(responseError(r.Err))
 	if login := loginError(r.Err); login != nil && login.Reason != "" {
@@ -181,23 +225,33 @@ func (r *Report) usage() string {
 }
 
 func (r *Report) interrupted() string {
-	var signal Interrupt
-	by := ""
-	if errors.As(r.Err, &signal) {
-		by = fmt.Sprintf(" by %s after %s", signal.Name(), Human(r.Waited))
-	}
 	if r.State.Status == "" || r.Target.Until != "" {
-		return fmt.Sprintf("Interrupted%s.", by)
+		return fmt.Sprintf("Interrupted%s.", r.bySignal())
 	}
-	return fmt.Sprintf("Interrupted%s; the task keeps running.", by)
+	return fmt.Sprintf("Interrupted%s; the task keeps running.", r.bySignal())
+}
+
+// bySignal says which signal ended the wait, and when.
+func (r *Report) bySignal() string {
+	var signal Interrupt
+	if !errors.As(r.Err, &signal) {
+		return ""
+	}
+	return fmt.Sprintf(" by %s after %s", signal.Name(), Human(r.Waited))
 }
 
 // subject names the target within a sentence. What is no word may contain anything: it is left out.
 func (r *Report) subject() string {
-	if r.Target.Until != "" {
-		return "instance " + r.Target.InstanceID
+	subject, instance := "the task", "instance"
+	if id := r.Secrets.Redact(r.Target.InstanceID); sanitize.IsWord(id) {
+		instance += " " + id
 	}
-	subject := "the task"
+	if r.Target.Until != "" {
+		return instance
+	}
+	if r.isSearch() && len(r.All) > 1 {
+		subject += " of " + instance
+	}
 	if id := r.Secrets.Redact(r.Target.TaskID); sanitize.IsWord(id) {
 		subject = "task " + id
 	}
@@ -224,15 +278,6 @@ func (r *Report) status() string {
 	return "running"
 }
 
-// limit returns which limit ended the wait; empty: none but the timeout.
-func (r *Report) limit() string {
-	end := r.end()
-	if end == nil || end.After == 0 || end.Limit == poll.Timeout {
-		return ""
-	}
-	return fmt.Sprintf(" for %s (%s)", Human(end.After), end.Limit)
-}
-
 // end returns how the wait ended although the target has not, or nil.
 func (r *Report) end() *poll.End {
 	var end *poll.End
@@ -248,20 +293,41 @@ func (r *Report) service() string {
 	return "the API"
 }
 
-// cause returns the status and code of the response that decided, or the proxy's status, in parentheses; empty: there
-// was none.
+// limitAndCause returns the limit that ended the wait, its length, and the response that decided, as far as there are
+// such.
+func (r *Report) limitAndCause(preposition string) string {
+	var end *poll.End
+	if !errors.As(r.Err, &end) || end.Limit == "" || end.After == 0 {
+		return r.cause()
+	}
+	text := fmt.Sprintf(" %s %s (%s)", preposition, Human(end.After), end.Limit)
+	if code := r.code(); code != "" {
+		text += ": " + code
+	}
+	return text
+}
+
+// cause returns the status and code of the response that decided, in parentheses; empty: there was none.
 func (r *Report) cause() string {
+	if code := r.code(); code != "" {
+		return " (" + code + ")"
+	}
+	return ""
+}
+
+// code returns the status and code of the response that decided; empty: there was none.
+func (r *Report) code() string {
 	e := responseError(r.Err)
 	if e != nil && e.AtProxy() != nil && e.AtProxy().StatusCode != 0 {
-		return fmt.Sprintf(" (%d)", e.AtProxy().StatusCode)
+		return strconv.Itoa(e.AtProxy().StatusCode)
 	}
 	if e == nil || !e.Answered() || e.Response.StatusCode == http.StatusOK {
 		return ""
 	}
 	if code := r.Secrets.Redact(e.Code); sanitize.IsWord(code) {
-		return fmt.Sprintf(" (%d %s)", e.Response.StatusCode, code)
+		return fmt.Sprintf("%d %s", e.Response.StatusCode, code)
 	}
-	return fmt.Sprintf(" (%d)", e.Response.StatusCode)
+	return strconv.Itoa(e.Response.StatusCode)
 }
 
 // capitalized returns text as the beginning of a sentence.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/simulator"
@@ -153,4 +154,15 @@ func handshaking() moment {
 			require.Eventually(t, isConnected, trial.Patience, 5*time.Millisecond)
 		},
 	}
+}
+
+func TestSignalsAreReceivedBeforeThePackagesThatTakeTimeAreInitialized(t *testing.T) {
+	t.Parallel()
+	command := trial.New(nil, "--version").Set("GODEBUG", "inittrace=1").Command(t)
+	var trace strings.Builder
+	command.Stderr = &trace
+	require.NoError(t, command.Run())
+	ours, theirs := strings.Index(trace.String(), "/internal/signals @"), strings.Index(trace.String(), "init net/http @")
+	require.GreaterOrEqual(t, ours, 0, trace.String())
+	assert.Less(t, ours, theirs, "until then, SIGQUIT ends the process with exit code 2")
 }

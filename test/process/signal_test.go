@@ -52,6 +52,19 @@ func TestSignalEndsTheProcessWithItsOutputsWritten(t *testing.T) {
 	}
 }
 
+func TestLogEndsWithTheResultOfAnInterruption(t *testing.T) {
+	t.Parallel()
+	server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING")))
+	tr := trial.New(server)
+	command := tr.Command(t)
+	require.NoError(t, command.Start())
+	trial.Await(t, server, "task")
+	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
+	assert.Equal(t, 143, trial.ExitCode(command.Wait()))
+	assert.Regexp(t, `\ndmswait: `+interrupted+`\n$`, tr.Log.String())
+	assert.Regexp(t, `^`+interrupted+`\n$`, tr.Out.String())
+}
+
 func TestSecondSignalEndsTheProcessAtOnceWithItsOwnCode(t *testing.T) {
 	t.Parallel()
 	server := trial.Start(t, trial.Cloud(trial.At(0, "EXECUTING")))

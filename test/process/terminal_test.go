@@ -4,12 +4,15 @@ package process_test
 
 import (
 	"encoding/json"
+	"io"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -53,6 +56,27 @@ func TestTerminalShowsALiveLineAndThenTheResult(t *testing.T) {
 	assert.Equal(t, 0, s.wait())
 	s.assertLines(waiting, running, succeeded, ended)
 	assert.NotContains(t, s.raw.String(), "\x1b", "no escape sequences, so that every terminal can show it")
+}
+
+func TestTerminalOutsideCIShowsALiveLine(t *testing.T) {
+	t.Parallel()
+	for _, ci := range []string{"0", "false"} {
+		sim, end := runningCloud()
+		s := onScreen(t, trial.New(trial.Start(t, sim), slowly...).Set("CI", ci), 180)
+		s.await(nextAndLeft + `$`)
+		end()
+		assert.Equal(t, 0, s.wait())
+	}
+}
+
+func TestLiveLineShowsTheLimitThatEndsFirst(t *testing.T) {
+	t.Parallel()
+	sim := trial.Cloud(trial.At(0, "EXECUTING"))
+	sim.Intercept = trial.Always(&simulator.Response{Status: 503})
+	s := onScreen(t, trial.New(trial.Start(t, sim), "--max-outage", "2s"), 180)
+	s.await(`no valid response  [0-9]s, .*, [12]s left \(max_outage\)$`)
+	assert.Equal(t, 75, s.wait())
+	assert.Equal(t, "The API returned no valid response for 2s (max_outage): 503; the task's state is unknown.", s.last())
 }
 
 func TestTerminalShowsAProgressBar(t *testing.T) {
@@ -118,9 +142,36 @@ func TestStdoutStaysWholeOnTheSameTerminal(t *testing.T) {
 	end()
 	assert.Equal(t, 0, s.wait())
 	var result map[string]any
-	require.NoError(t, json.Unmarshal([]byte(s.last()), &result), s.last())
+	raw := s.raw.String() // on the screen, a blank at the end of a row could not be seen
+	require.NoError(t, json.Unmarshal([]byte(raw[strings.LastIndex(raw, "\n{")+1:]), &result), raw)
 	assert.Equal(t, "success", result["result"])
 	s.assertLines(waiting, running, succeeded, `dmswait: `+ended, `\{"status":.*\}`)
+}
+
+func TestLogEndsWithTheResultUnlessTheSameTerminalShowsIt(t *testing.T) {
+	t.Parallel()
+	for name, redirect := range map[string]func(*exec.Cmd){
+		"stdout elsewhere": func(c *exec.Cmd) { c.Stderr = nil }, // the terminal
+		"stderr elsewhere": func(c *exec.Cmd) { c.Stdout = nil },
+		"both elsewhere":   func(*exec.Cmd) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := trial.New(trial.Start(t, trial.Cloud(trial.At(0, "SUCCESS"))))
+			command := tr.Command(t)
+			redirect(command)
+			terminal, err := pty.Start(command)
+			require.NoError(t, err)
+			t.Cleanup(func() { terminal.Close() })
+			shown, _ := io.ReadAll(terminal) // ends with an error, at the end of the process
+			require.NoError(t, command.Wait())
+			log := tr.Log.String()
+			if name == "stdout elsewhere" {
+				log = strings.ReplaceAll(string(shown), "\r\n", "\n")
+			}
+			assert.Regexp(t, `\ndmswait: `+ended+`\n$`, log)
+		})
+	}
 }
 
 func TestCtrlCLeavesACleanScreen(t *testing.T) {
@@ -144,10 +195,12 @@ func TestCtrlCLeavesACleanScreen(t *testing.T) {
 	}
 }
 
-func TestNoLiveLineForDumbTerminalsQuietRunsActionsAndJSON(t *testing.T) {
+func TestNoLiveLineForDumbTerminalsCIQuietRunsActionsAndJSON(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*testing.T, *trial.Trial){
 		"TERM=dumb": func(_ *testing.T, tr *trial.Trial) { tr.Set("TERM", "dumb") },
+		"CI=true":   func(_ *testing.T, tr *trial.Trial) { tr.Set("CI", "true") },
+		"CI=1":      func(_ *testing.T, tr *trial.Trial) { tr.Set("CI", "1") },
 		"quiet":     func(_ *testing.T, tr *trial.Trial) { tr.Args = append(tr.Args, "--quiet") },
 		"Actions":   func(t *testing.T, tr *trial.Trial) { tr.InActions(t) },
 		"JSON log":  func(_ *testing.T, tr *trial.Trial) { tr.Args = append(tr.Args, "--log-format", "json") },
@@ -195,6 +248,6 @@ func TestHostileTextCannotControlATerminal(t *testing.T) {
 	assert.Equal(t, -1, strings.IndexFunc(raw, isControl), "%q", raw)
 	assert.NotContains(t, raw, "##[")
 	var result map[string]any
-	require.NoError(t, json.Unmarshal([]byte(s.last()), &result), s.last())
+	require.NoError(t, json.Unmarshal([]byte(raw[strings.LastIndex(raw, "\n{")+1:]), &result), raw)
 	assert.Equal(t, sim.Tasks[0].Name, result["task"].(map[string]any)["name"])
 }

@@ -107,7 +107,9 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		sim.Metadata = simulator.Metadata{}
 		return login(t, sim).Set("DMSWAIT_ECS_METADATA", "true").Run(t)
 	},
-	"The task was not found.": byName("none"),
+	"The task was not found": byName("none"),
+	"task … had ended … before the wait began: is since right?":    endedAnHourAgo("--since", "2h"),
+	"…, … before the wait began.":                                  endedAnHourAgo(),
 	"… tasks named … were created since …: waiting for the newest": byName(trial.TaskName),
 	"the server's certificate is not trusted: …": func(t *testing.T) *trial.Trial {
 		sim := trial.Cloud()
@@ -167,6 +169,20 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		cancel(result.Interrupt{Signal: syscall.SIGTERM})
 		return trial.New(nil).RunContext(ctx)
 	},
+}
+
+// endedAnHourAgo returns a run for a task that had ended an hour before. With arguments, it is found by its name.
+func endedAnHourAgo(args ...string) func(*testing.T) *trial.Trial {
+	return func(t *testing.T) *trial.Trial {
+		sim := trial.Cloud(trial.At(0, "SUCCESS"))
+		sim.Tasks[0].UpdatedAt = time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+		sim.Tasks[0].CreatedAt = sim.Tasks[0].UpdatedAt
+		tr := trial.New(trial.Start(t, sim), args...)
+		if len(args) > 0 {
+			tr.Set("DMSWAIT_TASK_ID", "").Set("DMSWAIT_TASK_NAME", trial.TaskName)
+		}
+		return tr.Run(t)
+	}
 }
 
 // inSources are headings that no run prints here: what leads to them takes too long, or cannot be

@@ -91,6 +91,22 @@ func EndAt(sim *simulator.Simulator, kind string, nth int) {
 	}
 }
 
+// Stepped makes the cloud's clock stand still between requests, and move on by step with each: the nth request
+// finds what there is n-1 steps after the start, however slow the machine. It wraps sim.Intercept, which has to be
+// set before. Each server needs a cloud of its own.
+func Stepped(sim *simulator.Simulator, step time.Duration) {
+	start, intercept := time.Now(), sim.Intercept
+	var steps atomic.Int64
+	sim.Clock = func() time.Time { return start.Add(max(0, time.Duration(steps.Load()-1)) * step) }
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
+		steps.Store(int64(r.N))
+		if intercept == nil {
+			return nil
+		}
+		return intercept(r)
+	}
+}
+
 // Always returns an intercept that gives every request the same response.
 func Always(response *simulator.Response) func(simulator.Request) *simulator.Response {
 	return func(simulator.Request) *simulator.Response { return response }
