@@ -45,6 +45,7 @@ func herd(args []string, out io.Writer) error {
 		Keys:      map[string]string{accessKey: secretKey},
 		Intercept: gate.intercept,
 	}
+	*instances = min(*instances, *size)
 	targets := make([]string, *size)
 	for i := range targets {
 		instance := fmt.Sprintf("%08x-0000-0000-0000-000000000000", i%*instances)

@@ -162,7 +162,7 @@ func TestMessageForEverybodySaysWhatIsWrongWithoutAnyValue(t *testing.T) {
 		complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": profile}),
 		complete().with(vars{"HTTPS_PROXY": "http://hunter:hunter2@"}),
 	} {
-		_, faults := Parse(t.Context(), nil, v.get)
+		_, faults := Parse(t.Context(), nil, v.get, nil)
 		fmt.Fprintln(&b, faults.Brief())
 	}
 	golden(t, "faults_brief", b.String())

@@ -150,7 +150,7 @@ func TestProxyThatDoesNotLetRequestsThroughIsAWrongConfiguration(t *testing.T) {
 			Set("HTTPS_PROXY", refusing.URL)
 		assert.Equal(t, 2, trial.ExitCode(tr.Command(t).Run()), tr.Log.String())
 		assert.Contains(t, tr.Log.String(), "hint: the proxy "+refusing.Listener.Addr().String()+" "+hint)
-		assert.Contains(t, tr.Out.String(), "Could not get through the proxy for 100ms (not_found_grace) (")
+		assert.Contains(t, tr.Out.String(), "Could not get through the proxy for 100ms (not_found_grace): ")
 	}
 }
 
