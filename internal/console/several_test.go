@@ -154,6 +154,7 @@ func TestOutageThatConcernsAllSaysWhenTheWaitGivesUpForAll(t *testing.T) {
 		w.of(0, client.Executing, nil)
 		time.Sleep(61 * time.Second)
 	})
+	assert.Contains(t, text, `[0s] no valid response; still polling: get task "t1": refused`, "not only t1")
 	assert.Contains(t, text, "[1m] 0 of 2 ended, no valid response, 14m left (max_outage)\n", "t2 was not polled since")
 	assert.Contains(t, text, "[2m1s] 0 of 2 ended, 57m59s left\n")
 }
@@ -235,7 +236,7 @@ func TestLiveLineOfSeveralCountsThemAndShowsTheSlowest(t *testing.T) {
 		w.of(2, missing(), nil)
 		shows("| 0 of 3 ended  t1: EXECUTING  0s, next poll in 1s, 1h left")
 		w.Progress(1, 42)
-		shows("| 0 of 3 ended  t2: EXECUTING, 42%  0s, next poll in 1s, 1h left")
+		shows("| 0 of 3 ended  t2: 42%  0s, next poll in 1s, 1h left")
 		w.of(1, client.Failed, nil)
 		shows("| 1 of 3 ended, 1 failed  t1: EXECUTING  0s, next poll in 1s, 1h left")
 		w.of(0, client.Success, nil)
