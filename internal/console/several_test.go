@@ -146,17 +146,20 @@ func TestThrottlingOfManyTargetsIsShownOnce(t *testing.T) {
 
 func TestOutageThatConcernsAllSaysWhenTheWaitGivesUpForAll(t *testing.T) {
 	t.Parallel()
-	text := logIn(t, form{targets: tasks("i1/t1", "i2/t2")}, func(w *wait) {
+	run := func(w *wait) {
 		w.of(0, client.Executing, nil)
 		w.of(1, client.Executing, nil)
 		w.of(0, unreachable(errors.New("refused")), forAll)
 		time.Sleep(61 * time.Second)
 		w.of(0, client.Executing, nil)
 		time.Sleep(61 * time.Second)
-	})
+	}
+	text := logIn(t, form{targets: tasks("i1/t1", "i2/t2")}, run)
 	assert.Contains(t, text, `[0s] no valid response; still polling: get task "t1": refused`, "not only t1")
 	assert.Contains(t, text, "[1m] 0 of 2 ended, no valid response, 14m left (max_outage)\n", "t2 was not polled since")
 	assert.Contains(t, text, "[2m1s] 0 of 2 ended, 57m59s left\n")
+	text = logIn(t, form{targets: tasks("i1/t1", "i2/t2"), json: true}, run)
+	assert.Contains(t, text, `"event":"outage","elapsed":0,"message":`)
 }
 
 func TestWaitOfSeveralGivesUpWithTheLastOfThem(t *testing.T) {
@@ -165,9 +168,9 @@ func TestWaitOfSeveralGivesUpWithTheLastOfThem(t *testing.T) {
 		return func(p *poll.Outcome) { p.GivesUp, p.Limit = d, limit }
 	}
 	text := logIn(t, form{targets: tasks("i1/t1", "i2/t2", "i3/t3")}, func(w *wait) {
-		w.of(0, missing(), at(2*time.Minute, poll.NotFoundGrace))
+		w.of(0, missing(), at(3*time.Minute, poll.NotFoundGrace))
 		time.Sleep(61 * time.Second)
-		w.of(1, missing(), at(3*time.Minute, poll.NotFoundGrace))
+		w.of(1, missing(), at(150*time.Second, poll.NotFoundGrace))
 		w.of(2, client.Success, at(time.Hour, poll.Timeout))
 		time.Sleep(61 * time.Second)
 	})
