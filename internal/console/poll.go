@@ -87,6 +87,9 @@ func (l *Log) changed(t *watched, p poll.Outcome) (event, bool) {
 	if p.Kind == poll.Failing {
 		change = l.warnOnce(change)
 	}
+	if p.ForAll && l.several() {
+		return change, true
+	}
 	return l.of(p.Target, change), true
 }
 
@@ -118,8 +121,15 @@ func (l *Log) gaveUp(p poll.Outcome) event {
 	return l.of(p.Target, event{name: EventGaveUp, text: text, fields: append([]field{{"result", r.Name}}, fields...)})
 }
 
-// at returns what a line about a poll begins with: when it was and, among several, the name of the target.
-func (l *Log) at(p poll.Outcome) string { return "[" + result.Human(p.At) + "] " + l.name(p.Target) }
+// at returns what a line about a poll begins with: when it was and, among several, the name of the target, unless it
+// concerns all.
+func (l *Log) at(p poll.Outcome) string {
+	text := "[" + result.Human(p.At) + "] "
+	if p.ForAll {
+		return text
+	}
+	return text + l.name(p.Target)
+}
 
 // errorText returns what is shown of a failed request.
 func (l *Log) errorText(e *client.Error) string {

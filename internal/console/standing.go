@@ -91,10 +91,11 @@ func (l *Log) status() liveStatus {
 	switch {
 	case i < 0:
 	case l.several(): // without a bar, which would look like that of all
-		status.name = l.id(i) + ": " + l.standingOf(i)
-		if percent := l.targets[i].percent; percent >= 0 {
-			status.name += fmt.Sprintf(", %d%%", percent)
+		standing := l.standingOf(i)
+		if t := &l.targets[i]; t.percent >= 0 && t.kind == poll.Running {
+			standing = fmt.Sprintf("%d%%", t.percent)
 		}
+		status.name = l.id(i) + ": " + standing
 	default:
 		status.percent, status.name = l.targets[i].percent, l.short(l.targets[i].state.Task.Name)
 	}

@@ -72,7 +72,7 @@ func Outputs() []Output {
 		{"task_id", "the id of the task",
 			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.TaskID)) }, form{shell: bare}},
 		{"instance_id", "the id of the instance",
-			func(r rendering) value { return stringValue(r.Target.InstanceID) }, form{shell: bare}},
+			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.InstanceID)) }, form{shell: bare}},
 		{"task", "the task as one JSON object with the API's eight fields", taskValue, form{drop: 2}},
 		{"progress", "last percentage seen",
 			func(r rendering) value { return jsonValue(progress(r.Report)) }, form{}},

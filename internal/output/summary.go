@@ -62,9 +62,7 @@ func summary(r result.Report, timeline *Timeline) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s dmswait: %s\n\n%s\n\n", icon(r.Result), name, sanitize.Markdown(r.Message()))
 	if len(r.All) > 1 {
-		writeTable(&b, []string{"", r.Kind(), "result", "status", "time"}, targetRows(r))
-		b.WriteString("\n")
-		writeTable(&b, []string{"waited", waited(r)}, [][]string{{"exit code", strconv.Itoa(r.Result.Code)}})
+		writeTargets(&b, r)
 	} else {
 		writeTable(&b, []string{"result", name}, facts(r))
 	}
@@ -120,25 +118,60 @@ func facts(r result.Report) [][]string {
 	return slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" })
 }
 
-// maxRows is how many targets a summary lists: GitHub drops a summary of more than 1 MiB.
-const maxRows = 1000
+// maxTargetsSize is how many bytes the table of targets may have: GitHub drops a summary of more than 1 MiB.
+const maxTargetsSize = 900_000
 
-// targetRows returns a row for each of several targets. Their numbers are those of the chart's sections.
-func targetRows(r result.Report) (rows [][]string) {
-	for i, each := range r.All[:min(len(r.All), maxRows)] {
-		id := each.Target.InstanceID
-		if each.Target.TaskID != "" {
-			id += "/" + r.Secrets.Redact(each.Target.TaskID)
-		}
-		took := ""
-		if d, ok := each.State.Task.Elapsed(each.At); ok {
-			took = result.Human(d)
-		}
-		rows = append(rows, []string{
-			strconv.Itoa(i + 1), id, words(each.Result), shown(r, string(each.State.Status)), took,
-		})
+// writeTargets writes a row for each of several targets, and what is known about the wait. The targets' numbers are
+// those of the chart's sections.
+func writeTargets(b *strings.Builder, r result.Report) {
+	facts := [][]string{{"exit code", strconv.Itoa(r.Result.Code)}}
+	instance := onlyInstance(r.All)
+	head := []string{"", "task", "name", "result", "status", "time"}
+	if r.Target.Until != "" {
+		head = []string{"", "instance", "result", "status"}
+	} else if instance != "" {
+		facts = append(facts, []string{"instance", r.Secrets.Redact(instance)})
 	}
-	return rows
+	writeTable(b, head, nil)
+	for i, each := range r.All {
+		if b.Len() > maxTargetsSize {
+			facts = append(facts, []string{"not shown", fmt.Sprintf("%d more", len(r.All)-i)})
+			break
+		}
+		writeRow(b, append([]string{strconv.Itoa(i + 1)}, targetRow(each, instance == "")...))
+	}
+	b.WriteString("\n")
+	writeTable(b, []string{"waited", waited(r)}, facts)
+}
+
+// onlyInstance returns the instance that all targets are of; empty: there are several.
+func onlyInstance(all []result.Report) string {
+	instance := all[0].Target.InstanceID
+	for _, each := range all {
+		if !strings.EqualFold(each.Target.InstanceID, instance) {
+			return ""
+		}
+	}
+	return instance
+}
+
+// targetRow returns what a row shows of one of several targets.
+func targetRow(r result.Report, withInstance bool) []string {
+	id, status := r.Target.InstanceID, shown(r, string(r.State.Status))
+	if r.Target.Until != "" {
+		return []string{r.Secrets.Redact(id), words(r.Result), status}
+	}
+	switch {
+	case !withInstance:
+		id = r.Target.TaskID
+	case r.Target.TaskID != "": // else it was not found by its name
+		id += "/" + r.Target.TaskID
+	}
+	took := ""
+	if d, ok := r.State.Task.Elapsed(r.At); ok {
+		took = result.Human(d)
+	}
+	return []string{r.Secrets.Redact(id), shown(r, r.State.Task.Name), words(r.Result), status, took}
 }
 
 // shown returns text of the service as a cell shows it. Secrets are redacted before anything is truncated,
@@ -150,11 +183,15 @@ func shown(r result.Report, text string) string {
 func writeTable(b *strings.Builder, head []string, rows [][]string) {
 	fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
 	for _, row := range rows {
-		for _, cell := range row {
-			b.WriteString("| " + sanitize.Markdown(cell) + " ")
-		}
-		b.WriteString("|\n")
+		writeRow(b, row)
 	}
+}
+
+func writeRow(b *strings.Builder, row []string) {
+	for _, cell := range row {
+		b.WriteString("| " + sanitize.Markdown(cell) + " ")
+	}
+	b.WriteString("|\n")
 }
 
 func icon(r result.Result) string {

@@ -37,7 +37,7 @@ type Report struct {
 // how many of its targets did not succeed, and what became of the one that decides.
 func (r *Report) Message() string {
 	total, open, failed := r.count()
-	if total < 2 {
+	if total < 2 || errors.As(r.Err, new(config.Faults)) { // which are those of the run
 		return r.message()
 	}
 	of := fmt.Sprintf("of %d %ss", total, r.Kind())

@@ -26,20 +26,25 @@ const (
 // that the age and duration of tasks are the same in each run.
 const step = 10 * time.Second
 
-// startCloud starts a cloud for one script: cloud [-KIND=CODE…] RESPONSE… The nth RESPONSE is for the nth
-// poll, and the last one for all that follow: a status of the task, which was created 5 s before the first
-// poll, or the error_code of a fault. -KIND=CODE makes all requests of another kind fail, see
-// simulator.Request. A file params.json, if there is one, has the task's parameters. The environment is set
+// startCloud starts a cloud for one script: cloud [-KIND=CODE…] [INSTANCE/TASK=STATUS,…] [RESPONSE…] The nth
+// RESPONSE is for the nth poll, and the last one for all that follow: a status of the task, which was created 5 s
+// before the first poll, or the error_code of a fault. INSTANCE/TASK=STATUS,… is another task, with its statuses at
+// the polls. -KIND=CODE makes all requests of another kind fail, see simulator.Request. A file params.json, if there is one, has the task's parameters. The environment is set
 // for a wait with an access key; for the other ways to log in there are further variables and the files
 // id-token and pod-token.
 func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
-		ts.Fatalf("usage: cloud [-kind=code...] response...")
+		ts.Fatalf("usage: cloud [-kind=code...] [instance/task=status,...] [response...]")
 	}
 	faults := map[string]*simulator.Response{}
 	var polls []*simulator.Response // nil for a regular response
 	sim := newAccount(ts)
+	count := 0 // of the polls that differ
 	for _, arg := range args {
+		if ids, statuses, isTask := strings.Cut(arg, "="); isTask && strings.Contains(ids, "/") {
+			count = max(count, addTask(&sim, ids, strings.Split(statuses, ",")))
+			continue
+		}
 		if kind, code, isKind := strings.Cut(strings.TrimPrefix(arg, "-"), "="); isKind {
 			faults[kind] = fault(ts, code)
 			continue
@@ -52,6 +57,9 @@ func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 			sim.Tasks[0].Steps = append(sim.Tasks[0].Steps, simulator.Step{After: after, Status: arg})
 		}
 		polls = append(polls, response)
+	}
+	for len(polls) < count {
+		polls = append(polls, nil)
 	}
 	var polled atomic.Int64
 	start := time.Now().Truncate(time.Second) // a Date header has no milliseconds
@@ -76,6 +84,19 @@ func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	setEnvironment(ts, server)
 	ts.Check(os.WriteFile(ts.MkAbs("id-token"), []byte(ts.Getenv("ID_TOKEN")+"\n"), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("pod-token"), []byte(trial.PodToken+"\n"), 0o600))
+}
+
+// addTask adds a task, and returns how many polls its statuses last. Another instance than the default one is RUNNING.
+func addTask(sim *simulator.Simulator, ids string, statuses []string) (polls int) {
+	task := sim.Tasks[0]
+	task.InstanceID, task.ID, _ = strings.Cut(ids, "/")
+	task.Name, task.Steps = "restartInstance", nil
+	for n, status := range statuses {
+		task.Steps = append(task.Steps, simulator.Step{After: time.Duration(n) * step, Status: status})
+	}
+	sim.Tasks = append(sim.Tasks, task)
+	sim.Instances = append(sim.Instances, simulator.Instance{ID: task.InstanceID})
+	return len(statuses)
 }
 
 // newAccount returns a cloud with the task, an older one of the same name, and another one.

@@ -2,7 +2,8 @@
 // files and exit codes. The scripts run the built program against a simulated cloud. Their commands, besides
 // those of testscript:
 //
-//	cloud [-KIND=CODE…] RESPONSE…   start a cloud, and set the environment for a wait with an access key
+//	cloud [-KIND=CODE…] [INSTANCE/TASK=STATUS,…] [RESPONSE…]
+//	                                start a cloud, and set the environment for a wait with an access key
 //	exits CODE COMMAND [ARGUMENT…]  run a command, which must exit with this code
 //	show FILE…                      print files to stdout
 //	requests                        print the kinds of the requests that the cloud received to stdout
