@@ -48,6 +48,7 @@ type rendering struct {
 	result.Report
 	params       string
 	paramsIsJSON bool
+	known        map[string]value // outputs so far: params and task can be large
 }
 
 // targetOutputs are the outputs that results has for each target.
@@ -129,7 +130,7 @@ func resultsValue(r rendering) value {
 	if len(all) == 0 {
 		all = []result.Report{r.Report}
 	}
-	var objects []string
+	var b strings.Builder
 	for _, each := range all {
 		if each.Target == (target.Target{}) { // the inputs name none
 			continue
@@ -138,16 +139,26 @@ func resultsValue(r rendering) value {
 		if len(all) > 1 {
 			rendering = render(each)
 		}
-		var members []string
-		for _, name := range targetOutputs {
-			members = append(members, sanitize.QuoteJSON(name)+":"+byName[name].value(rendering).json)
+		separator := ",{"
+		if b.Len() == 0 {
+			separator = "[{"
 		}
-		objects = append(objects, "{"+strings.Join(members, ",")+"}")
+		for _, name := range targetOutputs {
+			member, ok := rendering.known[name]
+			if !ok {
+				member = byName[name].value(rendering)
+			}
+			b.WriteString(separator + sanitize.QuoteJSON(name) + ":")
+			b.WriteString(member.json)
+			separator = ","
+		}
+		b.WriteString("}")
 	}
-	if len(objects) == 0 {
+	if b.Len() == 0 {
 		return jsonValue("")
 	}
-	return jsonValue("[" + strings.Join(objects, ",") + "]")
+	b.WriteString("]")
+	return jsonValue(b.String())
 }
 
 // duration returns the task's own time in seconds, or "" where it is not known.
@@ -197,7 +208,7 @@ type named struct {
 
 func render(r result.Report) rendering {
 	params, isJSON := sanitize.RedactParams(r.State.Task.Params, r.Secrets)
-	return rendering{Report: r, params: params, paramsIsJSON: isJSON}
+	return rendering{Report: r, params: params, paramsIsJSON: isJSON, known: map[string]value{}}
 }
 
 // values returns all outputs of a report.
@@ -205,7 +216,9 @@ func values(r result.Report) []named {
 	rendering := render(r)
 	var all []named
 	for _, output := range Outputs() {
-		all = append(all, named{output.Name, output.value(rendering), output.form})
+		value := output.value(rendering)
+		rendering.known[output.Name] = value
+		all = append(all, named{output.Name, value, output.form})
 	}
 	return all
 }

@@ -18,6 +18,7 @@ import (
 // response is one scripted response of the API.
 type response struct {
 	status client.Status
+	state  target.State // instead of a task with status
 	err    error
 	after  time.Duration // how long it takes
 	retry  time.Duration // Retry-After

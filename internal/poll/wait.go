@@ -118,7 +118,7 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 		w.endAll(func(*waited) error { return &End{Reason: ErrStopped} })
 	}
 	if at := w.elapsed(); w.Timeout > 0 && at >= w.Timeout && ctx.Err() == nil {
-		w.endAll(func(t *waited) error { return t.expire(at, w.shared.err) })
+		w.endAll(func(t *waited) error { return t.expire(max(t.at, w.Timeout), w.shared.err) })
 	}
 	return wish
 }
@@ -173,8 +173,8 @@ func (w *Waiter) pause(round int, wish demand) time.Duration {
 	if w.Timeout > 0 {
 		pause = min(pause, w.Timeout-at)
 	}
-	if w.shared.last == Failing {
-		pause = min(pause, w.shared.left(at))
+	if left := w.shared.left(at); w.shared.last == Failing && left > 0 { // else only a failure of that kind ends the wait
+		pause = min(pause, left)
 	}
 	for i := range w.targets {
 		t := &w.targets[i]
@@ -184,8 +184,8 @@ func (w *Waiter) pause(round int, wish demand) time.Duration {
 		if t.last == Missing || t.last == Failing {
 			pause = min(pause, t.left(at))
 		}
-		if t.holding {
-			pause = min(pause, t.heldSince+w.Settle-at)
+		if settled := t.heldSince + w.Settle; t.holding && settled > at { // else a failing response came at its end
+			pause = min(pause, settled-at)
 		}
 	}
 	return max(0, pause) // a budget may have ended while others were polled

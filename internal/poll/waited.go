@@ -12,7 +12,8 @@ type waited struct {
 	budgets
 	Ending
 	over   bool
-	polled int // the last round in which it was
+	at     time.Duration // when its last response came
+	polled int           // the last round in which it was
 
 	holding   bool // the instance is what it is to become
 	heldSince time.Duration
@@ -40,7 +41,7 @@ func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Ki
 	t := &w.targets[found.Target]
 	at := w.elapsed()
 	kind := w.settle(t, at, t.classify(found, w.shared.valid))
-	t.polled = round
+	t.polled, t.at = round, at
 	if found.Err == nil {
 		if kind == Ended && found.State.Standing == target.Holding { // for as long as it has to
 			found.State.Standing = target.Succeeded
