@@ -8,19 +8,22 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
-// herd starts many processes at once against a gateway that limits all their requests together, and
-// prints how they fare.
+// herd starts many processes at once against a gateway that limits all their requests together, or one process that
+// waits for as many tasks, and prints how they fare.
 func herd(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("herd", flag.ContinueOnError)
 	size := flags.Int("n", 200, "number of processes")
 	limit := flags.Int("limit", 60, "requests that the gateway accepts per minute")
 	duration := flags.Duration("task", 2*time.Minute, "duration of the task")
+	instances := flags.Int("instances", 20, "number of instances that the tasks are of")
+	one := flags.Bool("one", false, "one process for all tasks, instead of one for each")
 	program := flags.String("program", "", "the dmswait to run (default: built from this repository)")
 	flags.SetOutput(io.Discard)
 	if err := flags.Parse(args); err != nil {
@@ -41,10 +44,23 @@ func herd(args []string, out io.Writer) error {
 	cloud := simulator.Simulator{
 		Keys:      map[string]string{accessKey: secretKey},
 		Intercept: gate.intercept,
-		Tasks: []simulator.Task{{
-			ID: simulator.ExampleTask.ID, Name: "restart",
+	}
+	*instances = min(*instances, *size)
+	targets := make([]string, *size)
+	for i := range targets {
+		instance := fmt.Sprintf("%08x-0000-0000-0000-000000000000", i%*instances)
+		task := fmt.Sprintf("%032x", i)
+		if i < *instances {
+			cloud.Instances = append(cloud.Instances, simulator.Instance{ID: instance})
+		}
+		cloud.Tasks = append(cloud.Tasks, simulator.Task{
+			ID: task, Name: "restart", InstanceID: instance,
 			Steps: []simulator.Step{{Status: "EXECUTING"}, {After: *duration, Status: "SUCCESS"}},
-		}},
+		})
+		targets[i] = instance + "/" + task
+	}
+	if *one {
+		targets = []string{strings.Join(targets, ",")}
 	}
 	server, err := cloud.Start()
 	if err != nil {
@@ -53,26 +69,27 @@ func herd(args []string, out io.Writer) error {
 	defer server.Close()
 
 	start := time.Now()
-	codes, delays := runAll(*size, *program, environment(server), start.Add(*duration))
+	codes, delays := runAll(targets, *program, environment(server), start.Add(*duration))
 	requests := server.Requests()
-	fmt.Fprintf(out, "%d processes, %d of them exited with 0\n", *size, count(codes, 0))
+	fmt.Fprintf(out, "%d tasks of %d instances; %d processes, %d of them exited with 0\n",
+		*size, *instances, len(codes), count(codes, 0))
 	fmt.Fprintf(out, "%d requests, %d of them throttled; at most %d per second, after the first second\n",
 		len(requests), gate.rejected, busiest(requests, start))
 	fmt.Fprintf(out, "delay: mean %s, 95th percentile %s, last %s\n", mean(delays).Round(time.Second),
-		delays[*size*95/100].Round(time.Second), delays[*size-1].Round(time.Second))
+		delays[len(delays)*95/100].Round(time.Second), delays[len(delays)-1].Round(time.Second))
 	return nil
 }
 
-// runAll runs a number of processes at once. It returns their exit codes, and in ascending order
+// runAll runs a process for each value of task_id, all at once. It returns their exit codes, and in ascending order
 // how long after end they exited.
-func runAll(size int, program string, env []string, end time.Time) (codes []int, delays []time.Duration) {
-	codes, delays = make([]int, size), make([]time.Duration, size)
+func runAll(targets []string, program string, env []string, end time.Time) (codes []int, delays []time.Duration) {
+	codes, delays = make([]int, len(targets)), make([]time.Duration, len(targets))
 	var group sync.WaitGroup
-	for i := range size {
+	for i, target := range targets {
 		group.Go(func() {
-			command := exec.Command(program)
-			command.Env = env
-			_ = command.Run() // the exit code is counted instead
+			command := exec.Command(program, "--task-id", target)
+			command.Env = append(slices.Clone(env), "DMSWAIT_INSTANCE_ID=") // the targets name theirs
+			_ = command.Run()                                               // the exit code is counted instead
 			codes[i], delays[i] = command.ProcessState.ExitCode(), time.Since(end)
 		})
 	}

@@ -21,8 +21,12 @@ func TestSubcommandsThatRunPrograms(t *testing.T) {
 		var out strings.Builder
 		program := filepath.Join(folder, "dmswait")
 		assert.NoError(t, herd([]string{"-n", "3", "-task", "100ms", "-program", program}, &out))
-		assert.Regexp(t, `^3 processes, 3 of them exited with 0
+		assert.NoError(t, herd([]string{"-one", "-n", "3", "-instances", "1", "-task", "100ms", "-program", program}, &out))
+		assert.Regexp(t, `^3 tasks of 3 instances; 3 processes, 3 of them exited with 0
 [3-9] requests, 0 of them throttled; at most \d per second, after the first second
+delay: mean \S+s, 95th percentile \S+s, last \S+s
+3 tasks of 1 instances; 1 processes, 1 of them exited with 0
+[1-9] requests, 0 of them throttled; at most \d per second, after the first second
 delay: mean \S+s, 95th percentile \S+s, last \S+s
 $`, out.String())
 	})

@@ -53,7 +53,7 @@ func TestDefaultsAreThoseOfTheProgram(t *testing.T) {
 	t.Parallel()
 	// A token keeps the profile from being read.
 	env := map[string]string{"DMSWAIT_AUTH_TOKEN": "token"}
-	cfg, _ := config.Parse(t.Context(), nil, func(name string) string { return env[name] })
+	cfg, _ := config.Parse(t.Context(), nil, func(name string) string { return env[name] }, nil)
 	assert.Equal(t, cfg.Interval, defaultInterval)
 	assert.Equal(t, cfg.MaxInterval, defaultMaxInterval)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/result"
 	"github.com/dmswait/dmswait/internal/target"
@@ -46,17 +47,20 @@ func subject(targets []target.Target) string {
 	return "task " + first.TaskID + of
 }
 
-// hosts names the host of DMS, and points out every host outside the known clouds' domains.
+// hosts names the host of DMS and the proxy that leads to it, and points out every host outside the known clouds' domains.
 func hosts(cfg *config.Config) string {
 	text := cfg.Endpoint
 	if u, err := url.Parse(text); err == nil {
 		text = u.Host
 	}
-	if !config.IsHuawei(cfg.Endpoint) {
+	if !config.IsKnown(cfg.Endpoint) {
 		text += " (not a domain of Huawei Cloud)"
 	}
+	if proxy := client.ProxyFor(cfg.Endpoint); proxy.Host != "" {
+		text += " through the proxy " + proxy.Host
+	}
 	for _, login := range cfg.LoginEndpoints() {
-		if login != cfg.Endpoint && !config.IsHuawei(login) {
+		if login != cfg.Endpoint && !config.IsKnown(login) {
 			text += ", logging in at " + strings.TrimPrefix(login, "https://") + " (not a domain of Huawei Cloud)"
 		}
 	}

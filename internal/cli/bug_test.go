@@ -12,7 +12,7 @@ import (
 	"github.com/dmswait/dmswait/test/trial"
 )
 
-// panicInDone is a bug outside the wait: writing to stdout calls Done.
+// panicInDone is a bug outside the wait: Done is called once the inputs are read.
 type panicInDone struct{ context.Context }
 
 func (panicInDone) Done() <-chan struct{} { panic(errors.New("a bug about " + trial.SecretKey)) }

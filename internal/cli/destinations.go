@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -36,23 +35,23 @@ func (w *wait) destinations() []output.Destination {
 // checkDestinations finds out, before any request is sent, whether the report can be written. It returns the
 // destinations that can be used, and what is wrong with the others: one fault each. A dry run returns
 // none, because it changes nothing.
-func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []output.Destination) (
+func (a App) checkDestinations(until *limits, cfg *config.Config, all []output.Destination) (
 	usable []output.Destination, faults config.Faults) {
 
-	problems := a.clashes(ctx, cfg, all)
+	problems := a.clashes(until, cfg, all)
 	for range 2 { // again, since a folder that one check creates may be in the way of another destination's file
 		for i, destination := range all {
 			if problems[i] != "" || cfg.DryRun {
 				continue
 			}
-			if err := file.Bounded(ctx, destination.Check); err != nil {
+			if err := file.Bounded(until.checks, destination.Check); err != nil {
 				problems[i] = fmt.Sprintf("cannot be written: %v", err)
 			}
 		}
 	}
 	if !cfg.DryRun {
 		// Now that the checks have created folders, paths that lead through them mean files that exist.
-		for i, problem := range a.clashes(ctx, cfg, all) {
+		for i, problem := range a.clashes(until, cfg, all) {
 			if problems[i] == "" {
 				problems[i] = problem
 			}
@@ -73,9 +72,9 @@ func (a App) checkDestinations(ctx context.Context, cfg *config.Config, all []ou
 
 // clashes returns for each destination what is wrong if one of its files is a file of others, or one of an earlier
 // destination. If a file system hangs, the check is abandoned after a signal, and those that replace files are faults.
-func (a App) clashes(ctx context.Context, cfg *config.Config, all []output.Destination) []string {
+func (a App) clashes(until *limits, cfg *config.Config, all []output.Destination) []string {
 	found := make(chan []string, 1)
-	err := file.Bounded(ctx, func() error {
+	err := file.Bounded(until.checks, func() error {
 		taken := a.filesOfOthers(cfg)
 		problems := make([]string, len(all))
 		for i, destination := range all {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"sync"
@@ -15,10 +14,10 @@ import (
 
 // finish writes the result to every destination, stdout last, and returns the exit code.
 func (a App) finish(
-	ctx context.Context, w *wait, endings []poll.Ending, destinations []output.Destination,
+	until *limits, w *wait, endings []poll.Ending, destinations []output.Destination,
 ) (exitCode int) {
 	report := w.report(endings)
-	notWritten := w.writeAll(ctx, report, destinations)
+	notWritten := w.writeAll(until, report, destinations)
 	exitCode = result.ExitCode(report.Result, w.cfg.SucceedOn, len(notWritten) == 0)
 	text := w.onStdout(report, exitCode)
 	w.log.End(console.Ending{
@@ -28,9 +27,9 @@ func (a App) finish(
 		ExitCode:    exitCode,
 		OnStdout:    w.cfg.Format == "text" && text != "" && console.IsTerminal(a.Stdout) && console.IsTerminal(w.stderr),
 	})
-	w.stderr.Flush() // so that a terminal shows the result last
+	bounded(until.log, w.stderr.Flush) // so that a terminal shows the result last
 	if text != "" {
-		if err := writeStdout(ctx, a.Stdout, text); err != nil {
+		if err := writeStdout(until, a.Stdout, text); err != nil {
 			w.log.NotOnStdout(fmt.Errorf("stdout: %w", err))
 			exitCode = result.ExitCode(report.Result, w.cfg.SucceedOn, false)
 		}
@@ -53,12 +52,12 @@ func (w *wait) onStdout(report result.Report, exitCode int) string {
 
 // writeAll writes the report to all destinations at once: one that fails, or blocks, does not hinder the others. It
 // returns why those that are required failed, and warns about the others.
-func (w *wait) writeAll(ctx context.Context, report result.Report, destinations []output.Destination) []error {
+func (w *wait) writeAll(until *limits, report result.Report, destinations []output.Destination) []error {
 	errs := make([]error, len(destinations))
 	var all sync.WaitGroup
 	for i, destination := range destinations {
 		all.Go(func() {
-			errs[i] = file.Bounded(ctx, func() error { return destination.Write(report) })
+			errs[i] = file.Bounded(until.files, func() error { return destination.Write(report) })
 		})
 	}
 	all.Wait()
@@ -75,9 +74,9 @@ func (w *wait) writeAll(ctx context.Context, report result.Report, destinations 
 	return notWritten
 }
 
-// writeStdout waits for a reader as long as that takes, but after a signal for a second at most.
-func writeStdout(ctx context.Context, stdout io.Writer, text string) error {
-	return file.Bounded(ctx, func() error {
+// writeStdout waits for a reader as long as that takes, but only for a moment after a signal.
+func writeStdout(until *limits, stdout io.Writer, text string) error {
+	return file.Bounded(until.stdout, func() error {
 		_, err := io.WriteString(stdout, text)
 		return err
 	})

@@ -188,3 +188,45 @@ func TestEachExchangeReadsTheIDTokenFileAnew(t *testing.T) {
 	}
 	assertNothingLeaks(t, tr, server)
 }
+
+func TestCredentialsThatCannotBeRenewedAreNamed(t *testing.T) {
+	t.Parallel()
+	sim := trial.Account(trial.At(0, "EXECUTING"))
+	sim.Lifetime = 2 * time.Second
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
+		if r.Kind == "assume" && r.Nth > 1 {
+			return simulator.Fault(403, "STS5.1003", "the trust policy was changed")
+		}
+		return nil
+	}
+	server := trial.Start(t, sim)
+	tr := trial.NewLogin(server).InActions(t).ByAgency(server).Run(t)
+	assert.Equal(t, 77, tr.Code, tr.Log.String())
+	const why = "assume the agency: 403 STS5.1003: the trust policy was changed"
+	assert.Contains(t, tr.Log.String(), "renew the credentials, which have expired: "+why)
+	warned := strings.Count(tr.Log.String(), "could not renew the credentials: "+why)
+	assert.LessOrEqual(t, warned, 1)
+	// On a machine that was too slow, the keys had expired when it was time to renew them.
+	assert.Equal(t, server.Count("assume")-2, warned)
+}
+
+func TestRevokedCredentialsThatCannotBeRenewedAreNamedInTheHint(t *testing.T) {
+	t.Parallel()
+	sim := trial.Account(trial.At(0, "EXECUTING"))
+	var server *simulator.Server
+	sim.Intercept = func(r simulator.Request) *simulator.Response {
+		switch {
+		case r.Kind == "task" && r.Nth == 3:
+			server.Revoke()
+		case r.Kind == "assume" && r.Nth > 1:
+			return simulator.Fault(404, "STS5.1004", "no such agency")
+		}
+		return nil
+	}
+	server = trial.Start(t, sim)
+	tr := trial.NewLogin(server).InActions(t).ByAgency(server).Run(t)
+	assert.Equal(t, 77, tr.Code, tr.Log.String())
+	assert.Contains(t, tr.Log.String(), "hint: the credentials have expired or were revoked, and could not be renewed: "+
+		"assume the agency: 404 STS5.1004: no such agency")
+	assert.NotContains(t, tr.Log.String(), "the login succeeded")
+}

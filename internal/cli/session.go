@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -45,6 +46,8 @@ func (w *wait) newSession(metadataAddress string) *session {
 		ProjectID:       w.cfg.ProjectID,
 		ProjectName:     w.cfg.ProjectName,
 		MetadataAddress: metadataAddress,
+		PodIdentityURI:  w.cfg.Login.PodIdentity.URI,
+		PodToken:        w.known(credential.FileToken("pod identity token", w.cfg.Login.PodIdentity.TokenFile)),
 		Wrap:            s.wrap,
 	})
 	s.transport = &credential.Transport{
@@ -56,9 +59,22 @@ func (w *wait) newSession(metadataAddress string) *session {
 				"the local clock is off by %s; requests are now signed with the server's time",
 				result.Human((-behind).Round(time.Minute)))
 		},
+		NotRenewed: func(err error) {
+			w.log.Warnf(console.EventRenewal, "could not renew the credentials: %s; using the old ones until they expire",
+				w.textOf(err))
+		},
 	}
 	s.iam.Transport = s.transport
 	return s
+}
+
+// textOf returns the text of an error of a login, without secrets.
+func (w *wait) textOf(err error) string {
+	var e *client.Error
+	if errors.As(err, &e) {
+		return e.Text(w.secrets.Redact)
+	}
+	return err.Error()
 }
 
 // wrap keeps a transport until close, and traces the requests that go through it.
@@ -118,23 +134,25 @@ func (s *session) progressClient() *client.Client {
 	return c
 }
 
-// idToken returns where ID tokens come from. Each one is masked and redacted from then on.
+// idToken returns where ID tokens come from.
 func (w *wait) idToken(exchange credential.Exchange) credential.IDToken {
 	source := w.cfg.Login.IDToken
-	var get credential.IDToken
 	switch {
 	case source.File != "":
-		get = credential.FileToken(source.File)
+		return w.known(credential.FileToken("ID token", source.File))
 	case source.Value != "":
-		get = credential.GivenToken(source.Value)
-	default:
-		get = credential.ActionsToken{
-			Exchange:     exchange,
-			RequestURL:   source.ActionsURL,
-			RequestToken: source.ActionsRequestToken,
-			Audience:     w.cfg.Login.Audience,
-		}.Get
+		return w.known(credential.GivenToken(source.Value))
 	}
+	return w.known(credential.ActionsToken{
+		Exchange:     exchange,
+		RequestURL:   source.ActionsURL,
+		RequestToken: source.ActionsRequestToken,
+		Audience:     w.cfg.Login.Audience,
+	}.Get)
+}
+
+// known masks and redacts each token from when it comes.
+func (w *wait) known(get credential.IDToken) credential.IDToken {
 	return func(ctx context.Context) (string, error) {
 		token, err := get(ctx)
 		if err == nil {

@@ -84,9 +84,11 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 	case ctx.Err() != nil: // which may be the reason for faults: a file was not read to its end
 		return w.endings(context.Cause(ctx))
 	case len(faults) > 0:
+		w.warn()
 		return w.endings(faults)
 	}
 	w.log.Printf(console.EventStart, "%s", w.announcement())
+	w.warn()
 	w.log.Open()
 	w.session = w.newSession(metadataAddress)
 	defer w.session.close()
@@ -108,6 +110,13 @@ func (w *wait) run(ctx context.Context, metadataAddress string, faults config.Fa
 		w.waiter.FailFast = w.hasFailed
 	}
 	return w.waiter.Wait(ctx)
+}
+
+// warn shows what is probably a mistake in the inputs.
+func (w *wait) warn() {
+	for _, warning := range w.cfg.Warnings {
+		w.log.Warnf(console.EventInput, "%s", warning)
+	}
 }
 
 // endings returns how the wait for each target ended. The error is that of the targets that are left; without any
@@ -204,6 +213,9 @@ func (w *wait) request() result.Request {
 	if w.session != nil {
 		request.ProjectID = w.session.projectID
 		request.CredentialsHint = w.cfg.Login.Method.Hint
+		if err := w.session.transport.Lapse(); err != nil {
+			request.CredentialsHint = "the credentials have expired or were revoked, and could not be renewed: " + w.textOf(err)
+		}
 	}
 	return request
 }

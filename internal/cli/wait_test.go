@@ -34,7 +34,7 @@ func TestSinceCountsBackFromTheStartOfTheWait(t *testing.T) {
 			"DMSWAIT_ACCESS_KEY": "AK", "DMSWAIT_SECRET_KEY": "SK",
 		}
 		getenv := func(name string) string { return env[name] }
-		cfg, faults := config.Parse(t.Context(), nil, getenv)
+		cfg, faults := config.Parse(t.Context(), nil, getenv, nil)
 		require.Empty(t, faults)
 		stderr := console.NewAsyncWriter(io.Discard)
 		t.Cleanup(stderr.Close)

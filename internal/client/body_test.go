@@ -1,6 +1,8 @@
 package client
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -40,6 +42,47 @@ func TestLargerBodyIsAnOutageWhateverItsStatus(t *testing.T) {
 		_, err := serve(t, reply{Status: status, Body: padded(1<<20 + 1)}.handle).Task(t.Context(), "i1", "t1")
 		assert.EqualError(t, err, text)
 		assert.Equal(t, "failing", classOf(clientError(t, err)))
+	}
+}
+
+// zipped returns a text as gzip.
+func zipped(text string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func TestGzipIsUnderstoodAlthoughNotRequested(t *testing.T) {
+	t.Parallel()
+	ended := `{"tasks":[{"id":"t1","status":"SUCCESS"}]}`
+	for name, c := range map[string]struct {
+		status int
+		body   []byte
+		want   string // the error; empty: none
+	}{
+		"a task":          {200, zipped(ended), ""},
+		"1 MiB":           {200, zipped(padded(1 << 20)), ""},
+		"more than 1 MiB": {200, zipped(padded(1<<20 + 1)), `get task "t1": 200: the response is larger than 1 MiB`},
+		"a bomb":          {404, zipped(strings.Repeat(" ", 100<<20)), `get task "t1": 404: the response is larger than 1 MiB`},
+		"an error":        {403, zipped(`{"error_code":"DMS.00403002","error_msg":"no"}`), `get task "t1": 403 DMS.00403002: no`},
+		"cut off":         {200, zipped(ended)[:30], `get task "t1": 200: the response was cut off`},
+		"not gzip":        {200, []byte("\x1f\x8bx"), `get task "t1": 200: the response is not the API's JSON`},
+	} {
+		for _, header := range []http.Header{nil, {"Content-Encoding": {"gzip"}}} { // some proxies lose the header
+			var traced Trace
+			plain := respondWith(c.status, header, bytes.NewReader(c.body)).Transport
+			client := over(&Tracer{Base: plain, Report: func(t Trace) { traced = t }})
+			task, err := client.Task(t.Context(), "i1", "t1")
+			if c.want == "" {
+				require.NoError(t, err, name)
+				assert.Equal(t, Success, task.Status, name)
+				continue
+			}
+			assert.EqualError(t, err, c.want, name)
+			assert.Equal(t, clientError(t, err).Code, traced.Code, name)
+		}
 	}
 }
 
@@ -96,7 +139,7 @@ func TestBrokenBodyErrorStatesTheCause(t *testing.T) {
 	broken := errors.New("connection reset by peer")
 	body := io.MultiReader(strings.NewReader(`{"tasks":[]`), iotest.ErrReader(broken))
 	_, err := respondWith(200, nil, body).Task(t.Context(), "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": 200: connection reset by peer`)
+	assert.EqualError(t, err, `get task "t1": 200: the response was cut off: connection reset by peer`)
 	assert.ErrorIs(t, err, broken)
 	assert.Equal(t, "failing", classOf(clientError(t, err)))
 }
@@ -123,7 +166,7 @@ func TestSlowBodyEndsWithTheRequestTimeout(t *testing.T) {
 			c.Timeout = 10*time.Second + time.Millisecond
 			began := time.Now()
 			_, err := c.Task(t.Context(), "i1", "t1")
-			assert.EqualError(t, err, `get task "t1": 200: no response within 10.001s`, name)
+			assert.EqualError(t, err, `get task "t1": 200: the response was not complete within 10.001s`, name)
 			assert.Equal(t, "failing", classOf(clientError(t, err)), name)
 			assert.Equal(t, c.Timeout, time.Since(began), name)
 		})

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -125,7 +124,7 @@ func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]b
 	}
 	target := c.Endpoint + "/" + strings.Join(path, "/") + query
 	if c.Timeout > 0 {
-		limited, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("no response within %v", c.Timeout))
+		limited, cancel := context.WithTimeoutCause(ctx, c.Timeout, &TimeoutError{c.Timeout})
 		defer cancel()
 		ctx = limited
 	}
@@ -137,13 +136,9 @@ func (c *Client) get(ctx context.Context, op, query string, path ...string) ([]b
 	req.Header.Set("User-Agent", c.UserAgent)
 	req.Header.Set("X-Project-Id", c.ProjectID)
 
-	resp, err := c.Transport.RoundTrip(req)
-	var login *Error
-	if errors.As(err, &login) { // the login that the request needs
-		return nil, Response{}, err
-	}
+	resp, err := Send(c.Transport, req, op)
 	if err != nil {
-		return nil, Response{}, &Error{Op: op, Err: cause(ctx, err)}
+		return nil, Response{}, err
 	}
 	defer resp.Body.Close()
 	return Read(ctx, op, resp)
@@ -156,21 +151,30 @@ func Read(ctx context.Context, op string, resp *http.Response) ([]byte, Response
 	if isRaw(resp) {
 		return nil, head, &Error{Op: op, Response: head, Err: errSwitched}
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = errTooLarge
-	}
+	body, err := readBody(ctx, resp)
 	if err != nil {
-		return nil, head, &Error{Op: op, Response: head, Err: cause(ctx, err)}
+		return nil, head, &Error{Op: op, Response: head, Err: err}
 	}
 	found := decodeError(resp.StatusCode, body)
 	if head.RequestID == "" {
 		head.RequestID = found.requestID
 	}
 	if resp.StatusCode/100 != 2 || throttling[found.code] {
-		return nil, head, &Error{Op: op, Response: head, Code: found.code, Message: found.message}
+		return nil, head, &Error{
+			Op: op, Response: head, Code: found.code, Message: found.message,
+			Foreign: !found.documented && isDefinite(resp.StatusCode),
+		}
 	}
 	return body, head, nil
+}
+
+// isDefinite reports whether a status says that a request is wrong, and not that it may be repeated.
+func isDefinite(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return status/100 == 4
 }
 
 // isRaw reports whether the body of a response is the connection itself, as net/http hands it over with a
@@ -210,7 +214,6 @@ func (e *NoTaskError) Error() string {
 
 var (
 	errSwitched = errors.New("the server switched to another protocol instead of responding")
-	errTooLarge = errors.New("the response is larger than 1 MiB")
 
 	// ErrNotJSON is the cause of an Error about a 2xx whose body is not what the API documents.
 	ErrNotJSON = errors.New("the response is not the API's JSON")

@@ -23,8 +23,15 @@ type Error struct {
 	Message  string   // error_msg: the service's own words, as they came
 	Err      error    // the cause, unless the status alone is the error
 
+	Foreign bool  // the response rejects the request, but not as the cloud does: it seems to be of something in between
+	Phase   Phase // where there was no response: how far the request got
+	Proxy   Proxy // where there was no response: through which the request went
+
 	// Class overrides how DMS's own errors are classified, for other services. Zero: by status and code.
 	Class Class
+
+	// NotThere marks a failure of which the caller knows that it is usually a mistake: see Misconfigured.
+	NotThere bool
 }
 
 // Class is how a failed request is treated.
@@ -48,12 +55,16 @@ func (e *Error) class() Class {
 		return Missing
 	case e.Throttled():
 		return Failing
+	case e.ProxyRefusedLogin():
+		return Rejected
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return Denied
 	case e.Err != nil:
 		return Failing
-	case status == http.StatusNotFound && (e.Code == "APIGW.0101" || e.Code == "APIG.0101"):
+	case status == http.StatusNotFound && noSuchAPI[e.Code]:
 		return NoSuchAPI
+	case status == http.StatusNotFound && e.Foreign:
+		return Failing
 	case status == http.StatusNotFound:
 		return Missing
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
@@ -101,6 +112,11 @@ func (e *Error) Unexpected() bool {
 	return class == 2 || class == 3
 }
 
+// noSuchAPI holds the codes with which a 404 means that host, region or path are wrong.
+var noSuchAPI = map[string]bool{
+	"APIGW.0101": true, "APIG.0101": true, "DMS.00404001": true, "DMS.10240406": true,
+}
+
 // throttling holds the codes of throttling, whatever the status is: DMS sends its own with a 404.
 var throttling = map[string]bool{"APIGW.0308": true, "APIG.0308": true, "DMS.10240407": true}
 
@@ -127,15 +143,65 @@ func (e *Error) Window() time.Duration {
 	return time.Duration(n) * units[strings.TrimRight(words[1], "s,.")]
 }
 
-// Misconfigured reports whether such a failure is usually a typing error: a host name that does not exist, a
-// certificate that does not verify, a proxy that requires a login.
-func (e *Error) Misconfigured() bool {
+// Cause is what a failure is usually due to.
+type Cause int
+
+// The causes that are known.
+const (
+	NoHost         Cause = iota + 1 // the host name does not exist
+	BadCertificate                  // the server's certificate does not verify
+	NoTLS                           // the server does not speak TLS
+	NoHandshake                     // the server does not respond to the beginning of TLS
+	AtProxy                         // the request did not get through its proxy
+	InBetween                       // something in between responded
+)
+
+// Cause returns what the failure is usually due to; 0: that is not known.
+func (e *Error) Cause() Cause {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
-	var proxy *ProxyError
-	return errors.As(e.Err, &dns) && dns.IsNotFound ||
-		errors.As(e.Err, &certificate) ||
-		errors.As(e.Err, &proxy) && proxy.LoginRequired()
+	var plain tls.RecordHeaderError
+	switch {
+	case e.Foreign:
+		return InBetween
+	case e.AtProxy() != nil:
+		return AtProxy
+	case errors.As(e.Err, &dns) && dns.IsNotFound:
+		return NoHost
+	case errors.As(e.Err, &certificate):
+		return BadCertificate
+	case errors.As(e.Err, &plain):
+		return NoTLS
+	case errors.Is(e.Err, errNoHandshake):
+		return NoHandshake
+	}
+	return 0
+}
+
+// Misconfigured reports whether such a failure usually means that an input, or the environment, is wrong.
+func (e *Error) Misconfigured() bool {
+	cause := e.Cause()
+	return e.NotThere || cause != 0 && cause != NoHandshake
+}
+
+// HostUnknown reports whether the host name does not exist, as far as this machine or the proxy can see.
+func (e *Error) HostUnknown() bool {
+	refusal := e.AtProxy()
+	return e.Cause() == NoHost || refusal != nil && refusal.Unreachable()
+}
+
+// ProxyRefusedLogin reports whether a proxy refused a login: whatever was received before, a few more attempts may lock the
+// user's account.
+func (e *Error) ProxyRefusedLogin() bool {
+	refusal := e.AtProxy()
+	return refusal != nil && refusal.LoginRefused()
+}
+
+// AtProxy returns why the request did not get through its proxy; nil: it did, or there is none.
+func (e *Error) AtProxy() *ProxyError {
+	var refusal *ProxyError
+	errors.As(e.Err, &refusal)
+	return refusal
 }
 
 // Error returns a chain: what was requested, then status, code, message and request id, as far as they are
@@ -188,6 +254,9 @@ func (e *Error) chain(part func(text string, maxChars int) string, maxMessage in
 	if e.Err != nil {
 		text += ": " + part(e.Err.Error(), 500)
 	}
+	if e.Foreign {
+		text += " (not the API's JSON)"
+	}
 	return text
 }
 
@@ -195,7 +264,10 @@ func (e *Error) chain(part func(text string, maxChars int) string, maxMessage in
 func (e *Error) Unwrap() error { return e.Err }
 
 // serviceError is what the body of an error says, in any of the cloud's forms.
-type serviceError struct{ code, message, requestID string }
+type serviceError struct {
+	code, message, requestID string
+	documented               bool // the body is an error in a form that the cloud documents
+}
 
 // decodeError reads {"error_code","error_msg"} of services, the same with "request_id" of the gateway,
 // {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers
@@ -216,14 +288,16 @@ func decodeError(status int, body []byte) serviceError {
 		}
 	}
 	code := firstText(outer["error_code"], inner["error_code"], inner["code"])
+	found := serviceError{
+		code:       code,
+		message:    firstText(outer["error_msg"], inner["error_msg"], inner["message"]),
+		requestID:  firstText(outer["request_id"], inner["request_id"]),
+		documented: code != "",
+	}
 	if code == strconv.Itoa(status) { // IAM repeats the status
-		code = ""
+		found.code = ""
 	}
-	return serviceError{
-		code:      code,
-		message:   firstText(outer["error_msg"], inner["error_msg"], inner["message"]),
-		requestID: firstText(outer["request_id"], inner["request_id"]),
-	}
+	return found
 }
 
 func firstText(values ...json.RawMessage) string {

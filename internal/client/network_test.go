@@ -126,41 +126,6 @@ func TestHTTP1IsUsedWhereTheServerOffersHTTP2(t *testing.T) {
 	assert.EqualValues(t, 1, s.connections.Load())
 }
 
-func TestProxyRefusalIsAnOutageWithItsStatus(t *testing.T) {
-	t.Parallel()
-	for status, c := range map[int]struct{ class, text string }{
-		407: {"failing, misconfigured", `get task "t1": the proxy responded 407 Proxy Authentication Required`},
-		302: {"failing", `get task "t1": the proxy responded 302 Found`},
-		403: {"failing", `get task "t1": the proxy responded 403 Forbidden`},
-		404: {"failing", `get task "t1": the proxy responded 404 Not Found`},
-		502: {"failing", `get task "t1": the proxy responded 502 Bad Gateway`},
-	} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			t.Parallel()
-			var line string
-			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				line = r.Method + " " + r.Host
-				w.WriteHeader(status)
-			}))
-			t.Cleanup(proxy.Close)
-			address, err := url.Parse(proxy.URL)
-			require.NoError(t, err)
-			s := serveTLS(t, reply{Status: 200}.handle)
-			s.transport.Proxy = http.ProxyURL(address)
-			s.Endpoint = "https://dms.test"
-
-			_, err = s.Task(t.Context(), "i1", "t1")
-			assert.EqualError(t, err, c.text)
-			assert.Equal(t, c.class, classOf(clientError(t, err)))
-			assert.Equal(t, "CONNECT dms.test:443", line)
-			var refusal *ProxyError
-			require.ErrorAs(t, err, &refusal)
-			assert.Equal(t, status, refusal.StatusCode)
-			assert.Zero(t, clientError(t, err).Response.StatusCode, "the API did not respond")
-		})
-	}
-}
-
 func TestConnectionToASilentProxyIsClosed(t *testing.T) {
 	t.Parallel()
 	proxy, err := net.Listen("tcp", "127.0.0.1:0")
@@ -178,10 +143,12 @@ func TestConnectionToASilentProxyIsClosed(t *testing.T) {
 		ended <- err
 	}()
 	transport := NewTransport(100 * time.Millisecond)
-	transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Addr().String()})
+	transport.Proxy = noted(http.ProxyURL(&url.URL{Scheme: "http", Host: proxy.Addr().String()}))
 	c := &Client{Endpoint: "https://dms.test", ProjectID: "p1", Timeout: 100 * time.Millisecond, Transport: transport}
 	_, err = c.Task(t.Context(), "i1", "t1")
-	assert.Equal(t, "failing", classOf(clientError(t, err)))
+	assert.ErrorContains(t, err, `get task "t1": proxy: `)
+	assert.Equal(t, "failing, misconfigured", classOf(clientError(t, err)))
+	assert.Equal(t, Tunneling, clientError(t, err).Phase)
 	assert.NoError(t, <-ended, "the connection to the proxy is closed")
 }
 

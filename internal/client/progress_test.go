@@ -69,7 +69,8 @@ func TestProgressErrorsAreClassifiedLikeTaskErrors(t *testing.T) {
 	for status, want := range map[int]string{
 		400: "rejected", 403: "denied", 404: "missing", 429: "failing, throttled", 500: "failing",
 	} {
-		_, err := respondWith(status, http.Header{}, http.NoBody).Progress(t.Context(), "i1", "t1")
+		body := strings.NewReader(`{"error_code":"DMS.00000000"}`)
+		_, err := respondWith(status, http.Header{}, body).Progress(t.Context(), "i1", "t1")
 		assert.Equal(t, want, classOf(clientError(t, err)))
 		assert.Equal(t, status, clientError(t, err).Response.StatusCode)
 	}

@@ -111,9 +111,9 @@ func TestIDHasUpTo64LettersDigitsDashesAndUnderscores(t *testing.T) {
 func TestEveryErrorNamesTheRequest(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"Task":     `get task "t1": 403 Forbidden`,
-		"Tasks":    `list tasks of instance "i1": 403 Forbidden`,
-		"Progress": `get progress of task "t1": 403 Forbidden`,
+		"Task":     `get task "t1": 403 Forbidden (not the API's JSON)`,
+		"Tasks":    `list tasks of instance "i1": 403 Forbidden (not the API's JSON)`,
+		"Progress": `get progress of task "t1": 403 Forbidden (not the API's JSON)`,
 	} {
 		for _, call := range calls {
 			if call.name == name {

@@ -41,7 +41,8 @@ func (t *Tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		resp.Body = replayed{io.MultiReader(bytes.NewReader(body), failed{readErr}, resp.Body), resp.Body}
 
-		found := decodeError(resp.StatusCode, body)
+		text, _ := unpack(body)
+		found := decodeError(resp.StatusCode, text)
 		trace.StatusCode, trace.Code, trace.RequestID = resp.StatusCode, found.code, readHead(resp, began).RequestID
 		if trace.RequestID == "" {
 			trace.RequestID = found.requestID

@@ -128,7 +128,7 @@ func TestTracedBodyBreaksWhereTheBodyDoes(t *testing.T) {
 	body := io.MultiReader(strings.NewReader(`{"tasks":[]`), iotest.ErrReader(broken))
 	c, traces := traced(respondWith(200, nil, body))
 	_, err := c.Task(t.Context(), "i1", "t1")
-	assert.EqualError(t, err, `get task "t1": 200: connection reset by peer`)
+	assert.EqualError(t, err, `get task "t1": 200: the response was cut off: connection reset by peer`)
 	assert.ErrorIs(t, err, broken)
 	assert.Equal(t, broken, (*traces)[0].Err)
 }
@@ -165,7 +165,7 @@ func TestSlowResponseIsAbandonedWhenTraced(t *testing.T) {
 		c, traces := traced(pipeTo(t, trickle))
 		c.Timeout = 10*time.Second + time.Millisecond
 		_, err := c.Task(t.Context(), "i1", "t1")
-		assert.EqualError(t, err, `get task "t1": 200: no response within 10.001s`)
+		assert.EqualError(t, err, `get task "t1": 200: the response was not complete within 10.001s`)
 		assert.EqualError(t, (*traces)[0].Err, "no response within 10.001s")
 		assert.Equal(t, 200, (*traces)[0].StatusCode)
 		assert.Equal(t, c.Timeout, (*traces)[0].Took)

@@ -4,25 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 )
-
-// ProxyError is a proxy's refusal to open a tunnel.
-type ProxyError struct{ StatusCode int }
-
-func (e *ProxyError) Error() string {
-	return strings.TrimRight(fmt.Sprintf("the proxy responded %d %s", e.StatusCode, http.StatusText(e.StatusCode)), " ")
-}
-
-// LoginRequired reports whether the proxy requires a login.
-func (e *ProxyError) LoginRequired() bool { return e.StatusCode == http.StatusProxyAuthRequired }
 
 // NewTransport returns a transport for polling: it keeps one connection, uses the proxy that HTTPS_PROXY and
 // NO_PROXY name, and trusts the certificates in SSL_CERT_FILE. A connection has to be established within
@@ -33,7 +20,7 @@ func NewTransport(timeout time.Duration) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  noted(http.ProxyFromEnvironment),
 		OnProxyConnectResponse: checkConnect,
 		DialContext:            dial(timeout),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots(timeout)},
@@ -52,35 +39,43 @@ func NewTransport(timeout time.Duration) *http.Transport {
 func dial(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: timeout}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		route := routeOf(ctx)
+		route.enter(Connecting)
 		conn, err := dialer.DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(timeout)) // fails for a closed connection only
-		return &firstByteConn{Conn: conn}, nil
+		route.enter(Sending)
+		if route.proxy.Host != "" {
+			route.enter(Tunneling)
+		}
+		return &newConn{Conn: conn, route: route}, nil
 	}
 }
 
-// firstByteConn is a connection whose read deadline ends with its first byte.
-type firstByteConn struct {
+// newConn is a connection whose read deadline ends with its first byte. It notes on the route of the request that it
+// was made for how far it got.
+type newConn struct {
 	net.Conn
 	received bool
+	route    *route // nil once it is known to be of use
 }
 
-func (c *firstByteConn) Read(b []byte) (int, error) {
+func (c *newConn) Write(b []byte) (int, error) {
+	if c.route != nil && !c.route.written(b) {
+		c.route = nil
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *newConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 && !c.received {
 		c.received = true
 		_ = c.SetReadDeadline(time.Time{}) // as above
 	}
 	return n, err
-}
-
-func checkConnect(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return &ProxyError{StatusCode: resp.StatusCode}
-	}
-	return nil
 }
 
 // roots adds the certificates in SSL_CERT_FILE where Go leaves verification to the system, which does not read that

@@ -21,6 +21,10 @@ func (p *parser) checkWaiting() {
 // checkCloud checks that every endpoint and the project are known.
 func (p *parser) checkCloud() {
 	c := p.config
+	if method := c.Login.Method; method != nil && method.STS && !c.has("sts_endpoint") && c.inOTC() {
+		p.fault(method.Inputs[0], "cannot be used in Open Telekom Cloud, which has no STS v5: "+
+			"use idp_id, an access key, or another login method")
+	}
 	if unless := p.needsRegion(); unless != "" && !c.has("region") {
 		p.fault("region", "is required, e.g. cn-north-4, unless %s (%s)", unless, p.howToSet("region"))
 	}
@@ -44,15 +48,21 @@ func (p *parser) needsRegion() string {
 	return ""
 }
 
-// checkEnvironment checks what would otherwise fail late: that the proxy is a URL, and that GitHub Actions has
-// a file for the outputs.
+// checkEnvironment checks what would otherwise fail late: that the proxy is a URL, that there are certificates, and
+// that GitHub Actions has a file for the outputs.
 func (p *parser) checkEnvironment() {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := p.getenv(name); value != "" && !isProxy(value) {
 			// The value is not shown: it may contain a password.
-			p.fault(name, "is not the URL of a proxy: use one such as http://proxy.example.com:3128")
+			problem := "is not the URL of a proxy: use one such as http://proxy.example.com:3128"
+			if strings.Contains(value, "@") {
+				problem += "; in its user and password, write %40 for @, %3A for :, %2F for /, %23 for #, %25 for %, " +
+					"%5C for a backslash"
+			}
+			p.fault(name, "%s", problem)
 		}
 	}
+	p.checkCertificates()
 	if !p.config.Actions.On {
 		return
 	}
@@ -71,6 +81,9 @@ func isProxy(value string) bool {
 	}
 	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || !isPort(u.Port()) {
+		return false
+	}
+	if u.User == nil && strings.Contains(value, "@") { // a character of the login has ended the host
 		return false
 	}
 	switch u.Scheme {

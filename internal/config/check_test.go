@@ -137,13 +137,23 @@ func TestProxyVariableIsTheURLOfAProxy(t *testing.T) {
 		}
 		for _, value := range []string{
 			"http://", "http:", "://proxy", "http://:3128", ":3128", "http://hunter2:port",
-			"http://user:hunter2%@proxy:3128", "ftp://hunter2", "file:///hunter2",
+			"ftp://hunter2", "file:///hunter2",
 			"not a hunter2", "http://hunter2:0", "http://hunter2:65536", "hunter2:65536", "http://[::1",
 			" http://hunter2", "http://hunter2\n",
 		} {
 			_, faults := parse(complete().with(vars{name: value}))
 			assert.Equal(t, []string{name + " is not the URL of a proxy: use one such as " +
 				"http://proxy.example.com:3128"}, faults, "%s=%s", name, value)
+		}
+		for _, value := range []string{ // a password that is not escaped
+			"http://user:hunter2%@proxy:3128", "http://user:hunter2#1@proxy:3128", "http://user:hunter2/1@proxy:3128",
+			"http://user:2/hunter@proxy:3128", "http://user:2#hunter@proxy:3128", "http://user:2?hunter@proxy:3128",
+			"http://corp\\user:hunter2@proxy:3128", "user:2#hunter@proxy:3128",
+		} {
+			_, faults := parse(complete().with(vars{name: value}))
+			assert.Equal(t, []string{name + " is not the URL of a proxy: use one such as http://proxy.example.com:3128; " +
+				"in its user and password, write %40 for @, %3A for :, %2F for /, %23 for #, %25 for %, %5C for a backslash"},
+				faults, "%s=%s", name, value)
 		}
 	}
 	_, faults := parse(complete().with(vars{"NO_PROXY": "*, ::", "FTP_PROXY": "::", "ALL_PROXY": "::"}))

@@ -25,8 +25,11 @@ type Config struct {
 	Log
 	Actions Actions
 
+	Warnings []string // about what is probably a mistake, one line each
+
 	given   map[string]string // input → where its value came from, whether or not it is valid
 	secrets []string
+	home    string // the folder that ~ stands for; empty: none
 }
 
 // Waited is what to wait for.
@@ -56,6 +59,8 @@ type Cloud struct {
 	Endpoint               string // of DMS
 	IAMEndpoint            string // empty where it follows from the region, see IAMEndpoints
 	STSEndpoint            string // empty where it follows from the region, see STS
+
+	domain string // of the cloud's endpoints; empty where it follows from the region
 }
 
 // Waiting is how long to wait, and how often to poll.
@@ -75,6 +80,8 @@ type Login struct {
 	IDToken  IDToken
 	Audience string // requested for the ID token in GitHub Actions
 
+	PodIdentity PodIdentity
+
 	profile string // credentials_file
 }
 
@@ -86,6 +93,10 @@ type IDToken struct {
 	ActionsURL          string
 	ActionsRequestToken string
 }
+
+// PodIdentity is where CCE's agent returns keys, and the file of the token that it wants. Both are empty for other
+// methods.
+type PodIdentity struct{ URI, TokenFile string }
 
 // Result is where and how the result is written.
 type Result struct {

@@ -13,21 +13,23 @@ import (
 )
 
 // IAMEndpoints returns the base URLs of IAM in the order in which to try them: not every region has an IAM host
-// of its own, but all are served by the global one.
+// of its own, but all of Huawei Cloud's are served by the global one.
 func (c *Config) IAMEndpoints() []string {
 	switch {
 	case c.IAMEndpoint != "":
 		return []string{c.IAMEndpoint}
 	case c.Region == "":
 		return nil
+	case c.inOTC():
+		return []string{c.regional("iam")}
 	}
-	return []string{regional("iam", c.Region), "https://iam." + domain(c.Region)}
+	return []string{c.regional("iam"), "https://iam." + c.domainName()}
 }
 
 // STS returns the base URL of STS, or "" where neither sts_endpoint nor a region is given.
 func (c *Config) STS() string {
 	if c.STSEndpoint == "" && c.Region != "" {
-		return regional("sts", c.Region)
+		return c.regional("sts")
 	}
 	return c.STSEndpoint
 }
@@ -45,42 +47,52 @@ func (c *Config) LoginEndpoints() []string {
 	return slices.Compact(used)
 }
 
-func regional(service, region string) string {
-	return "https://" + service + "." + region + "." + domain(region)
+// regional returns the base URL of a service in the region, which must be known.
+func (c *Config) regional(service string) string {
+	return "https://" + service + "." + c.Region + "." + c.domainName()
 }
 
-// domains are Huawei Cloud's own, each with the prefix of the regions whose endpoints are there. The first
-// that fits a region is its domain.
-var domains = []struct{ name, regions string }{
-	{"myhuaweicloud.eu", "eu-west-1"}, // the European site: eu-west-1xx, without eu-west-0
-	{"myhuaweicloud.com", ""},         // every other region
-	{"huaweicloud.com", ""},           // no region
-}
-
-// domain returns the domain of a region's endpoints.
-func domain(region string) string {
-	for _, d := range domains {
-		if strings.HasPrefix(region, d.regions) {
-			return d.name
-		}
+// domainName returns the domain of the region's endpoints.
+func (c *Config) domainName() string {
+	if c.domain != "" {
+		return c.domain
 	}
-	panic("no domain for every region")
+	return domain(c.Region)
 }
 
-// IsHuawei reports whether a base URL is on one of Huawei Cloud's own domains.
-func IsHuawei(endpoint string) bool {
+// inOTC reports whether the instance is in Open Telekom Cloud, which has no STS v5 and no global IAM.
+func (c *Config) inOTC() bool {
+	u, err := url.Parse(c.Endpoint)
+	return c.Region != "" && c.domainName() == otc || err == nil && isIn(otc, u.Hostname())
+}
+
+// otc is the domain of Open Telekom Cloud.
+const otc = "otc.t-systems.com"
+
+// domains are those of the known clouds.
+var domains = []string{"myhuaweicloud.com", "myhuaweicloud.eu", "huaweicloud.com", otc}
+
+// domain returns the domain of a region's endpoints: a rule, not a list of regions.
+func domain(region string) string {
+	switch {
+	case region == "eu-de", region == "eu-nl":
+		return otc
+	case strings.HasPrefix(region, "eu-west-1"): // the European site: eu-west-1xx, without eu-west-0
+		return "myhuaweicloud.eu"
+	}
+	return "myhuaweicloud.com"
+}
+
+// IsKnown reports whether a base URL is on a domain of Huawei Cloud or of Open Telekom Cloud.
+func IsKnown(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return false
 	}
-	host := strings.ToLower(u.Hostname())
-	for _, d := range domains {
-		if strings.HasSuffix(host, "."+d.name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(domains, func(domain string) bool { return isIn(domain, strings.ToLower(u.Hostname())) })
 }
+
+func isIn(domain, host string) bool { return strings.HasSuffix(host, "."+domain) }
 
 func region(field *string) func(string) error {
 	return func(value string) error {
@@ -104,7 +116,7 @@ func endpoint(service string, field *string) func(string) error {
 			if strings.ContainsAny(value, "@?#") { // what follows these may be a password or a token
 				shown = "(the value is not shown)"
 			}
-			return valueError{shown, fmt.Sprintf("%v: use a base URL such as %s", err, regional(service, "cn-north-4"))}
+			return valueError{shown, fmt.Sprintf("%v: use a base URL such as https://%s.cn-north-4.myhuaweicloud.com", err, service)}
 		}
 		*field = base
 		return nil

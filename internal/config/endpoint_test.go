@@ -101,11 +101,14 @@ func TestEndpointFollowsFromTheRegion(t *testing.T) {
 		"eu-west-100": "https://dms.eu-west-100.myhuaweicloud.eu",
 		"eu-west-0":   "https://dms.eu-west-0.myhuaweicloud.com",
 		"eu-west-2":   "https://dms.eu-west-2.myhuaweicloud.com",
+		"eu-de":       "https://dms.eu-de.otc.t-systems.com",
+		"eu-nl":       "https://dms.eu-nl.otc.t-systems.com",
+		"eu-de-1":     "https://dms.eu-de-1.myhuaweicloud.com",
 	} {
 		c, faults := parse(complete().with(vars{"DMSWAIT_REGION": region}))
 		assert.Empty(t, faults)
 		assert.Equal(t, want, c.Endpoint)
-		assert.True(t, IsHuawei(c.Endpoint))
+		assert.True(t, IsKnown(c.Endpoint))
 	}
 	c, faults := parse(complete().with(vars{"DMSWAIT_ENDPOINT": "https://dms.example.com"}))
 	assert.Empty(t, faults)
@@ -125,7 +128,7 @@ func TestRegionIsAValidPartOfAHostName(t *testing.T) {
 	}
 }
 
-func TestIsHuaweiKnowsHuaweisDomains(t *testing.T) {
+func TestIsKnownKnowsHuaweisDomains(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]bool{
 		"https://dms.cn-north-4.myhuaweicloud.com":      true,
@@ -134,6 +137,9 @@ func TestIsHuaweiKnowsHuaweisDomains(t *testing.T) {
 		"https://dms.eu-west-101.myhuaweicloud.eu":      true,
 		"https://dms.huaweicloud.com":                   true,
 		"https://evilmyhuaweicloud.com":                 false,
+		"https://dms.eu-de.otc.t-systems.com":           true,
+		"https://dms.eu-ch2.sc.otc.t-systems.com":       true,
+		"https://dms.t-systems.com":                     false,
 		"https://myhuaweicloud.com.evil.example":        false,
 		"https://myhuaweicloud.com":                     false,
 		"https://dms.example.com":                       false,
@@ -141,6 +147,6 @@ func TestIsHuaweiKnowsHuaweisDomains(t *testing.T) {
 		"https://[::1":                                  false,
 		"":                                              false,
 	} {
-		assert.Equal(t, want, IsHuawei(endpoint), endpoint)
+		assert.Equal(t, want, IsKnown(endpoint), endpoint)
 	}
 }

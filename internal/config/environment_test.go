@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func withoutCredentials() vars {
 
 // parse is Parse, with the faults as people see them.
 func parse(v vars, args ...string) (*Config, []string) {
-	c, faults := Parse(context.Background(), args, v.get)
+	c, faults := Parse(context.Background(), args, v.get, slices.Sorted(maps.Keys(v)))
 	lines := []string{}
 	for _, fault := range faults {
 		lines = append(lines, fault.Text)
@@ -65,6 +66,15 @@ func faultsOf(faults []string, input string) []string {
 func inActions(t *testing.T) vars {
 	t.Helper()
 	return vars{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": filepath.Join(t.TempDir(), "output")}
+}
+
+// refusal returns what this system says when a path cannot be read.
+func refusal(t *testing.T, path string) string {
+	t.Helper()
+	_, err := os.ReadFile(path)
+	var fault *os.PathError
+	require.ErrorAs(t, err, &fault)
+	return fault.Err.Error()
 }
 
 // tempFile creates a file with that content, and returns its path.

@@ -20,6 +20,9 @@ var familyVars = []struct {
 			IDToken{})},
 	{vars{"HUAWEI_CLOUD_ACCESS_KEY_ID": "AK3", "HUAWEI_CLOUD_SECRET_ACCESS_KEY": "SK3"},
 		login(byKeys, "HUAWEI_CLOUD_ACCESS_KEY_ID", vars{"access_key": "AK3", "secret_key": "SK3"}, IDToken{})},
+	{vars{"OS_ACCESS_KEY": "AK5", "OS_SECRET_KEY": "SK5", "OS_SECURITY_TOKEN": "ST5"},
+		login(byKeys, "OS_ACCESS_KEY", vars{"access_key": "AK5", "secret_key": "SK5", "security_token": "ST5"},
+			IDToken{})},
 }
 
 func homeWithProfile(t *testing.T, profile string) vars {
@@ -41,7 +44,7 @@ func TestFirstFamilyWithCredentialsIsUsedAsAWhole(t *testing.T) {
 		assert.Empty(t, faults)
 		want := familyVars[first].want
 		assert.Equal(t, want, loginOf(c))
-		for _, key := range []string{"HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"} {
+		for _, key := range []string{"HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN", "OS_SECURITY_TOKEN"} {
 			environment[key] = ""
 		}
 		c, faults = parse(environment)
@@ -54,7 +57,7 @@ func TestFirstFamilyWithCredentialsIsUsedAsAWhole(t *testing.T) {
 	path := filepath.Join(profile["HOME"], ".huaweicloud", "credentials")
 	c, faults = parse(withoutCredentials().with(familyVars[2].vars), "--credentials-file", path)
 	assert.Empty(t, faults)
-	assert.Equal(t, "AK3", c.Login.Values["access_key"], "even when it is given as an input")
+	assert.Equal(t, "AK4", c.Login.Values["access_key"], "but given as an input, it comes first")
 }
 
 func TestInputsTakePrecedenceOverFamilies(t *testing.T) {
@@ -92,6 +95,7 @@ func TestIncompleteFamilyNamesWhatIsMissing(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"}, {"HUAWEICLOUD_SDK_IDP_ID", "HUAWEICLOUD_SDK_ID_TOKEN_FILE"},
 		{"HW_ACCESS_KEY", "HW_SECRET_KEY"}, {"HUAWEI_CLOUD_ACCESS_KEY_ID", "HUAWEI_CLOUD_SECRET_ACCESS_KEY"},
+		{"OS_ACCESS_KEY", "OS_SECRET_KEY"},
 	} {
 		for n := range pair {
 			environment := withoutCredentials().with(vars{pair[n]: path})
@@ -131,7 +135,8 @@ func TestBlankVariablesOfAFamilyCountAsUnset(t *testing.T) {
 func TestTerraformsAssumedRolesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"HW_ASSUME_ROLE_AGENCY_NAME", "HW_ASSUME_ROLE_DOMAIN_NAME",
-		"HW_ASSUME_ROLE_DOMAIN_ID", "HW_ASSUME_ROLE_DURATION"} {
+		"HW_ASSUME_ROLE_DOMAIN_ID", "HW_ASSUME_ROLE_DURATION", "HW_ASSUME_ROLE_IDP_ID", "HW_ASSUME_ROLE_ID_TOKEN",
+		"HW_ASSUME_ROLE_ID_TOKEN_FILE", "OS_AGENCY_NAME", "OS_AGENCY_DOMAIN_NAME"} {
 		_, faults := parse(withoutCredentials().with(familyVars[1].vars).with(vars{name: "x"}))
 		assert.Equal(t, []string{name + " makes Terraform assume a role, which dmswait cannot do: unset it, or " +
 			"set access_key and secret_key"}, faults)
@@ -207,6 +212,8 @@ func TestInvalidValueOfAFamilyIsNamedByItsVariable(t *testing.T) {
 		"HUAWEI_CLOUD_ACCESS_KEY_ID":     {"ä", 2},
 		"HUAWEI_CLOUD_PROJECT_ID":        {"..", 2},
 		"HUAWEI_CLOUD_REGION":            {"cn_north", 2},
+		"OS_SECRET_KEY":                  {"hunter 2", 3},
+		"OS_REGION_NAME":                 {"EU-DE", 3},
 	} {
 		environment := withoutCredentials().with(familyVars[test.with].vars).with(vars{"DMSWAIT_PROJECT_ID": "",
 			"DMSWAIT_REGION": "", "DMSWAIT_ENDPOINT": "https://dms.example.com",

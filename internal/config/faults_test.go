@@ -56,6 +56,7 @@ var invalidValues = map[string][]string{
 	"domain_name":      {"a\x00b"},
 	"password":         {"hunter2\nhunter3"},
 	"ecs_metadata":     {"maybe", "1"},
+	"pod_identity":     {"perhaps"},
 	"credentials_file": {"a\nb"},
 }
 
@@ -139,7 +140,7 @@ func TestMessageForEverybodySaysWhatIsWrongWithoutAnyValue(t *testing.T) {
 	var b strings.Builder
 	for _, in := range Inputs() {
 		for _, value := range invalid(t, in.Name) {
-			_, faults := Parse(t.Context(), nil, complete().with(vars{in.Env(): value}).get)
+			_, faults := Parse(t.Context(), nil, complete().with(vars{in.Env(): value}).get, nil)
 			require.NotEmpty(t, faults)
 			fmt.Fprintln(&b, faults.Brief())
 			assert.NotContains(t, faults.Brief(), value, in.Name)
@@ -149,7 +150,7 @@ func TestMessageForEverybodySaysWhatIsWrongWithoutAnyValue(t *testing.T) {
 		{"hunter2"}, {"--hunter-two", "hunter2"}, {"-phunter"}, {"--secret-key=hunter2"}, {"--timeout"}, {"--help=hunter"},
 		{"--", "hunter2"}, {"--interval=30s", "--max-interval=20s"},
 	} {
-		_, faults := Parse(t.Context(), args, complete().get)
+		_, faults := Parse(t.Context(), args, complete().get, nil)
 		fmt.Fprintln(&b, faults.Brief())
 	}
 	profile := filepath.Join(t.TempDir(), "hunter2")
@@ -161,7 +162,7 @@ func TestMessageForEverybodySaysWhatIsWrongWithoutAnyValue(t *testing.T) {
 		complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": profile}),
 		complete().with(vars{"HTTPS_PROXY": "http://hunter:hunter2@"}),
 	} {
-		_, faults := Parse(t.Context(), nil, v.get)
+		_, faults := Parse(t.Context(), nil, v.get, nil)
 		fmt.Fprintln(&b, faults.Brief())
 	}
 	golden(t, "faults_brief", b.String())

@@ -68,13 +68,13 @@ func (p *parser) parseFlags(args []string) map[string]string {
 }
 
 // flag returns the input of a flag such as --task-id.
-func (p *parser) flag(name string) (Input, bool) {
-	for _, in := range p.inputs {
-		if !in.Secret && name == "--"+in.Flag() {
+func (p *parser) flag(name string) (*Input, bool) {
+	for i := range p.inputs {
+		if in := &p.inputs[i]; !in.Secret && name == "--"+in.Flag() {
 			return in, true
 		}
 	}
-	return Input{}, false
+	return nil, false
 }
 
 func (p *parser) isFlag(arg string) bool {
@@ -89,7 +89,7 @@ func (p *parser) argumentFault(text string) {
 }
 
 // flagFault notes a fault of a flag. Its input counts as given, so that it is not reported as required as well.
-func (p *parser) flagFault(in Input, text string) {
+func (p *parser) flagFault(in *Input, text string) {
 	p.faults = append(p.faults, Fault{in.Name, text, brief(text)})
 	p.config.given[in.Name] = "the command line"
 }
@@ -98,7 +98,8 @@ func (p *parser) flagFault(in Input, text string) {
 // shown only where it cannot contain a value.
 func (p *parser) unknownFlag(flag string) (isSecret bool) {
 	name := strings.TrimLeft(flag, "-")
-	for _, in := range p.inputs {
+	for i := range p.inputs {
+		in := &p.inputs[i]
 		switch {
 		case in.Name != strings.ToLower(strings.ReplaceAll(name, "-", "_")):
 		case in.Secret:

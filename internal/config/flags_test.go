@@ -106,7 +106,7 @@ func TestInputWithAFaultyFlagIsNotReportedAsRequired(t *testing.T) {
 
 func TestFlagIsNotTheValueOfThePreviousFlag(t *testing.T) {
 	t.Parallel()
-	_, faults := Parse(t.Context(), []string{"--task-id", "--timeout", "5m"}, func(string) string { return "" })
+	_, faults := Parse(t.Context(), []string{"--task-id", "--timeout", "5m"}, func(string) string { return "" }, nil)
 	var texts []string
 	for _, fault := range faults {
 		texts = append(texts, fault.Text)

@@ -22,7 +22,8 @@ var pathVariables = []string{
 
 // secretVariables are the secrets among the variables of other tools.
 var secretVariables = []string{"HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECRET_KEY",
-	"HW_SECURITY_TOKEN", "HUAWEI_CLOUD_SECRET_ACCESS_KEY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+	"HW_SECURITY_TOKEN", "HUAWEI_CLOUD_SECRET_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN",
+	"ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
 
 // FuzzParse checks that every fault names what is at fault in one line without a secret, and that a Config
 // without faults has what the other packages rely on. Variables are NAME=value; they and the arguments are
@@ -51,7 +52,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, arguments, environment string) {
 		getenv := safeEnvironment(folder, profile, environment)
 		args := plant(arguments)
-		c, faults := Parse(t.Context(), args, getenv)
+		c, faults := Parse(t.Context(), args, getenv, nil)
 		var texts []string
 		for _, fault := range faults {
 			texts = append(texts, fault.Text)
@@ -59,7 +60,7 @@ func FuzzParse(f *testing.F) {
 			require.NotContains(t, fault.Text, marker)
 			requireNamed(t, fault.Input)
 		}
-		again, more := Parse(t.Context(), args, getenv)
+		again, more := Parse(t.Context(), args, getenv, nil)
 		require.Equal(t, faults, more)
 		require.Equal(t, c.Secrets(), again.Secrets())
 		for _, secret := range []string{
@@ -88,8 +89,12 @@ func seedEnvironments() [][]string {
 		keys,
 		with(target, "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=SK", "HW_REGION_NAME=x y", "HW_PROJECT_NAME=p",
 			"HW_ASSUME_ROLE_DOMAIN_ID=d"),
+		with(target, "OS_ACCESS_KEY=AK", "OS_SECRET_KEY=SK", "OS_AUTH_URL=https://u:p@iam.x", "OS_CLOUD=x"),
+		with(target, "HW_ACCESS_KEY=AK", "HW_SECRET_KEY=SK", "HW_CLOUD=hc.example", "HW_AUTH_URL=https://iam.x.hc.example"),
 		with(target, "HUAWEICLOUD_SDK_IDP_ID=i", "HUAWEICLOUD_SDK_ID_TOKEN_FILE=a"),
 		with(target, "HOME=b"),
+		with(target, "HC_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.1.1/x", "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE=a"),
+		with(target, "DMSWAIT_POD_IDENTITY=on", "HC_CONTAINER_CREDENTIALS_FULL_URI=https://x", "SSL_CERT_FILE=b"),
 		with(target, "HUAWEICLOUD_SDK_CREDENTIALS_FILE=a", "DMSWAIT_SECRET_KEY=x"),
 		with(target, "GITHUB_ACTIONS=true", "GITHUB_OUTPUT=b", "INPUT_PROVIDER_URN=p", "INPUT_AGENCY_URN=a",
 			"ACTIONS_ID_TOKEN_REQUEST_URL=https://x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=x"),
@@ -115,6 +120,8 @@ func safeEnvironment(folder, profile, environment string) func(string) string {
 		switch {
 		case name == "HOME" || name == "USERPROFILE":
 			value = folder
+		case (strings.HasSuffix(name, "CREDENTIALS_FILE") || name == "SSL_CERT_FILE") && !strings.HasPrefix(value, "a"):
+			value = filepath.Join(folder, "none") // errors show these paths
 		case isPath || strings.HasSuffix(name, "_FILE"):
 			value = map[bool]string{true: profile, false: profile + marker}[strings.HasPrefix(value, "a")]
 		case slices.Contains(secretVariables, name) || isSecretVariable(name):
@@ -158,15 +165,20 @@ func requireNamed(t *testing.T, name string) {
 	t.Helper()
 	known := []string{
 		"arguments", "credentials", "GITHUB_OUTPUT", "ACTIONS_ID_TOKEN_REQUEST_URL",
-		"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
+		"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "SSL_CERT_FILE", podURI, podTokenFile,
 	}
 	for _, in := range Inputs() {
 		known = append(known, in.Name)
 	}
 	for _, f := range families {
 		known = append(known, f.refused...)
-		known = append(known, f.accessKey, f.secretKey, f.securityToken, f.idpID, f.idTokenFile, f.projectID,
-			f.projectName, f.region, f.iamEndpoint)
+		for _, variable := range f.variables {
+			known = append(known, variable[1])
+		}
+		known = append(known, f.elsewhere...)
+	}
+	if strings.HasPrefix(name, "HUAWEICLOUD_SDK_REGION_") {
+		return
 	}
 	require.Contains(t, known, name)
 }

@@ -126,7 +126,7 @@ func FuzzEndpoint(f *testing.F) {
 		again, err := baseURL(c.Endpoint)
 		require.NoError(t, err)
 		require.Equal(t, c.Endpoint, again)
-		if IsHuawei(c.Endpoint) {
+		if IsKnown(c.Endpoint) {
 			require.Regexp(t, `^https://[^/@?#]+\.(myhuaweicloud\.(com|eu)|huaweicloud\.com)(:[0-9]+)?$`,
 				c.Endpoint)
 		}

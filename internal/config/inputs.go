@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 
+	"github.com/dmswait/dmswait/internal/credential"
 	"github.com/dmswait/dmswait/internal/target"
 )
 
@@ -23,20 +24,20 @@ type Input struct {
 }
 
 // Flag returns the name on the command line, without dashes.
-func (in Input) Flag() string { return strings.ReplaceAll(in.Name, "_", "-") }
+func (in *Input) Flag() string { return strings.ReplaceAll(in.Name, "_", "-") }
 
 // Env returns the name of the environment variable.
-func (in Input) Env() string { return "DMSWAIT_" + in.upper() }
+func (in *Input) Env() string { return "DMSWAIT_" + in.upper() }
 
 // ShownDefault returns the default as people read it, or "" where there is none.
-func (in Input) ShownDefault() string {
+func (in *Input) ShownDefault() string {
 	if in.Default != "" && in.Derived != "" {
 		return in.Default + ", " + in.Derived
 	}
 	return in.Default + in.Derived
 }
 
-func (in Input) upper() string { return strings.ToUpper(in.Name) }
+func (in *Input) upper() string { return strings.ToUpper(in.Name) }
 
 // The headings of the inputs, in the order in which they are shown.
 const (
@@ -91,35 +92,37 @@ func (c *Config) inputs() []Input {
 		{Name: "request_timeout", Group: GroupWaiting, Default: "10s", set: pause(&c.RequestTimeout),
 			Meaning: "longest time for one request"},
 
-		{Name: "provider_urn", Group: GroupLogin, Action: true, set: c.credential("provider_urn", noBlanks),
+		{Name: "provider_urn", Group: GroupLogin, Action: true, set: c.credential("provider_urn", credential.CheckKey),
 			Meaning: "keyless: the OIDC provider, iam::<account>:oidcProvider:<name>; with agency_urn"},
-		{Name: "agency_urn", Group: GroupLogin, Action: true, set: c.credential("agency_urn", noBlanks),
+		{Name: "agency_urn", Group: GroupLogin, Action: true, set: c.credential("agency_urn", credential.CheckKey),
 			Meaning: "keyless: the trust agency, iam::<account>:agency:<name>"},
 		{Name: "oidc_audience", Group: GroupLogin, Action: true, Default: "sts.huaweicloud.com",
 			set: oneLine(&c.Login.Audience), Meaning: "audience of the ID token that is requested from GitHub"},
-		{Name: "idp_id", Group: GroupLogin, set: c.credential("idp_id", noBlanks),
+		{Name: "idp_id", Group: GroupLogin, set: c.credential("idp_id", credential.CheckKey),
 			Meaning: "keyless: the id of an IAM identity provider"},
-		{Name: "id_token", Group: GroupLogin, Secret: true, set: c.idToken(noBlanks),
+		{Name: "id_token", Group: GroupLogin, Secret: true, set: c.idToken(credential.CheckKey),
 			Meaning: "keyless outside GitHub Actions: the OIDC token"},
-		{Name: "access_key", Group: GroupLogin, Action: true, set: c.credential("access_key", noBlanks),
+		{Name: "access_key", Group: GroupLogin, Action: true, set: c.credential("access_key", credential.CheckKey),
 			Meaning: "access key (AK), permanent or temporary"},
-		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, set: c.credential("secret_key", noBlanks),
+		{Name: "secret_key", Group: GroupLogin, Action: true, Secret: true, set: c.credential("secret_key", credential.CheckKey),
 			Meaning: "the secret key (SK) of access_key"},
 		{Name: "security_token", Group: GroupLogin, Action: true, Secret: true,
-			set: c.credential("security_token", noBlanks), Meaning: "the security token, if the keys are temporary"},
-		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("auth_token", noBlanks),
+			set: c.credential("security_token", credential.CheckKey), Meaning: "the security token, if the keys are temporary"},
+		{Name: "auth_token", Group: GroupLogin, Action: true, Secret: true, set: c.credential("auth_token", credential.CheckKey),
 			Meaning: "a project-scoped IAM token"},
 		{Name: "username", Group: GroupLogin, set: c.credential("username", noControls),
 			Meaning: "IAM user; with password and domain_name"},
 		{Name: "domain_name", Group: GroupLogin, set: c.credential("domain_name", noControls),
 			Meaning: "the account of the IAM user"},
-		{Name: "password", Group: GroupLogin, Secret: true, set: c.credential("password", noControls),
+		{Name: "password", Group: GroupLogin, Secret: true, set: c.credential("password", password),
 			Meaning: "the password of the IAM user"},
 		{Name: "ecs_metadata", Group: GroupLogin, Switch: true, Default: "false", set: c.switched("ecs_metadata"),
 			Meaning: "log in with the agency of the ECS that dmswait runs on"},
+		{Name: "pod_identity", Group: GroupLogin, Switch: true, Default: "false", set: c.switched("pod_identity"),
+			Meaning: "log in with the CCE pod identity of the pod that dmswait runs in"},
 		{Name: "credentials_file", Group: GroupLogin, Derived: "~/.huaweicloud/credentials",
-			set:     oneLine(&c.Login.profile),
-			Meaning: "profile in the official SDK's format, used when no other credentials are given"},
+			set:     c.path(&c.Login.profile),
+			Meaning: "log in with a profile in the official SDK's format"},
 		{Name: "iam_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint("iam", &c.IAMEndpoint),
 			Meaning: "base URL of IAM"},
 		{Name: "sts_endpoint", Group: GroupLogin, Derived: "from region", set: endpoint("sts", &c.STSEndpoint),
@@ -135,11 +138,11 @@ func (c *Config) inputs() []Input {
 			Meaning: "no log and no text result if it exits 0 or the task is still running"},
 		{Name: "debug", Group: GroupResult, Switch: true, Default: "false", Derived: "true with RUNNER_DEBUG=1",
 			set: boolean(&c.Debug), Meaning: "log a line for each request"},
-		{Name: "output_file", Group: GroupResult, set: oneLine(&c.OutputFile),
+		{Name: "output_file", Group: GroupResult, set: c.path(&c.OutputFile),
 			Meaning: "also write the result to this file: JSON if it ends in .json, else dotenv"},
 		{Name: "output_prefix", Group: GroupResult, Default: "DMS_", set: prefix(&c.OutputPrefix),
 			Meaning: "prefix of the keys in dotenv"},
-		{Name: "results_dir", Group: GroupResult, set: oneLine(&c.ResultsDir),
+		{Name: "results_dir", Group: GroupResult, set: c.path(&c.ResultsDir),
 			Meaning: "also write one file per output into this folder (Tekton, Argo)"},
 		{Name: "dry_run", Group: GroupResult, Switch: true, Default: "false", set: boolean(&c.DryRun),
 			Meaning: "check the inputs and show the plan; send nothing"},
@@ -150,9 +153,9 @@ func (c *Config) inputs() []Input {
 var tolerable = []string{"failure", "cancelled", "not_found", "timeout", "running", "unavailable"}
 
 // input returns the input with that name. There must be one.
-func (p *parser) input(name string) Input {
-	for _, in := range p.inputs {
-		if in.Name == name {
+func (p *parser) input(name string) *Input {
+	for i := range p.inputs {
+		if in := &p.inputs[i]; in.Name == name {
 			return in
 		}
 	}
@@ -160,14 +163,17 @@ func (p *parser) input(name string) Input {
 }
 
 // howToSet returns how a user sets an input here: "--task-id or DMSWAIT_TASK_ID" or, in GitHub Actions, "under
-// with:, or in DMSWAIT_TASK_ID".
+// with:, or in DMSWAIT_TASK_ID". It names the variables that are near misses.
 func (p *parser) howToSet(name string) string {
 	in := p.input(name)
+	how := "--" + in.Flag() + " or " + in.Env()
 	switch {
 	case p.config.Actions.On && in.Action:
-		return "under with:, or in " + in.Env()
+		how = "under with:, or in " + in.Env()
+	case p.inPlugin():
+		how = "under settings:, or in " + in.Env()
 	case in.Secret:
-		return in.Env() + " or " + in.Env() + "_FILE"
+		how = in.Env() + " or " + in.Env() + "_FILE"
 	}
-	return "--" + in.Flag() + " or " + in.Env()
+	return how + p.nearMiss(name)
 }

@@ -68,6 +68,7 @@ var examples = map[string]struct {
 	"password": {" a pass word ", " a pass word ",
 		func(c *Config) any { return c.Login.Values["password"] }},
 	"ecs_metadata":     {"true", true, func(c *Config) any { return c.Login.Values["ecs_metadata"] == "true" }},
+	"pod_identity":     {"on", true, func(c *Config) any { return c.Login.Values["pod_identity"] == "true" }},
 	"credentials_file": {"a file", "a file", func(c *Config) any { return c.Login.profile }},
 }
 

@@ -15,9 +15,12 @@ func (p *parser) resolveLogin() {
 	c := p.config
 	selected := p.selectedMethods()
 	switch {
-	case len(selected) > 1:
+	case len(selected) > 1 || len(selected) == 1 && c.has("credentials_file"):
 		for _, other := range selected[1:] {
 			p.fault(p.firstGiven(other), "cannot be combined with %s: use one login method", p.listGiven(selected[0]))
+		}
+		if c.has("credentials_file") {
+			p.fault("credentials_file", "cannot be combined with %s: use one login method", p.listGiven(selected[0]))
 		}
 	case len(selected) == 1:
 		method := selected[0]
@@ -27,12 +30,19 @@ func (p *parser) resolveLogin() {
 			return
 		}
 		p.checkComplete(method)
-		if method.IDToken {
+		switch {
+		case method.IDToken:
 			p.resolveIDToken()
+		case c.Login.Values["pod_identity"] != "":
+			p.resolvePodIdentity()
 		}
+	case c.has("id_token") && c.has("credentials_file"):
+		p.fault("id_token", "cannot be combined with credentials_file: use one login method")
 	case c.has("id_token"):
 		p.fault("id_token", "is not enough to log in: %s, are required as well", tokenMethods())
-	default:
+	case c.Login.profile != "":
+		p.useProfile(c.Login.profile, c.Source("credentials_file"))
+	case !c.has("credentials_file"): // otherwise it is not valid
 		p.borrowLogin()
 	}
 }
@@ -40,12 +50,15 @@ func (p *parser) resolveLogin() {
 // borrowLogin uses the credentials that another tool would use here.
 func (p *parser) borrowLogin() {
 	for _, family := range families {
-		if family.present(p.getenv) {
-			p.useFamily(family)
+		if b := family.read(p.getenv); b.present() {
+			p.useFamily(family, b)
 			return
 		}
 	}
-	p.useProfile()
+	if p.usePodIdentity() {
+		return
+	}
+	p.useDefaultProfile()
 }
 
 // selectedMethods returns the methods of which an input is given.
@@ -66,7 +79,11 @@ func (p *parser) selectedMethods() []*credential.Method {
 func (p *parser) checkComplete(method *credential.Method) {
 	for _, name := range method.Required {
 		if !p.config.has(name) {
-			p.fault(name, "is required with %s (%s)", p.listGiven(method), p.howToSet(name))
+			why := ""
+			if p.input(name).Secret {
+				why = p.withheld()
+			}
+			p.fault(name, "is required with %s (%s)%s", p.listGiven(method), p.howToSet(name), why)
 		}
 	}
 }
@@ -98,7 +115,7 @@ func noCredentials() string {
 		choices = append(choices, choice)
 	}
 	for _, family := range families {
-		choices = append(choices, family.accessKey+" + "+family.secretKey)
+		choices = append(choices, family.variables[0][1]+" + "+family.variables[1][1])
 	}
 	return "are required; give one of: " + strings.Join(choices, "; ") +
 		"; or a profile in ~/.huaweicloud/credentials"
@@ -120,14 +137,15 @@ func tokenMethods() string {
 func (p *parser) resolveIDToken() {
 	token := &p.config.Login.IDToken
 	if from := p.config.Source("id_token"); from != "" {
-		if path := p.getenv(from); strings.HasSuffix(from, "_FILE") && token.Value != "" && isRereadable(path) {
+		path, err := expandPath(p.getenv(from), p.config.home)
+		if err == nil && strings.HasSuffix(from, "_FILE") && token.Value != "" && isRereadable(path) {
 			token.Value, token.File = "", path
 		}
 		return
 	}
 	if file := strings.TrimSpace(p.getenv("HUAWEICLOUD_SDK_ID_TOKEN_FILE")); file != "" {
 		const name = "HUAWEICLOUD_SDK_ID_TOKEN_FILE"
-		p.useIDTokenFile(named{name, name, file})
+		p.useIDTokenFile(&named{input: name, from: name, value: file})
 		return
 	}
 	token.ActionsURL = p.getenv("ACTIONS_ID_TOKEN_REQUEST_URL")
@@ -142,7 +160,11 @@ func (p *parser) resolveIDToken() {
 				"leave it as the runner of GitHub Actions sets it")
 		}
 	case p.config.Actions.On:
-		p.fault("id_token", "cannot be requested by this job: add permissions: { id-token: write, contents: read }")
+		why := p.withheld()
+		if why == "" {
+			why = "; a reusable workflow gets no more than the workflow that calls it has"
+		}
+		p.fault("id_token", "cannot be requested by this job: add permissions: { id-token: write, contents: read }%s", why)
 	default:
 		p.fault("id_token", "is required (%s): the OIDC token to log in with", p.howToSet("id_token"))
 	}
@@ -156,19 +178,29 @@ func isActionsURL(value string) bool {
 }
 
 // useIDTokenFile uses the file of an ID token that another tool's variable or profile names.
-func (p *parser) useIDTokenFile(file named) {
-	path := file.value
-	token, err := readSecret(p.ctx, path)
-	if err != nil {
-		p.borrowedFault(file, "%v", err)
-		return
-	}
-	p.config.secrets = append(p.config.secrets, token)
-	if isRereadable(path) {
-		p.config.Login.IDToken.File = path
-	} else {
+func (p *parser) useIDTokenFile(file *named) {
+	token, ok := p.readToken(file)
+	switch {
+	case !ok:
+	case isRereadable(file.value):
+		p.config.Login.IDToken.File = file.value
+	default:
 		p.config.Login.IDToken.Value = token
 	}
+}
+
+// readToken returns the token in a file that another tool's variable or profile names, and reports whether there is
+// one.
+func (p *parser) readToken(file *named) (token string, ok bool) {
+	token, err := readSecret(p.ctx, p.input("id_token"), file.value)
+	if err == nil {
+		p.config.secrets = append(p.config.secrets, token)
+		err = credential.CheckKey(token)
+	}
+	if err != nil {
+		p.borrowedFault(file, "%v", err)
+	}
+	return token, err == nil
 }
 
 // isRereadable reports whether a file can be read a second time. A pipe, as a shell's <(command) makes one,

@@ -135,10 +135,12 @@ func TestIDTokenComesFromTheFirstSourceThatHasOne(t *testing.T) {
 
 func TestSDKsIDTokenFileIsReadBeforehand(t *testing.T) {
 	t.Parallel()
+	folder := t.TempDir()
+	missing := filepath.Join(folder, "missing")
 	for path, want := range map[string]string{
-		filepath.Join(t.TempDir(), "missing"): "cannot be read from its file: no such file or directory",
-		t.TempDir():                           "cannot be read from its file: is a directory",
-		tempFile(t, "\n"):                     "cannot be read from its file: it is empty",
+		missing:           "cannot be read from its file: " + refusal(t, missing),
+		folder:            "cannot be read from its file: " + refusal(t, folder),
+		tempFile(t, "\n"): "cannot be read from its file: it is empty",
 	} {
 		_, faults := parse(withoutCredentials().with(vars{"DMSWAIT_IDP_ID": "gitlab",
 			"HUAWEICLOUD_SDK_ID_TOKEN_FILE": path}))
@@ -184,7 +186,8 @@ func TestMissingCredentialsListTheLoginMethods(t *testing.T) {
 			for _, method := range []string{
 				"credentials are required", "provider_urn", "agency_urn", "id_token", "access_key", "secret_key",
 				"auth_token", "idp_id", "username", "password", "domain_name",
-				"ecs_metadata", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID",
+				"ecs_metadata", "pod_identity", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "HUAWEI_CLOUD_ACCESS_KEY_ID",
+				"OS_ACCESS_KEY",
 				"~/.huaweicloud/credentials",
 			} {
 				assert.Contains(t, faults[0], method)
@@ -222,8 +225,8 @@ func TestEverySecretIsMaskedAndInNoFault(t *testing.T) {
 			for name, value := range source {
 				switch {
 				case strings.HasSuffix(name, "_ID_TOKEN_FILE"), name == "DMSWAIT_CREDENTIALS_FILE":
-					content, _ := readFile(t.Context(), value)
-					for word := range strings.FieldsFuncSeq(string(content),
+					content, _ := readText(t.Context(), value)
+					for word := range strings.FieldsFuncSeq(content,
 						func(r rune) bool { return r == '=' || r == '\n' }) {
 						if strings.HasPrefix(word, "s3cret") {
 							want = append(want, word)
@@ -236,4 +239,66 @@ func TestEverySecretIsMaskedAndInNoFault(t *testing.T) {
 			assert.ElementsMatch(t, want, c.Secrets(), fmt.Sprint(source))
 		}
 	}
+}
+
+func TestProfileGivenAsAnInputIsALoginMethod(t *testing.T) {
+	t.Parallel()
+	profile := vars{"DMSWAIT_CREDENTIALS_FILE": tempFile(t, "[basic]\nak=AK9\nsk=SK9\n")}
+	for method, inputs := range loginInputs {
+		_, faults := parse(withoutCredentials().with(inputs).with(profile))
+		if assert.Len(t, faults, 1, method) {
+			assert.True(t, strings.HasPrefix(faults[0], "credentials_file cannot be combined with "+method), faults[0])
+		}
+	}
+	_, faults := parse(withoutCredentials().with(profile).with(vars{"DMSWAIT_ID_TOKEN": "ey.J"}))
+	assert.Equal(t, []string{"id_token cannot be combined with credentials_file: use one login method"}, faults)
+	three := loginInputs[byToken].with(loginInputs[byKeys]).with(profile)
+	_, faults = parse(withoutCredentials().with(three))
+	assert.Equal(t, []string{
+		"access_key cannot be combined with auth_token: use one login method",
+		"credentials_file cannot be combined with auth_token: use one login method",
+	}, faults)
+	_, faults = parse(withoutCredentials().with(vars{"DMSWAIT_CREDENTIALS_FILE": "a\x00b", "HW_ACCESS_KEY": "AK"}))
+	assert.Len(t, faults, 1, "nothing else is used instead of a path that is not valid")
+}
+
+func TestMissingCredentialsNameWhatGitHubWithholds(t *testing.T) {
+	t.Parallel()
+	const (
+		ofFork = "; GitHub gives a run for a pull request from a fork neither an ID token nor secrets, " +
+			"whatever its permissions"
+		ofDependabot = "; GitHub gives a run that Dependabot starts no ID token, " +
+			"and only the secrets that are stored for Dependabot"
+		ofCaller   = "; a reusable workflow gets no more than the workflow that calls it has"
+		permission = "id_token cannot be requested by this job: add permissions: { id-token: write, contents: read }"
+	)
+	keyless := vars{"DMSWAIT_IDP_ID": "x"}
+	halfKey := vars{"DMSWAIT_ACCESS_KEY": "AK", "INPUT_SECRET_KEY": ""}
+	const secretKey = "secret_key is required with access_key (under with:, or in DMSWAIT_SECRET_KEY)"
+	for name, test := range map[string]struct {
+		run            vars
+		token, secrets string
+	}{
+		"a push":                     {vars{"GITHUB_EVENT_NAME": "push", "GITHUB_ACTOR": "octocat"}, ofCaller, ""},
+		"a pull request":             {vars{"GITHUB_EVENT_NAME": "pull_request"}, ofFork, ofFork},
+		"a review":                   {vars{"GITHUB_EVENT_NAME": "pull_request_review"}, ofFork, ofFork},
+		"a pull request, privileged": {vars{"GITHUB_EVENT_NAME": "pull_request_target"}, ofCaller, ""},
+		"Dependabot": {vars{"GITHUB_EVENT_NAME": "pull_request", "GITHUB_ACTOR": "dependabot[bot]"},
+			ofDependabot, ofDependabot},
+		"Dependabot's push": {vars{"GITHUB_EVENT_NAME": "push", "GITHUB_ACTOR": "dependabot[bot]"},
+			ofDependabot, ofDependabot},
+	} {
+		inRun := withoutCredentials().with(inActions(t)).with(test.run)
+		_, faults := parse(inRun.with(keyless))
+		assert.Equal(t, []string{permission + test.token}, faults, name)
+		_, faults = parse(inRun.with(halfKey))
+		assert.Equal(t, []string{secretKey + test.secrets}, faults, name)
+		_, faults = parse(inRun)
+		if assert.Len(t, faults, 1, name) {
+			assert.True(t, strings.HasSuffix(faults[0], "a profile in ~/.huaweicloud/credentials"+test.secrets), faults[0])
+		}
+	}
+	_, faults := parse(withoutCredentials().with(vars{"GITHUB_EVENT_NAME": "pull_request"}).with(halfKey))
+	assert.Len(t, faults, 1)
+	assert.NotContains(t, faults[0], "GitHub", "not outside of it")
 }

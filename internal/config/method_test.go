@@ -8,6 +8,7 @@ const (
 	byIdentityProvider = "idp_id"
 	byPassword         = "username"
 	byECS              = "ecs_metadata"
+	byPod              = "pod_identity"
 )
 
 // methodOf returns the login method of a config, or "".

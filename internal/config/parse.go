@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/dmswait/dmswait/internal/credential"
 )
 
 // parser reads one run's inputs into config.
@@ -15,29 +17,36 @@ type parser struct {
 	config *Config
 	inputs []Input // each sets its field of config
 	faults Faults
-	known  map[string]bool // the keys of the targets so far
+
+	unknown []unknown       // variables
+	known   map[string]bool // the keys of the targets so far
 }
 
-// Parse reads flags (args, without the program's name) and the environment. It returns what could be read, and
-// all input errors. When ctx ends, a file that is still being read is an error.
-func Parse(ctx context.Context, args []string, getenv func(string) string) (*Config, Faults) {
+// Parse reads flags (args, without the program's name) and the environment, whose variables have these names: unknown
+// ones are warned about. It returns what could be read, and all input errors. When ctx ends, a file that is still being
+// read is an error.
+func Parse(ctx context.Context, args []string, getenv func(string) string, names []string) (*Config, Faults) {
 	config := &Config{
 		Login:   Login{Values: map[string]string{}},
 		Actions: Actions{On: getenv("GITHUB_ACTIONS") == "true"},
 		given:   map[string]string{},
+		home:    home(getenv),
 	}
 	p := &parser{ctx: ctx, getenv: getenv, config: config, inputs: config.inputs(), known: map[string]bool{}}
 	flags := p.parseFlags(args)
 	if config.Help || config.Version {
 		return config, nil
 	}
+	p.findUnknown(names)
 	p.readInputs(flags)
 	p.checkTargets()
 	p.checkWaiting()
 	p.resolveLogin() // which may bring project and region with it
 	p.deriveDefaults()
 	p.checkCloud()
+	p.checkIDs()
 	p.checkEnvironment()
+	p.warnUnknown()
 	return config, p.faults
 }
 
@@ -63,7 +72,8 @@ func briefError(name string, err error) string {
 
 // readInputs sets every input to its default, and then to the value that is given.
 func (p *parser) readInputs(flags map[string]string) {
-	for _, in := range p.inputs {
+	for i := range p.inputs {
+		in := &p.inputs[i]
 		if in.Default != "" { // remains where the given value is not valid
 			if err := in.set(in.Default); err != nil {
 				panic(fmt.Sprintf("default of %s: %v", in.Name, err))
@@ -88,16 +98,20 @@ func (p *parser) readInputs(flags map[string]string) {
 
 // lookup returns the value of an input and where it comes from: its flag, the CI system's variable, its own
 // variable or, for a secret, a file. At every level an empty value counts as unset.
-func (p *parser) lookup(in Input, flags map[string]string) (value, from string, err error) {
+func (p *parser) lookup(in *Input, flags map[string]string) (value, from string, err error) {
 	if value := strings.TrimSpace(flags[in.Name]); value != "" {
 		return value, "--" + in.Flag(), nil
 	}
 	for _, name := range p.variables(in) {
 		if value := trim(in, p.getenv(name)); value != "" {
-			if in.Secret && name == in.Env() && p.getenv(name+"_FILE") != "" {
-				return value, name, fmt.Errorf("is given twice: set either %s or %s_FILE", name, name)
+			switch {
+			case in.Secret && name == in.Env() && p.getenv(name+"_FILE") != "":
+				err = fmt.Errorf("is given twice: set either %s or %s_FILE", name, name)
+			case in.Name == "password" && credential.IsQuoted(value):
+				err = fmt.Errorf("is enclosed in quotes: remove them, or name a file with the password in %s_FILE, "+
+					"where quotes are part of it", in.Env())
 			}
-			return value, name, nil
+			return value, name, err
 		}
 	}
 	if !in.Secret {
@@ -108,26 +122,38 @@ func (p *parser) lookup(in Input, flags map[string]string) (value, from string, 
 	if path == "" {
 		return "", "", nil
 	}
-	value, err = readSecret(p.ctx, path)
+	path, err = expandPath(path, p.config.home)
+	if err != nil {
+		return "", name, fmt.Errorf("cannot be read from its file: the path %w", err)
+	}
+	value, err = readSecret(p.ctx, in, path)
 	return value, name, err
 }
 
 // variables returns the environment variables of an input, in order of precedence.
-func (p *parser) variables(in Input) []string {
+func (p *parser) variables(in *Input) []string {
 	var names []string
 	if p.config.Actions.On {
 		names = append(names, "INPUT_"+in.upper())
 	}
-	if p.getenv("CI") == "woodpecker" || p.getenv("DRONE") == "true" {
+	if p.inPlugin() {
 		names = append(names, "PLUGIN_"+in.upper())
 	}
 	return append(names, in.Env())
 }
 
+// inPlugin reports whether Woodpecker or Drone runs this as a plugin, whose inputs are settings.
+func (p *parser) inPlugin() bool {
+	return p.getenv("CI") == "woodpecker" || p.getenv("DRONE") == "true"
+}
+
 // trim removes the line break that a YAML block or a copied secret ends with and, unless it is a secret, the
-// blanks around a value: a password may begin or end with a blank.
-func trim(in Input, value string) string {
-	if in.Secret {
+// blanks around a value: a password may begin or end with a blank. An ID token is read as the official SDK does.
+func trim(in *Input, value string) string {
+	switch {
+	case in.Name == "id_token":
+		return credential.TrimToken(value)
+	case in.Secret:
 		return trimNewline(value)
 	}
 	return strings.TrimSpace(value)
@@ -160,7 +186,7 @@ func (p *parser) deriveDefaults() {
 		c.Debug = p.getenv("RUNNER_DEBUG") == "1"
 	}
 	if c.Endpoint == "" && c.Region != "" {
-		c.Endpoint = regional("dms", c.Region)
+		c.Endpoint = c.regional("dms")
 	}
 	if c.ProjectID == "" && c.ProjectName == "" {
 		c.ProjectName = c.Region

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -11,46 +12,40 @@ import (
 	"unicode/utf8"
 )
 
-// useProfile selects the login method of a profile in the official SDK's format: credentials_file, otherwise
-// the SDK's variable, otherwise the SDK's default path.
-func (p *parser) useProfile() {
-	path, from := p.config.Login.profile, "credentials_file"
-	if path == "" {
-		from = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
-		path = p.getenv(from)
-	}
-	explicit := path != ""
-	if !explicit {
-		home := home(p.getenv)
-		if home == "" { // never a file of the working directory
-			p.fault("credentials", "%s", noCredentials())
-			return
-		}
-		from = "~/.huaweicloud/credentials"
-		path = filepath.Join(home, ".huaweicloud", "credentials")
-	}
-	content, err := readFile(p.ctx, path)
-	if !explicit && errors.Is(err, fs.ErrNotExist) {
-		p.fault("credentials", "%s", noCredentials())
+// useDefaultProfile selects the login method of the profile that the official SDK would read here: its variable's,
+// otherwise the one at its default path.
+func (p *parser) useDefaultProfile() {
+	const name = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+	if path := p.getenv(name); path != "" {
+		p.useProfile(path, name)
 		return
 	}
+	home := home(p.getenv)
+	path := filepath.Join(home, ".huaweicloud", "credentials")
+	_, err := os.Stat(path)
+	if home == "" || errors.Is(err, fs.ErrNotExist) { // never a file of the working directory
+		p.fault("credentials", "%s%s", noCredentials(), p.withheld())
+		return
+	}
+	p.useProfile(path, "~/.huaweicloud/credentials")
+}
+
+// useProfile selects the login method of a profile in the official SDK's format.
+func (p *parser) useProfile(path, from string) {
+	content, err := readText(p.ctx, path)
 	var basic map[string]string
 	if err == nil {
-		basic, err = parseProfile(string(content))
+		basic, err = parseProfile(content)
+	}
+	var b borrowed
+	for _, key := range profileKeys {
+		b = append(b, named{key[0], "credentials_file", key[1] + " in " + quote(path), basic[key[1]]})
+	}
+	if err == nil && !b.present() {
+		err = errors.New("it has neither ak and sk nor idp_id and id_token_file in its section [basic]")
 	}
 	if err != nil {
-		p.fault("credentials_file", "cannot be used: %v (from %s)", err, from)
-		return
-	}
-	value := func(key string) named { return named{"credentials_file", key + " in " + from, basic[key]} }
-	b := borrowed{
-		accessKey: value("ak"), secretKey: value("sk"), securityToken: value("security_token"),
-		idpID: value("idp_id"), idTokenFile: value("id_token_file"),
-		projectID: value("project_id"), iamEndpoint: value("iam_endpoint"),
-	}
-	if b.accessKey.value+b.secretKey.value+b.idpID.value+b.idTokenFile.value == "" {
-		p.fault("credentials_file", "has neither ak and sk nor idp_id and id_token_file "+
-			"in its section [basic] (from %s)", from)
+		p.fault("credentials_file", "cannot be used: %s: %v (from %s)", quote(path), err, from)
 		return
 	}
 	p.borrow(b)
@@ -63,9 +58,12 @@ func home(getenv func(string) string) string {
 	return getenv("HOME")
 }
 
-// profileKeys are the keys that are read from a profile. Errors name no others: what looks like a key may be a
-// secret on a line of its own.
-var profileKeys = []string{"ak", "sk", "security_token", "project_id", "iam_endpoint", "idp_id", "id_token_file"}
+// profileKeys are the inputs for which a profile may have values, and their keys. Errors name no other keys: what looks
+// like one may be a secret on a line of its own.
+var profileKeys = [][2]string{
+	{"access_key", "ak"}, {"secret_key", "sk"}, {"security_token", "security_token"}, {"project_id", "project_id"},
+	{"iam_endpoint", "iam_endpoint"}, {"idp_id", "idp_id"}, {"id_token", "id_token_file"},
+}
 
 // parseProfile reads the section [basic] of a profile. The SDK reads profiles as INI, a format with many
 // variants. What those make ambiguous (quotes, continued lines, comments after values) is an error here, so
@@ -75,7 +73,6 @@ func parseProfile(content string) (map[string]string, error) {
 		return nil, errors.New("it is not UTF-8")
 	}
 	basic, section := map[string]string{}, ""
-	content = strings.TrimPrefix(content, "\ufeff")
 	for n, line := range strings.Split(content, "\n") {
 		line = strings.TrimSpace(line)
 		switch {
@@ -100,7 +97,7 @@ func parseProfile(content string) (map[string]string, error) {
 		if strings.ContainsAny(line[:1], "\"`") || continues(value) {
 			return nil, fmt.Errorf("line %d has a quoted key, or a value that continues on the next line", n+1)
 		}
-		if section != "basic" || !slices.Contains(profileKeys, key) {
+		if section != "basic" || !slices.ContainsFunc(profileKeys, func(known [2]string) bool { return known[1] == key }) {
 			continue
 		}
 		if _, twice := basic[key]; twice {

@@ -25,9 +25,9 @@ func TestProfilePrecedenceIsInputThenSDKThenHome(t *testing.T) {
 	environment := withoutCredentials().with(homeWithProfile(t, "[basic]\nak = HOME\nsk = SK\n")).
 		with(vars{"HUAWEICLOUD_SDK_CREDENTIALS_FILE": profile("SDK"), "DMSWAIT_CREDENTIALS_FILE": profile("OWN")})
 	for _, want := range []struct{ ak, from, unset string }{
-		{"OWN", "ak in credentials_file", "DMSWAIT_CREDENTIALS_FILE"},
-		{"SDK", "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_CREDENTIALS_FILE"},
-		{"HOME", "ak in ~/.huaweicloud/credentials", "HOME"},
+		{"OWN", "ak in " + quote(environment["DMSWAIT_CREDENTIALS_FILE"]), "DMSWAIT_CREDENTIALS_FILE"},
+		{"SDK", "ak in " + quote(environment["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]), "HUAWEICLOUD_SDK_CREDENTIALS_FILE"},
+		{"HOME", "ak in " + quote(filepath.Join(environment["HOME"], ".huaweicloud", "credentials")), "HOME"},
 	} {
 		c, faults := parse(environment)
 		assert.Empty(t, faults)
@@ -43,18 +43,19 @@ func TestProfilePrecedenceIsInputThenSDKThenHome(t *testing.T) {
 func TestProfileThatIsNamedMustExist(t *testing.T) {
 	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "missing")
-	for variable, name := range map[string]string{"DMSWAIT_CREDENTIALS_FILE": "credentials_file",
-		"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "HUAWEICLOUD_SDK_CREDENTIALS_FILE"} {
-		_, faults := parse(withoutCredentials().with(vars{variable: missing}))
-		const fault = "credentials_file cannot be used: "
-		assert.Equal(t, []string{fault + "no such file or directory (from " + name + ")"}, faults)
-		_, faults = parse(withoutCredentials().with(vars{variable: t.TempDir()}))
-		assert.Equal(t, []string{fault + "is a directory (from " + name + ")"}, faults)
+	const fault = "credentials_file cannot be used: "
+	for _, name := range []string{"DMSWAIT_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_CREDENTIALS_FILE"} {
+		_, faults := parse(withoutCredentials().with(vars{name: missing}))
+		assert.Equal(t, []string{fault + quote(missing) + ": no such file or directory (from " + name + ")"}, faults)
+		folder := t.TempDir()
+		_, faults = parse(withoutCredentials().with(vars{name: folder}))
+		assert.Equal(t, []string{fault + quote(folder) + ": is a directory (from " + name + ")"}, faults)
 	}
 	home := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(home, ".huaweicloud", "credentials"), 0o700))
 	_, faults := parse(withoutCredentials().with(vars{"HOME": home, "USERPROFILE": home}))
-	want := []string{"credentials_file cannot be used: is a directory (from ~/.huaweicloud/credentials)"}
+	want := []string{fault + quote(filepath.Join(home, ".huaweicloud", "credentials")) +
+		": is a directory (from ~/.huaweicloud/credentials)"}
 	assert.Equal(t, want, faults, "an existing profile must be readable")
 }
 
@@ -77,7 +78,7 @@ func TestProfileProvidesAllThatTheSDKReads(t *testing.T) {
 	})
 	c, faults := parse(environment)
 	assert.Empty(t, faults)
-	assert.Equal(t, login(byKeys, "ak in HUAWEICLOUD_SDK_CREDENTIALS_FILE",
+	assert.Equal(t, login(byKeys, "ak in "+quote(profile),
 		vars{"access_key": "AK", "secret_key": "SK", "security_token": "ST"}, IDToken{}), loginOf(c))
 	assert.Equal(t, "p2", c.ProjectID)
 	assert.Equal(t, []string{"https://iam.example.com"}, c.IAMEndpoints())
@@ -86,36 +87,35 @@ func TestProfileProvidesAllThatTheSDKReads(t *testing.T) {
 	assert.Equal(t, "mine", c.ProjectID)
 	assert.Equal(t, "https://iam.my.example", c.IAMEndpoint)
 
-	c, faults = parse(withoutCredentials(), "--credentials-file",
-		tempFile(t, "[basic]\nidp_id=gitlab\nid_token_file="+token+"\nak=AK\nsk=SK\n"))
+	profile = tempFile(t, "[basic]\nidp_id=gitlab\nid_token_file="+token+"\nak=AK\nsk=SK\n")
+	c, faults = parse(withoutCredentials(), "--credentials-file", profile)
 	assert.Empty(t, faults)
 	assert.Equal(t, byIdentityProvider, methodOf(c))
 	assert.Equal(t, "gitlab", c.Login.Values["idp_id"])
 	assert.Equal(t, token, c.Login.IDToken.File)
-	assert.Equal(t, "idp_id in credentials_file", c.Login.From)
+	assert.Equal(t, "idp_id in "+quote(profile), c.Login.From)
 }
 
 func TestIncompleteProfileNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
+	const neither = "credentials_file cannot be used: PATH: it has neither ak and sk nor idp_id and id_token_file " +
+		"in its section [basic]"
 	for content, want := range map[string]string{
-		"": "credentials_file has neither ak and sk nor idp_id and id_token_file in its " +
-			"section [basic]",
-		"ak=AK\nsk=SK": "credentials_file has neither ak and sk nor idp_id and id_token_file in its " +
-			"section [basic]",
-		"[basic]\nproject_id=p": "credentials_file has neither ak and sk nor idp_id and id_token_file in its " +
-			"section [basic]",
-		"[basic]\nak=AK":         "sk in credentials_file is required with ak in credentials_file",
-		"[basic]\nsk=SK\nak=":    "ak in credentials_file is required with sk in credentials_file",
-		"[basic]\nidp_id=x":      "id_token_file in credentials_file is required with idp_id in credentials_file",
-		"[basic]\nak=A K\nsk=SK": "ak in credentials_file contains a blank",
-		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in credentials_file cannot be read " +
+		"":                       neither,
+		"ak=AK\nsk=SK":           neither,
+		"[basic]\nproject_id=p":  neither,
+		"[basic]\nak=AK":         "sk in PATH is required with ak in PATH",
+		"[basic]\nsk=SK\nak=":    "ak in PATH is required with sk in PATH",
+		"[basic]\nidp_id=x":      "id_token_file in PATH is required with idp_id in PATH",
+		"[basic]\nak=A K\nsk=SK": "ak in PATH contains a blank",
+		"[basic]\nidp_id=x\nid_token_file=/nonexistent/x": "id_token_file in PATH cannot be read " +
 			"from its file: no such file or directory",
-		"[basic]\nak=AK\nsk=SK\nsk=SK": "credentials_file cannot be used: line 4 sets sk a " +
-			"second time",
+		"[basic]\nak=AK\nsk=SK\nsk=SK": "credentials_file cannot be used: PATH: line 4 sets sk a second time",
 	} {
-		_, faults := parse(withoutCredentials(), "--credentials-file", tempFile(t, content))
+		path := tempFile(t, content)
+		_, faults := parse(withoutCredentials(), "--credentials-file", path)
 		if assert.Len(t, faults, 1, "%q", content) {
-			assert.True(t, strings.HasPrefix(faults[0], want), faults[0])
+			assert.True(t, strings.HasPrefix(strings.ReplaceAll(faults[0], quote(path), "PATH"), want), faults[0])
 		}
 	}
 }
@@ -179,7 +179,7 @@ func TestProfileIsReadAsByTheSDKOrRefused(t *testing.T) {
 		"x=\"\"\"y\n[basic]\nak=AK\n\"\"\"": nil,
 		"[other]\n`a=b`=`\n[basic]\nak=AK":  nil,
 	} {
-		got, err := parseProfile(content)
+		got, err := parseProfile(strings.TrimPrefix(content, "\ufeff")) // as it is read
 		if want == nil {
 			assert.Error(t, err, "%q", content)
 			continue
@@ -218,7 +218,7 @@ func FuzzProfile(f *testing.F) {
 			return
 		}
 		for key, value := range basic {
-			if !slices.Contains(profileKeys, key) {
+			if !slices.ContainsFunc(profileKeys, func(known [2]string) bool { return known[1] == key }) {
 				t.Errorf("key %q", key)
 			}
 			isTrimmed := strings.TrimFunc(value, unicode.IsSpace) == value

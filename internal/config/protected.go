@@ -8,7 +8,7 @@ type NamedFile struct{ Name, Path string }
 // protectedBy are the variables whose files no result may overwrite: the runner's, and those we read.
 var protectedBy = []string{
 	"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_EVENT_PATH",
-	"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE", "SSL_CERT_FILE",
+	"HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE", podTokenFile, "SSL_CERT_FILE",
 }
 
 // ProtectedFiles returns the files that no result may overwrite. Do not show their paths: someone may have
@@ -25,7 +25,8 @@ func (c *Config) ProtectedFiles(getenv func(string) string) []NamedFile {
 	}
 	for _, in := range Inputs() {
 		if in.Secret {
-			add(in.Env()+"_FILE", getenv(in.Env()+"_FILE"))
+			path, _ := expandPath(getenv(in.Env()+"_FILE"), c.home) // a path that is refused is not read
+			add(in.Env()+"_FILE", path)
 		}
 	}
 	add("credentials_file", c.Login.profile)

@@ -69,13 +69,12 @@ func TestSecretIsReadFromAFile(t *testing.T) {
 func TestFaultOfASecretsFileDoesNotShowItsPath(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
+	missing := filepath.Join(folder, "missing")
 	for path, want := range map[string]string{
-		filepath.Join(folder, "missing"): "secret_key cannot be read from its file: no such file or directory " +
-			"(from DMSWAIT_SECRET_KEY_FILE)",
-		folder: "secret_key cannot be read from its file: is a directory (from " +
-			"DMSWAIT_SECRET_KEY_FILE)",
-		"the-secret-itself": "secret_key cannot be read from its file: no such file or directory " +
-			"(from DMSWAIT_SECRET_KEY_FILE)",
+		missing: "secret_key cannot be read from its file: " + refusal(t, missing) + " (from DMSWAIT_SECRET_KEY_FILE)",
+		folder:  "secret_key cannot be read from its file: " + refusal(t, folder) + " (from DMSWAIT_SECRET_KEY_FILE)",
+		"the-secret-itself": "secret_key cannot be read from its file: " + refusal(t, "the-secret-itself") +
+			" (from DMSWAIT_SECRET_KEY_FILE)",
 	} {
 		_, faults := parse(complete().with(vars{"DMSWAIT_SECRET_KEY": "", "DMSWAIT_SECRET_KEY_FILE": path}))
 		assert.Equal(t, []string{want}, faults)
@@ -117,7 +116,8 @@ func TestInvalidSecretIsMaskedAndInNoFault(t *testing.T) {
 		}
 		for _, secret := range []string{"top secret", "top\nsecret", "\"topsecret\" ", "töpsecret",
 			"topsecret\x00", "topsecret\n\n"} {
-			if in.Name == "password" && !strings.ContainsAny(secret, "\n\x00") {
+			if in.Name == "password" && !strings.ContainsAny(secret, "\n\x00") ||
+				in.Name == "id_token" && secret == "topsecret\n\n" {
 				continue // valid
 			}
 			for _, environment := range []vars{
@@ -126,7 +126,7 @@ func TestInvalidSecretIsMaskedAndInNoFault(t *testing.T) {
 				inActions(t).with(vars{"INPUT_" + strings.ToUpper(in.Name): secret}),
 			} {
 				c, faults := parse(environment.with(partner(in.Name)))
-				assert.Equal(t, []string{trimNewline(secret)}, c.Secrets())
+				assert.Equal(t, []string{trim(&in, secret)}, c.Secrets())
 				assert.Len(t, faultsOf(faults, in.Name), 1)
 				told := strings.Join(faults, "\n")
 				assert.NotContains(t, told, "secret\"", told)
@@ -149,4 +149,43 @@ func TestOnlySecretInputsAreMasked(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{"id_token", "secret_key", "security_token", "auth_token", "password"}, secret)
+}
+
+func TestQuotesRoundASecretAreAFault(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{"access_key", "secret_key", "security_token"} {
+		name := "DMSWAIT_" + strings.ToUpper(input)
+		_, faults := parse(complete().with(vars{name: `"hunter2"`}))
+		assert.Equal(t, []string{input + " is enclosed in quotes: remove them (from " + name + ")"}, faults)
+		_, faults = parse(complete().with(vars{name: `hun"ter2`}))
+		assert.Equal(t, []string{input + " contains a quote, which no key, token or URN has: give the value alone " +
+			"(from " + name + ")"}, faults)
+	}
+	_, faults := parse(withoutCredentials().with(vars{"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "'hunter2'"}))
+	assert.Equal(t, []string{"HW_SECRET_KEY is enclosed in quotes: remove them"}, faults)
+	_, faults = parse(withoutCredentials().with(vars{"DMSWAIT_PROVIDER_URN": "'iam::a:oidcProvider:b'",
+		"DMSWAIT_AGENCY_URN": "iam::a:agency:b", "DMSWAIT_ID_TOKEN": "ey.J"}))
+	assert.Equal(t, []string{"provider_urn is enclosed in quotes: remove them (from DMSWAIT_PROVIDER_URN)"}, faults)
+}
+
+func TestPasswordMayContainBlanksAndQuotes(t *testing.T) {
+	t.Parallel()
+	user := withoutCredentials().with(vars{"DMSWAIT_USERNAME": "u", "DMSWAIT_DOMAIN_NAME": "d"})
+	for _, valid := range []string{`a"b`, `'ab`, `ab"`, " a b ", `"`, "pä55", "日本"} {
+		c, faults := parse(user.with(vars{"DMSWAIT_PASSWORD": valid}))
+		assert.Empty(t, faults, valid)
+		assert.Equal(t, valid, c.Login.Values["password"])
+	}
+	for invalid, problem := range map[string]string{
+		`"hunter2"`: "password is enclosed in quotes: remove them, or name a file with the password in " +
+			"DMSWAIT_PASSWORD_FILE, where quotes are part of it",
+		"hunter\xe42":   "password is not UTF-8",
+		"\ufeffhunter2": "password contains a line break or another control character",
+	} {
+		_, faults := parse(user.with(vars{"DMSWAIT_PASSWORD": invalid}))
+		assert.Equal(t, []string{problem + " (from DMSWAIT_PASSWORD)"}, faults)
+	}
+	c, faults := parse(user.with(vars{"DMSWAIT_PASSWORD_FILE": tempFile(t, "\ufeff\"hunter2\"\n")}))
+	assert.Empty(t, faults)
+	assert.Equal(t, `"hunter2"`, c.Login.Values["password"], "in a file, quotes are part of it; the mark is not")
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
+
+	"github.com/dmswait/dmswait/internal/credential"
 )
 
 // The functions of this file return setters, which check a value and store it in a field. The text of their
@@ -82,21 +85,25 @@ func (c *Config) idToken(check func(string) error) func(string) error {
 	}
 }
 
-// noBlanks checks a key, a token or a URN. Blanks and line breaks come from copying too much.
-func noBlanks(value string) error {
-	for _, r := range value {
-		if r <= ' ' || r > '~' {
-			return errors.New("contains a blank, a line break or a character that no key, token or URN has: " +
-				"give the value alone, without quotes or line breaks")
-		}
+// noControls checks a name, which may contain blanks.
+func noControls(value string) error {
+	switch {
+	case credential.IsQuoted(value):
+		return errors.New("is enclosed in quotes: remove them")
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return errors.New("contains a line break or another control character")
 	}
 	return nil
 }
 
-// noControls checks a name or password, which may contain blanks.
-func noControls(value string) error {
-	if strings.ContainsFunc(value, unicode.IsControl) {
+// password checks a password, which may contain blanks and quotes. JSON cannot carry what is not UTF-8: another
+// password would be sent, and a few wrong ones lock the user.
+func password(value string) error {
+	switch {
+	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || r == '\ufeff' }):
 		return errors.New("contains a line break or another control character")
+	case !utf8.ValidString(value):
+		return errors.New("is not UTF-8")
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ func sdkClient(t *testing.T, at cloud, credentials auth.ICredential) *rocketmq.R
 // login returns our client for an environment, as a run of dmswait composes it.
 func login(t *testing.T, getenv func(string) string, base http.RoundTripper) *client.Client {
 	t.Helper()
-	c, faults := config.Parse(t.Context(), []string{"--instance-id=" + instance, "--task-id=" + task}, getenv)
+	c, faults := config.Parse(t.Context(), []string{"--instance-id=" + instance, "--task-id=" + task}, getenv, nil)
 	require.Empty(t, faults)
 	iam := credential.IAM{
 		Exchange:  credential.Exchange{Transport: base, Timeout: c.RequestTimeout},
@@ -111,7 +111,7 @@ func login(t *testing.T, getenv func(string) string, base http.RoundTripper) *cl
 	}
 	transport := &credential.Transport{Base: base, Login: c.Login.Method.New(credential.Setup{
 		Values:  c.Login.Values,
-		IDToken: credential.FileToken(c.Login.IDToken.File),
+		IDToken: credential.FileToken("ID token", c.Login.IDToken.File),
 		IAM:     iam,
 	})}
 	if c.ProjectID == "" {

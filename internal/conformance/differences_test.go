@@ -52,7 +52,7 @@ func TestOnlyTheSDKAppliesTheIAMVariableToItsProfile(t *testing.T) {
 	sdkClient(t, cloud, credentials)
 	assert.Equal(t, 1, cloud.Count("projects"))
 
-	c, faults := config.Parse(t.Context(), []string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}, getenv)
+	c, faults := config.Parse(t.Context(), []string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}, getenv, nil)
 	assert.Empty(t, faults)
 	assert.Empty(t, c.IAMEndpoint)
 }

@@ -83,7 +83,7 @@ var faults = map[string]fault{
 	"a cut inside a TLS record":      {route: overTLS, effect: effect{down: through(&toxics.LimitDataToxic{Bytes: inHeaders})}},
 	"a reset after the handshake":    {route: overTLS, effect: effect{rst: true}, leadTo: resetLater},
 
-	"the proxy requires a login":    {route: throughProxy, leadTo: proxySays("407 Proxy Authentication Required")},
+	"the proxy refuses the login":   {route: throughProxy, leadTo: proxySays("407 Proxy Authentication Required")},
 	"the proxy responds 502":        {route: throughProxy, leadTo: proxySays("502 Bad Gateway")},
 	"the proxy responds 503":        {route: throughProxy, leadTo: proxySays("503 Service Unavailable")},
 	"the proxy does not speak HTTP": {route: throughProxy, leadTo: leadTo(says("SSH-2.0-OpenSSH_9.6\r\n"))},

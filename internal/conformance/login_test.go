@@ -19,7 +19,7 @@ type identity struct{ AccessKey, SecretKey, SecurityToken, ProjectID, IDPID, IDT
 
 func readByUs(getenv func(string) string) (identity, config.Faults) {
 	args := []string{"--instance-id=" + instance, "--task-id=" + task, "--region=cn-north-4"}
-	c, faults := config.Parse(context.Background(), args, getenv)
+	c, faults := config.Parse(context.Background(), args, getenv, nil)
 	values := c.Login.Values
 	return identity{
 		AccessKey:     values["access_key"],

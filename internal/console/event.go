@@ -16,6 +16,7 @@ type EventName int
 // The events.
 const (
 	EventStart EventName = iota
+	EventInput
 	EventFound
 	EventAmbiguous
 	EventEarlier
@@ -31,6 +32,7 @@ const (
 	EventHeartbeat
 	EventUnknownStatus
 	EventClock
+	EventRenewal
 	EventLeftOut
 	EventWritten
 	EventRequest
@@ -46,6 +48,7 @@ type Event struct{ Name, When string }
 
 var eventTable = [eventCount]Event{
 	EventStart:         {"start", "before the first request"},
+	EventInput:         {"input", "an input, or a variable that looks like one, is probably a mistake"},
 	EventFound:         {"found", "a task was found by its name"},
 	EventAmbiguous:     {"ambiguous", "several tasks have that name"},
 	EventEarlier:       {"earlier", "the task found by its name had ended before the wait began"},
@@ -61,6 +64,7 @@ var eventTable = [eventCount]Event{
 	EventHeartbeat:     {"heartbeat", "a minute has passed without another line"},
 	EventUnknownStatus: {"unknown_status", "DMS does not document the status"},
 	EventClock:         {"clock", "the local clock is wrong"},
+	EventRenewal:       {"renewal", "the credentials could not be renewed"},
 	EventLeftOut:       {"left_out", "an output does not fit into a destination"},
 	EventWritten:       {"written", "a destination could not be written"},
 	EventRequest:       {"request", "with `--debug`: a request and its response"},

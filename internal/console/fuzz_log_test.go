@@ -123,8 +123,8 @@ func FuzzLog(f *testing.F) {
 }
 
 // events are the names that programs rely on: none of them ever goes or changes.
-const events = " earlier never_seen left_behind gave_up start found status missing outage recovered throttled progress heartbeat unknown_status ambiguous " +
-	"clock left_out written request error hint detail end "
+const events = " earlier never_seen left_behind gave_up start input found status missing outage recovered throttled " +
+	"progress heartbeat unknown_status ambiguous clock renewal left_out written request error hint detail end "
 
 func TestEventNamesAreTheContracts(t *testing.T) {
 	t.Parallel()

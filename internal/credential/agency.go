@@ -38,22 +38,20 @@ const agencySeconds = 3600
 
 // Get gets new keys.
 func (a Agency) Get(ctx context.Context) (Credentials, error) {
-	idToken, err := a.IDToken(ctx)
-	if err != nil {
-		return Credentials{}, err
-	}
-	r, err := a.Exchange.send(ctx, call{
-		service: "STS",
-		op:      "assume the agency",
-		method:  http.MethodPost,
-		url:     a.Endpoint + "/v5/agencies/assume-with-oidc",
-		body: map[string]any{
-			"provider_urn":        a.ProviderURN,
-			"agency_urn":          a.AgencyURN,
-			"agency_session_name": "dmswait",
-			"id_token":            idToken,
-			"duration_seconds":    agencySeconds,
-		},
+	r, err := a.IDToken.exchange(ctx, func(idToken string) (*reply, error) {
+		return a.Exchange.send(ctx, &call{
+			service: "STS",
+			op:      "assume the agency",
+			method:  http.MethodPost,
+			url:     a.Endpoint + "/v5/agencies/assume-with-oidc",
+			body: map[string]any{
+				"provider_urn":        a.ProviderURN,
+				"agency_urn":          a.AgencyURN,
+				"agency_session_name": "dmswait",
+				"id_token":            idToken,
+				"duration_seconds":    agencySeconds,
+			},
+		})
 	})
 	if err != nil {
 		return Credentials{}, withHint(err, "compare provider_urn, agency_urn and oidc_audience with the console, "+

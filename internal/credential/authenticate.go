@@ -41,14 +41,18 @@ type Transport struct {
 	// ClockCorrected, if set, is called with how far the local clock turned out to be behind the server's (negative:
 	// ahead).
 	ClockCorrected func(behind time.Duration)
+	// NotRenewed, if set, is called with why credentials could not be renewed, once until they are: they are used
+	// until they expire.
+	NotRenewed func(err error)
 
 	mu      sync.Mutex  // held while logging in, so that there is one login at a time
 	creds   Credentials // the current ones; zero until the first login
 	renewAt time.Time   // when creds are to be renewed; zero: not before a 401
 	proven  atomic.Bool // creds got a response other than 401: only then may new ones help
 
-	clock  sync.Mutex
+	brief  sync.Mutex    // never held while something is awaited; guards the rest
 	behind time.Duration // of the local clock, as far as a 401 made it known
+	lapse  error         // why credentials that had worked could not be renewed; nil: they were
 }
 
 // RoundTrip sends a request once and, after a 401, a second time if something has changed: the local clock
@@ -76,9 +80,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	// To its end, so that the same connection serves the second attempt.
-	refusal, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	refusal, readErr := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(refusal))
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(refusal), ended{readErr}))
 	if !corrected {
 		renewed, err := t.replace(req.Context(), creds)
 		var e *client.Error
@@ -93,6 +97,16 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		creds = renewed
 	}
 	return t.attempt(req, payload, creds, behind)
+}
+
+// ended is the end of a body: the error that reading it ended with, if any.
+type ended struct{ err error }
+
+func (e ended) Read([]byte) (int, error) {
+	if e.err == nil {
+		return 0, io.EOF
+	}
+	return 0, e.err
 }
 
 // Get returns credentials that work as far as is known, and logs in for them if necessary. A renewal that
@@ -111,7 +125,13 @@ func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 			if retry := now.Add(retryRenewal); !wasRefused(err) && retry.Before(t.renewAt) {
 				t.renewAt = retry
 			}
+			if known := t.setLapse(err); known == nil && t.NotRenewed != nil && ctx.Err() == nil {
+				t.NotRenewed(err)
+			}
 			return t.creds, nil
+		}
+		if t.creds.usable() {
+			err = expired(err)
 		}
 		return Credentials{}, err
 	}
@@ -128,16 +148,45 @@ func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentia
 	}
 	if !t.creds.usable() {
 		if err := t.login(ctx); err != nil {
+			t.setLapse(err)
 			return Credentials{}, err
 		}
 	}
 	return t.creds, nil
 }
 
-// wasRefused reports whether a service refused a login, as opposed to an outage or a failure on this machine.
+// Lapse returns why credentials that had worked could not be renewed, or nil.
+func (t *Transport) Lapse() error {
+	t.brief.Lock()
+	defer t.brief.Unlock()
+	return t.lapse
+}
+
+// setLapse sets what Lapse returns, and returns what it was before.
+func (t *Transport) setLapse(err error) (before error) {
+	t.brief.Lock()
+	defer t.brief.Unlock()
+	before, t.lapse = t.lapse, err
+	return before
+}
+
+// expired returns the error of a login that was to renew credentials and came too late.
+func expired(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	renewal, request := *e, *e.Request
+	request.Op = "renew the credentials, which have expired: " + request.Op
+	renewal.Request = &request
+	return &renewal
+}
+
+// wasRefused reports whether a service, or a proxy, refused a login, as opposed to an outage or a failure on this
+// machine.
 func wasRefused(err error) bool {
 	var e *client.Error
-	return errors.As(err, &e) && e.Answered() && !e.Failing()
+	return errors.As(err, &e) && !e.Failing() && (e.Answered() || e.ProxyRefusedLogin())
 }
 
 // login gets new credentials. The caller holds mu.
@@ -146,6 +195,7 @@ func (t *Transport) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.setLapse(nil)
 	if t.Learned != nil {
 		t.Learned(creds.SecretKey, creds.SecurityToken, creds.Token)
 	}
@@ -199,8 +249,8 @@ func (t *Transport) send(
 
 // clockBehind returns how far the local clock is behind the server's, as far as is known.
 func (t *Transport) clockBehind() time.Duration {
-	t.clock.Lock()
-	defer t.clock.Unlock()
+	t.brief.Lock()
+	defer t.brief.Unlock()
 	return t.behind
 }
 
@@ -212,12 +262,12 @@ func (t *Transport) correctClock(resp *http.Response, behind time.Duration) (now
 	if err != nil || date.Sub(time.Now().Add(behind)).Abs() <= maxSkew {
 		return behind, false
 	}
-	t.clock.Lock()
+	t.brief.Lock()
 	// A concurrent request may have found out before.
 	known := date.Sub(time.Now().Add(t.behind)).Abs() <= maxSkew
 	t.behind = time.Until(date)
 	now = t.behind
-	t.clock.Unlock()
+	t.brief.Unlock()
 	if !known && t.ClockCorrected != nil {
 		t.ClockCorrected(now)
 	}

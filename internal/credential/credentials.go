@@ -26,7 +26,7 @@ func (c Credentials) same(other Credentials) bool {
 }
 
 // decodeKeys reads temporary keys in the form of IAM and of the ECS metadata service.
-func decodeKeys(r reply) (Credentials, error) {
+func decodeKeys(r *reply) (Credentials, error) {
 	var body struct {
 		Credential struct {
 			Access, Secret, SecurityToken string
@@ -41,7 +41,7 @@ func decodeKeys(r reply) (Credentials, error) {
 }
 
 // temporary returns temporary keys, or an error where the response lacks a part of them.
-func temporary(r reply, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
+func temporary(r *reply, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
 	if accessKey == "" || secretKey == "" || securityToken == "" {
 		return Credentials{}, r.malformed()
 	}

@@ -17,17 +17,7 @@ var ecsAgency = &Method{
 	Describe: func(map[string]string) string { return "the agency of this ECS" },
 	Hint:     unusable,
 	New: func(s Setup) Login {
-		transport := client.NewTransport(metadataTimeout)
-		transport.Proxy = nil
-		return Metadata{
-			Exchange: Exchange{
-				Transport: s.Wrap(transport),
-				UserAgent: s.Exchange.UserAgent,
-				Timeout:   metadataTimeout,
-				Learned:   s.Exchange.Learned,
-			},
-			Address: s.MetadataAddress,
-		}.Get
+		return Metadata{Exchange: s.direct(metadataTimeout), Address: s.MetadataAddress}.Get
 	},
 }
 
@@ -42,6 +32,7 @@ const (
 	noAgency = "Please configure Cloud Service Agency first"
 
 	checkAgency = "check the agency of this ECS"
+	hopLimit    = "in a container, use the network of the ECS, or let the metadata service's responses travel another hop"
 )
 
 // Metadata gets the temporary keys of the agency of the ECS that the program runs on.
@@ -53,15 +44,19 @@ type Metadata struct {
 // Get gets the current keys, which the service renews by itself. Version 2 of the service requires a token; version 1
 // has none.
 func (m Metadata) Get(ctx context.Context) (Credentials, error) {
-	get := call{
+	get := &call{
 		service: "the metadata service",
 		op:      "get keys from the metadata service",
 		method:  http.MethodGet,
 		url:     m.Address + "/openstack/latest/securitykey",
 		header:  http.Header{},
 	}
+	hint := checkAgency
 	token, err := m.token(ctx, get)
-	if err != nil {
+	switch {
+	case isUnanswered(err) && ctx.Err() == nil:
+		hint = hopLimit // the responses with tokens travel no further than the ECS; version 1 may do without
+	case err != nil:
 		return Credentials{}, withHint(err, checkAgency)
 	}
 	if token != "" {
@@ -73,8 +68,10 @@ func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 	switch {
 	case errors.As(err, &e) && strings.Contains(e.Message, noAgency):
 		return Credentials{}, withoutAgency(get, e.Response)
+	case isUnanswered(err):
+		return Credentials{}, notAnECS(err)
 	case err != nil:
-		return Credentials{}, withHint(err, checkAgency)
+		return Credentials{}, withHint(err, hint)
 	case strings.Contains(string(r.body), noAgency):
 		return Credentials{}, withoutAgency(get, r.Response)
 	}
@@ -82,10 +79,11 @@ func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 }
 
 // token gets the token that version 2 of the service requires; empty: it is version 1.
-func (m Metadata) token(ctx context.Context, get call) (string, error) {
-	get.method, get.url = http.MethodPut, m.Address+"/meta-data/latest/api/token"
-	get.header = http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
-	r, err := m.Exchange.send(ctx, get)
+func (m Metadata) token(ctx context.Context, get *call) (string, error) {
+	put := *get
+	put.method, put.url = http.MethodPut, m.Address+"/meta-data/latest/api/token"
+	put.header = http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
+	r, err := m.Exchange.send(ctx, &put)
 	var e *client.Error
 	switch {
 	case errors.As(err, &e) && isVersion1(e.Response.StatusCode):
@@ -109,7 +107,24 @@ func isVersion1(status int) bool {
 	return false
 }
 
-func withoutAgency(c call, response client.Response) error {
+func isUnanswered(err error) bool {
+	var e *client.Error
+	return errors.As(err, &e) && !e.Answered()
+}
+
+// notAnECS returns the error about a metadata service that does not answer. It is a failing response, since a machine
+// may still be starting, but mostly a mistake.
+func notAnECS(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Request.NotThere = true
+		e.Reason = "this is not an ECS, or a container without access to the metadata service"
+		e.Hint = "use ecs_metadata only on an ECS with an agency; " + hopLimit
+	}
+	return err
+}
+
+func withoutAgency(c *call, response client.Response) error {
 	return c.impossible(response, "this ECS has no agency",
 		errors.New("this ECS has no agency: assign one, or use another login method"))
 }

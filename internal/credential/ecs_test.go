@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -58,10 +59,49 @@ func TestMetadataLoginEndsWithoutAToken(t *testing.T) {
 		assert.Equal(t, kind, got, status)
 		assert.Len(t, c.requests, 1)
 	}
-	c := &service{responses: []any{errors.New("no route to host")}}
-	_, err := c.metadata().Get(t.Context())
-	assert.True(t, loginError(t, err).Failing(), "this is no ECS")
-	assert.Len(t, c.requests, 1)
+}
+
+func TestMetadataTokenThatIsNotAnsweredIsDoneWithout(t *testing.T) {
+	t.Parallel()
+	dropped := errors.New("no route to host") // by the hop limit
+	c := &service{responses: []any{dropped, ok(metadataKeys)}}
+	creds, err := c.metadata().Get(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
+	assert.Equal(t, plainHeader(), c.requests[1].header)
+
+	c = &service{responses: []any{dropped, scripted{status: 401}}}
+	_, err = c.metadata().Get(t.Context())
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	assert.True(t, e.Request.Denied())
+	assert.Contains(t, e.Hint, "in a container, use the network of the ECS")
+}
+
+func TestMachineWithoutMetadataServiceIsMostlyAMistake(t *testing.T) {
+	t.Parallel()
+	for _, responses := range [][]any{
+		{errors.New("no route to host"), errors.New("no route to host")},
+		{scripted{status: 404}, errors.New("connection refused")},
+	} {
+		c := &service{responses: responses}
+		_, err := c.metadata().Get(t.Context())
+		e := loginError(t, err)
+		assert.True(t, e.Failing() && e.Misconfigured(), "polled again, but not for long")
+		var login *Error
+		require.ErrorAs(t, err, &login)
+		assert.Equal(t, "this is not an ECS, or a container without access to the metadata service", login.Reason)
+		assert.Contains(t, login.Hint, "use ecs_metadata only on an ECS")
+		assert.Len(t, c.requests, 2)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	c := &service{responses: []any{roundTripper(func(*http.Request) (*http.Response, error) {
+		cancel()
+		return nil, context.Canceled
+	})}}
+	_, err := c.metadata().Get(ctx)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Len(t, c.requests, 1, "the run has ended")
 }
 
 func TestECSWithoutAgencyIsFinalWhateverTheStatus(t *testing.T) {
@@ -104,7 +144,7 @@ func TestMetadataRequestsBypassProxiesAndTakeAtMost3Seconds(t *testing.T) {
 		start := time.Now()
 		_, err := login(t.Context())
 		assert.EqualError(t, err, "get keys from the metadata service: no response within 3s")
-		assert.Equal(t, 3*time.Second, time.Since(start), "whatever request_timeout is")
+		assert.Equal(t, 6*time.Second, time.Since(start), "twice, whatever request_timeout is")
 	})
 }
 

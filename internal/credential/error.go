@@ -13,6 +13,7 @@ type Error struct {
 	Service string // that received the login request, within a sentence: "IAM", "the metadata service"
 	Reason  string // what is wrong, in our own words without names or ids; empty: the response says it
 	Hint    string // what to do about it; empty: not known, or the error says it
+	Detail  string // a line of circumstances: what the other side compares; empty: none
 }
 
 func (e *Error) Error() string { return e.Request.Error() }
@@ -25,6 +26,8 @@ func (e *Error) Unwrap() error { return e.Request }
 func classify(e *client.Error) client.Class {
 	whole := e.Err == nil // the response was read to its end
 	switch status := e.Response.StatusCode; {
+	case e.ProxyRefusedLogin():
+		return client.Rejected
 	case status == http.StatusNotFound && whole:
 		return client.Rejected
 	case e.Throttled(), status == http.StatusRequestTimeout, status == http.StatusTooEarly:

@@ -19,7 +19,8 @@ func TestRefusedLoginHasAServiceAndAHint(t *testing.T) {
 	const (
 		forProvider = "compare idp_id with the console, and the token's issuer, audience and subject " +
 			"with the provider's conversion rules"
-		forECS = "check the agency of this ECS"
+		forECS   = "check the agency of this ECS"
+		noClaims = "the ID token is not a JWT whose claims can be read"
 	)
 	want := map[string]struct{ service, hint string }{
 		"agency": {"STS", "compare provider_urn, agency_urn and oidc_audience with the console, " +
@@ -28,9 +29,11 @@ func TestRefusedLoginHasAServiceAndAHint(t *testing.T) {
 		"keys of the identity provider": {"IAM", forProvider},
 		"password": {"IAM", "check username, password and domain_name (the account), " +
 			"and that the user may log in programmatically"},
-		"metadata":            {"the metadata service", forECS},
-		"token for metadata":  {"the metadata service", forECS},
-		"project":             {"IAM", "set project_id, or grant the permission iam:projects:listProjects"},
+		"metadata":           {"the metadata service", forECS},
+		"token for metadata": {"the metadata service", forECS},
+		"project":            {"IAM", "set project_id, or grant the permission iam:projects:listProjects"},
+		"pod identity": {"the pod identity agent", "check in the CCE console that the pod's service account is " +
+			"associated with an agency"},
 		"ID token of Actions": {"GitHub Actions", "the job needs permissions: { id-token: write, contents: read }"},
 	}
 	for name, login := range logins {
@@ -42,11 +45,16 @@ func TestRefusedLoginHasAServiceAndAHint(t *testing.T) {
 			}
 			var e *Error
 			require.ErrorAs(t, login(&service{responses: []any{scripted{status: status}}})(t.Context()), &e)
-			assert.Equal(t, Error{Request: e.Request, Service: want.service, Hint: want.hint}, *e, "%s, %d", name, status)
+			expected := Error{Request: e.Request, Service: want.service, Hint: want.hint}
+			if name == "agency" || name == "identity provider" {
+				expected.Detail = noClaims
+			}
+			assert.Equal(t, expected, *e, "%s, %d", name, status)
 		}
 		for _, outage := range []any{scripted{status: 503}, scripted{status: 429}, errors.New("connection refused")} {
-			if s, ok := outage.(scripted); ok && name == "token for metadata" && s.status == 503 {
-				continue // version 1 of the service
+			s, answered := outage.(scripted)
+			if name == "token for metadata" && s.status == 503 || want[name].hint == forECS && !answered {
+				continue // version 1 of the service; no ECS
 			}
 			var e *Error
 			require.ErrorAs(t, login(&service{responses: []any{outage}})(t.Context()), &e)
@@ -63,7 +71,7 @@ func TestImpossibleLoginHasAReason(t *testing.T) {
 		return err
 	}
 	file := func(path string) error {
-		_, err := FileToken(path)(t.Context())
+		_, err := FileToken("ID token", path)(t.Context())
 		return err
 	}
 	empty := filepath.Join(t.TempDir(), "empty")
@@ -104,4 +112,16 @@ func TestErrorWrapsTheFailedRequest(t *testing.T) {
 		IDToken:  func(context.Context) (string, error) { return "id", nil },
 	}.Get(t.Context())
 	assert.ErrorIs(t, err, reset)
+}
+
+func TestOnlyServicesOfTheCloudAreExpectedToRespondAsTheCloudDoes(t *testing.T) {
+	t.Parallel()
+	for name, foreign := range map[string]bool{
+		"IAM": true, "STS": true, "GitHub Actions": false, "the metadata service": false,
+	} {
+		page := &service{responses: []any{scripted{403, nil, "<html>"}}}
+		_, err := page.exchange().send(t.Context(), &call{service: name, op: "log in", method: http.MethodGet, url: "https://x.test"})
+		assert.Equal(t, foreign, loginError(t, err).Foreign, name)
+		assert.True(t, loginError(t, err).Denied(), name)
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -41,14 +40,17 @@ type call struct {
 }
 
 // failed returns the error of a call, classified by its response.
-func (c call) failed(e *client.Error) *Error {
+func (c *call) failed(e *client.Error) *Error {
 	e.Class = classify(e)
+	if c.service != "IAM" && c.service != "STS" { // the others need not respond as the cloud does
+		e.Foreign = false
+	}
 	return &Error{Request: e, Service: c.service}
 }
 
 // impossible returns the error of a call that no retry can help. The reason is in our own words, without
 // names or ids.
-func (c call) impossible(response client.Response, reason string, err error) *Error {
+func (c *call) impossible(response client.Response, reason string, err error) *Error {
 	return &Error{
 		Request: &client.Error{Op: c.op, Response: response, Err: err, Class: client.Rejected},
 		Service: c.service,
@@ -59,26 +61,26 @@ func (c call) impossible(response client.Response, reason string, err error) *Er
 // reply is a 2xx response to a call.
 type reply struct {
 	client.Response
-	call   call
+	call   *call
 	header http.Header
 	body   []byte
 }
 
 // send makes one request.
-func (x Exchange) send(ctx context.Context, c call) (reply, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, fmt.Errorf("no response within %v", x.Timeout))
+func (x Exchange) send(ctx context.Context, c *call) (*reply, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, &client.TimeoutError{Limit: x.Timeout})
 	defer cancel()
 	var payload io.Reader
 	if c.body != nil {
 		encoded, err := json.Marshal(c.body)
 		if err != nil {
-			return reply{}, c.impossible(client.Response{}, "the request cannot be encoded", err)
+			return nil, c.impossible(client.Response{}, "the request cannot be encoded", err)
 		}
 		payload = bytes.NewReader(encoded)
 	}
 	req, err := http.NewRequestWithContext(ctx, c.method, c.url, payload)
 	if err != nil {
-		return reply{}, c.impossible(client.Response{}, "the URL is invalid", err)
+		return nil, c.impossible(client.Response{}, "the URL is invalid", err)
 	}
 	for name, values := range c.header {
 		req.Header[name] = values
@@ -88,27 +90,25 @@ func (x Exchange) send(ctx context.Context, c call) (reply, error) {
 	if c.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := x.Transport.RoundTrip(req)
+	resp, err := client.Send(x.Transport, req, c.op)
 	var login *Error
+	var e *client.Error
 	switch {
 	case errors.As(err, &login): // the login that this request needs
-		return reply{}, err
-	case err != nil && ctx.Err() != nil:
-		return reply{}, c.failed(&client.Error{Op: c.op, Err: context.Cause(ctx)})
-	case err != nil:
-		return reply{}, c.failed(&client.Error{Op: c.op, Err: err})
+		return nil, err
+	case errors.As(err, &e):
+		return nil, c.failed(e)
 	}
 	defer resp.Body.Close()
 	body, response, err := client.Read(ctx, c.op, resp)
-	var e *client.Error
 	if errors.As(err, &e) {
-		return reply{}, c.failed(e)
+		return nil, c.failed(e)
 	}
-	return reply{response, c, resp.Header, body}, nil
+	return &reply{response, c, resp.Header, body}, nil
 }
 
 // decode reads a reply's JSON. The caller checks what it was decoded into.
-func (r reply) decode(into any) error {
+func (r *reply) decode(into any) error {
 	if err := json.Unmarshal(r.body, into); err != nil {
 		return r.malformed()
 	}
@@ -117,6 +117,6 @@ func (r reply) decode(into any) error {
 
 // malformed returns the error about a 2xx that does not hold what was requested: an outage, like any unreadable
 // response.
-func (r reply) malformed() error {
+func (r *reply) malformed() error {
 	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
 }

@@ -111,6 +111,7 @@ var logins = map[string]func(*service) func(context.Context) error{
 	"project": func(c *service) func(context.Context) error {
 		return discard(func(ctx context.Context) (string, error) { return c.iam().Project(ctx, "n") })
 	},
+	"pod identity": func(c *service) func(context.Context) error { return discard(c.podIdentity().Get) },
 	"ID token of Actions": func(c *service) func(context.Context) error {
 		return discard(ActionsToken{c.exchange(), "https://actions.test/", "r", "a"}.Get)
 	},
@@ -215,7 +216,7 @@ func TestTruncatedLoginResponseIsAnOutageUnlessItsStatusRefuses(t *testing.T) {
 		e := loginError(t, err)
 		assert.Equal(t, failing, e.Failing(), status)
 		assert.Equal(t, !failing, e.Denied(), status)
-		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		assert.ErrorContains(t, err, ": the response was cut off")
 	}
 }
 
@@ -266,6 +267,13 @@ func TestSecondIAMEndpointIsUsedOnlyIfTheFirstHostDoesNotExist(t *testing.T) {
 		"DNS is down":       {[]any{&net.DNSError{Err: "server misbehaving", IsTemporary: true}}, both[:1], true},
 		"DNS times out":     {[]any{&net.DNSError{Err: "i/o timeout", IsTimeout: true}}, both[:1], true},
 		"refused":           {[]any{errors.New("connection refused")}, both[:1], true},
+		"the proxy's 502":   {[]any{&client.ProxyError{StatusCode: 502}, found}, both, false},
+		"the proxy's 503":   {[]any{&client.ProxyError{StatusCode: 503}, found}, both, false},
+		"the proxy's 504":   {[]any{&client.ProxyError{StatusCode: 504}, found}, both, false},
+		"the proxy's 403":   {[]any{&client.ProxyError{StatusCode: 403}}, both[:1], true},
+		"the proxy's 407":   {[]any{&client.ProxyError{StatusCode: 407, LoginSent: true}}, both[:1], true},
+		"no such proxy":     {[]any{&client.ProxyError{Err: noSuchHost}}, both[:1], true},
+		"SOCKS":             {[]any{&client.ProxyError{Err: errors.New("unknown error host unreachable")}, found}, both, false},
 		"503":               {[]any{scripted{503, nil, ""}}, both[:1], true},
 		"404":               {[]any{scripted{404, nil, ""}}, both[:1], true},
 		"401 of the second": {[]any{noSuchHost, scripted{401, nil, ""}}, both, true},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,21 +12,21 @@ import (
 )
 
 // IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint,
-// for when the name of the first does not exist.
+// for when the name of the first does not exist here or, behind a proxy, the proxy cannot connect to it.
 type IAM struct {
 	Exchange
 	Endpoints []string // base URLs
 }
 
 // send makes one request for a path below the endpoints.
-func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
+func (i IAM) send(ctx context.Context, c *call) (r *reply, err error) {
 	c.service = "IAM"
 	path := c.url
 	for n, endpoint := range i.Endpoints {
 		c.url = endpoint + path
 		r, err = i.Exchange.send(ctx, c)
-		var dns *net.DNSError
-		if n+1 == len(i.Endpoints) || !errors.As(err, &dns) || !dns.IsNotFound {
+		var e *client.Error
+		if n+1 == len(i.Endpoints) || !errors.As(err, &e) || !e.HostUnknown() {
 			break
 		}
 	}
@@ -38,7 +37,7 @@ func (i IAM) send(ctx context.Context, c call) (r reply, err error) {
 // name. The transport has to log the request in. It is an error, which lists what the response holds, if there is no
 // project with exactly that name, or more than one.
 func (i IAM) Project(ctx context.Context, name string) (string, error) {
-	r, err := i.send(ctx, call{
+	r, err := i.send(ctx, &call{
 		op:     fmt.Sprintf("look up project %q", name),
 		method: http.MethodGet,
 		url:    "/v3/projects?name=" + url.QueryEscape(name),

@@ -33,16 +33,14 @@ const keySeconds = 21600
 
 // Get gets new keys.
 func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
-	idToken, err := p.IDToken(ctx)
-	if err != nil {
-		return Credentials{}, err
-	}
-	r, err := p.IAM.send(ctx, call{
-		op:     "log in with the identity provider",
-		method: http.MethodPost,
-		url:    "/v3.0/OS-AUTH/id-token/tokens",
-		header: http.Header{"X-Idp-Id": {p.ID}},
-		body:   map[string]any{"auth": map[string]any{"id_token": map[string]any{"id": idToken}}},
+	r, err := p.IDToken.exchange(ctx, func(idToken string) (*reply, error) {
+		return p.IAM.send(ctx, &call{
+			op:     "log in with the identity provider",
+			method: http.MethodPost,
+			url:    "/v3.0/OS-AUTH/id-token/tokens",
+			header: http.Header{"X-Idp-Id": {p.ID}},
+			body:   map[string]any{"auth": map[string]any{"id_token": map[string]any{"id": idToken}}},
+		})
 	})
 	if err != nil {
 		return Credentials{}, p.withHint(err)
@@ -52,7 +50,7 @@ func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
 		return Credentials{}, r.malformed()
 	}
 	p.IAM.learned(token)
-	r, err = p.IAM.send(ctx, call{
+	r, err = p.IAM.send(ctx, &call{
 		op:     "get temporary keys",
 		method: http.MethodPost,
 		url:    "/v3.0/OS-CREDENTIAL/securitytokens",

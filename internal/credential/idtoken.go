@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/file"
 )
 
 // IDToken gets an OIDC ID token. One lives for minutes only, so each exchange gets a new one. Its errors are *Errors.
@@ -32,7 +31,7 @@ type ActionsToken struct {
 
 // Get gets a new token. It is valid for about five minutes.
 func (a ActionsToken) Get(ctx context.Context) (string, error) {
-	request := call{service: "GitHub Actions", op: "get an ID token from GitHub Actions", method: http.MethodGet}
+	request := &call{service: "GitHub Actions", op: "get an ID token from GitHub Actions", method: http.MethodGet}
 	target, err := url.Parse(a.RequestURL)
 	if err != nil || target.Host == "" {
 		return "", request.impossible(client.Response{}, "ACTIONS_ID_TOKEN_REQUEST_URL is not a URL",
@@ -58,57 +57,39 @@ func (a ActionsToken) Get(ctx context.Context) (string, error) {
 	return body.Value, nil
 }
 
-const (
-	// fileTimeout is the longest time for reading a file: its file system may be on a network that is down.
-	fileTimeout = 10 * time.Second
-	// maxToken is in bytes; no token is longer.
-	maxToken = 1 << 20
-)
+// fileTimeout is the longest time for reading a file: its file system may be on a network that is down.
+const fileTimeout = 10 * time.Second
 
-// FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh.
-// Blanks around the token are removed, as by the official SDK. A file that does not come to its end in time
-// is an outage.
-func FileToken(path string) IDToken {
-	return fileToken(path, func() ([]byte, error) { return readToken(path) })
+// FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh. A file that
+// does not come to its end in time is an outage. The token's name is what errors call it: "ID token".
+func FileToken(name, path string) IDToken { return tokenFile{name, path, file.ReadText}.get }
+
+type tokenFile struct {
+	name, path string
+	read       func(ctx context.Context, path string) (string, error)
 }
 
-func fileToken(path string, read func() ([]byte, error)) IDToken {
-	return func(ctx context.Context) (string, error) {
-		request := call{service: "the ID token's file", op: fmt.Sprintf("read the ID token in %q", path)}
-		ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
-		defer cancel()
-		var content []byte
-		var err error
-		done := make(chan struct{})
-		go func() { // nothing can end it
-			defer close(done)
-			content, err = read()
-		}()
-		select {
-		case <-done:
-		case <-ctx.Done():
-			e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
-			e.Reason = "the ID token's file could not be read in time"
-			e.Hint = "check the file system of the file, and whether it is a pipe"
-			return "", e
+func (f tokenFile) get(ctx context.Context) (string, error) {
+	place := "the " + f.name + "'s file"
+	request := &call{service: place, op: fmt.Sprintf("read the %s in %q", f.name, f.path)}
+	ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
+	defer cancel()
+	text, err := f.read(ctx, f.path)
+	token, problem := TrimToken(text), " cannot be read"
+	switch {
+	case err != nil && ctx.Err() != nil:
+		e := request.failed(&client.Error{Op: request.op, Err: context.Cause(ctx)})
+		e.Reason = place + " could not be read in time"
+		e.Hint = "check the file system of the file, and whether it is a pipe"
+		return "", e
+	case err != nil:
+	case token == "":
+		problem, err = " is empty", errors.New("the file is empty")
+	default:
+		if err = CheckKey(token); err == nil {
+			return token, nil
 		}
-		if err != nil {
-			return "", request.impossible(client.Response{}, "the ID token's file cannot be read", err)
-		}
-		token := strings.TrimSpace(string(content))
-		if token == "" {
-			return "", request.impossible(client.Response{}, "the ID token's file is empty",
-				errors.New("the file is empty"))
-		}
-		return token, nil
+		problem, err = " contains no token", fmt.Errorf("it %w", err)
 	}
-}
-
-func readToken(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maxToken))
+	return "", request.impossible(client.Response{}, place+problem, err)
 }

@@ -55,7 +55,7 @@ func TestIDTokenOfTheWrongTypeIsAnOutage(t *testing.T) {
 func TestIDTokenFileIsReadEachTime(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
-	get := FileToken(path)
+	get := FileToken("ID token", path)
 	for content, want := range map[string]string{"one": "one", "two\n": "two", "three\r\n": "three", "four\n\n": "four"} {
 		write(t, path, content)
 		token, err := get(t.Context())
@@ -74,13 +74,32 @@ func TestIDTokenFileIsReadEachTime(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-func TestAtMost1MiBOfAnIDTokenFileIsRead(t *testing.T) {
+// The same rule holds when a token is renewed as when the inputs are read.
+func TestIDTokenFileHoldsATokenAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
-	write(t, path, strings.Repeat("x", maxToken+1))
-	token, err := FileToken(path)(t.Context())
-	require.NoError(t, err)
-	assert.Len(t, token, 1<<20)
+	get := FileToken("ID token", path)
+	for content, problem := range map[string]string{
+		"\ufeff ey.ID \r\n":        "",
+		strings.Repeat("x", 2<<20): "it is larger than 1 MiB",
+		`"ey.ID"`:                  "it is enclosed in quotes: remove them",
+		"ey.ID ey.ID":              "it contains a blank",
+		"ey.ID\x1b[31m":            "it contains a blank, a line break or a character",
+		"\xff\xfee\x00y\x00":       "it is UTF-16",
+	} {
+		write(t, path, content)
+		token, err := get(t.Context())
+		if problem == "" {
+			require.NoError(t, err)
+			assert.Equal(t, "ey.ID", token)
+			continue
+		}
+		assert.True(t, loginError(t, err).Rejected())
+		assert.ErrorContains(t, err, problem)
+		assert.NotContains(t, err.Error(), "ey.ID")
+	}
+	_, err := FileToken("ID token", t.TempDir())(t.Context())
+	assert.True(t, loginError(t, err).Rejected())
 }
 
 func write(t *testing.T, path, content string) {

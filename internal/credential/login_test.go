@@ -269,7 +269,7 @@ func TestMalformedProjectListIsAnOutage(t *testing.T) {
 
 func TestProjectLookupReturnsTheErrorOfItsLogin(t *testing.T) {
 	t.Parallel()
-	sts := &service{responses: []any{scripted{403, nil, `{"error_msg":"not trusted"}`}}}
+	sts := &service{responses: []any{scripted{403, nil, `{"error_code":"STS5.1","error_msg":"not trusted"}`}}}
 	iam := &service{}
 	agency := Agency{Exchange: sts.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}
 	transport := &Transport{Base: iam, Login: agency.Get}
@@ -277,6 +277,6 @@ func TestProjectLookupReturnsTheErrorOfItsLogin(t *testing.T) {
 	exchange.Transport = transport
 	_, err := IAM{exchange, []string{"https://iam.test"}}.Project(t.Context(), "n")
 	assert.True(t, loginError(t, err).Denied())
-	assert.Equal(t, "assume the agency: 403: not trusted", err.Error())
+	assert.Equal(t, "assume the agency: 403 STS5.1: not trusted", err.Error())
 	assert.Empty(t, iam.requests)
 }

@@ -3,6 +3,9 @@ package credential
 import (
 	"context"
 	"net/http"
+	"time"
+
+	"github.com/dmswait/dmswait/internal/client"
 )
 
 // Method is one way to log in. Each method is declared in a file of its own, and describes itself here.
@@ -23,7 +26,7 @@ type Method struct {
 }
 
 // Methods are all login methods. A new one is registered here.
-var Methods = []*Method{authToken, accessKey, trustAgency, identityProvider, userPassword, ecsAgency}
+var Methods = []*Method{authToken, accessKey, trustAgency, identityProvider, userPassword, ecsAgency, podIdentity}
 
 // Login logs in and returns new credentials. Its errors are *Errors.
 type Login func(context.Context) (Credentials, error)
@@ -37,8 +40,22 @@ type Setup struct {
 	STS                    string // base URL
 	ProjectID, ProjectName string
 	MetadataAddress        string // base URL of the ECS metadata service
+	PodIdentityURI         string // of CCE's agent
+	PodToken               IDToken
 	// Wrap prepares a transport of the method's own, as it did the one that Exchange uses.
 	Wrap func(*http.Transport) http.RoundTripper
+}
+
+// direct returns an Exchange for a service on this machine, or next to it: it never uses a proxy.
+func (s Setup) direct(timeout time.Duration) Exchange {
+	transport := client.NewTransport(timeout)
+	transport.Proxy = nil
+	return Exchange{
+		Transport: s.Wrap(transport),
+		UserAgent: s.Exchange.UserAgent,
+		Timeout:   timeout,
+		Learned:   s.Exchange.Learned,
+	}
 }
 
 // unusable is the hint for methods whose login succeeded but whose credentials DMS refused.

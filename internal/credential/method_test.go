@@ -85,6 +85,7 @@ func TestLoginMethodsAreDescribed(t *testing.T) {
 		"idp_id":                            "an ID token for identity provider gitlab",
 		"username + password + domain_name": "user deploy of example",
 		"ecs_metadata":                      "the agency of this ECS",
+		"pod_identity":                      "the pod identity of this pod",
 	}, described)
 
 	keys := credential.Methods[1]

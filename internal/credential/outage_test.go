@@ -57,8 +57,10 @@ func TestIDTokenFileThatHangsIsAnOutage(t *testing.T) {
 	t.Parallel()
 	cancelled := errors.New("cancelled by the test")
 	synctest.Test(t, func(t *testing.T) {
-		stuck := make(chan struct{})
-		get := fileToken("x", func() ([]byte, error) { <-stuck; return nil, nil })
+		get := tokenFile{"ID token", "x", func(ctx context.Context, _ string) (string, error) {
+			<-ctx.Done()
+			return "", context.Cause(ctx)
+		}}.get
 		began := time.Now()
 		_, err := get(t.Context())
 		assert.Equal(t, fileTimeout, time.Since(began))
@@ -75,6 +77,5 @@ func TestIDTokenFileThatHangsIsAnOutage(t *testing.T) {
 		_, err = get(ctx)
 		assert.Equal(t, time.Second, time.Since(began))
 		require.ErrorIs(t, err, cancelled)
-		close(stuck)
 	})
 }

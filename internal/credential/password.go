@@ -43,7 +43,7 @@ func (p Password) Get(ctx context.Context) (Credentials, error) {
 		project = map[string]any{"id": p.ProjectID}
 	}
 	user := map[string]any{"name": p.Username, "password": p.Password, "domain": map[string]any{"name": p.Domain}}
-	r, err := p.IAM.send(ctx, call{
+	r, err := p.IAM.send(ctx, &call{
 		op:     "log in with a password",
 		method: http.MethodPost,
 		url:    "/v3/auth/tokens?nocatalog=true",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
 )
@@ -32,6 +33,7 @@ func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 		"404":           {status(http.StatusNotFound, ""), once},
 		"wrapped":       {fmt.Errorf("log in: %w", status(http.StatusUnauthorized, "")), once},
 		"impossible":    {logIn.impossible(client.Response{StatusCode: 200}, "r", problem), once},
+		"a proxy's 407": {logIn.failed(&client.Error{Err: &client.ProxyError{StatusCode: 407, LoginSent: true}}), once},
 		"throttled":     {status(http.StatusForbidden, "APIGW.0308"), eachMinute},
 		"429":           {status(http.StatusTooManyRequests, ""), eachMinute},
 		"503":           {status(http.StatusServiceUnavailable, ""), eachMinute},
@@ -40,13 +42,21 @@ func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 	} {
 		inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 			send(t, transport)
+			var notRenewed []error
+			transport.NotRenewed = func(err error) { notRenewed = append(notRenewed, err) }
 			a.broken = test.broken
 			for time.Since(a.start) < time.Hour {
 				assert.Equal(t, http.StatusOK, send(t, transport), name)
 				time.Sleep(15 * time.Second)
 			}
+			assert.Equal(t, []error{a.broken}, notRenewed, "%s: said once", name)
 			_, err := transport.Get(t.Context())
-			assert.Equal(t, a.broken, err, name)
+			var got, want *Error
+			require.ErrorAs(t, err, &got, name)
+			require.ErrorAs(t, a.broken, &want, name)
+			assert.Equal(t, "renew the credentials, which have expired: "+want.Error(), got.Error(), name)
+			assert.Equal(t, want.Request.Class, got.Request.Class, name)
+			assert.Equal(t, a.broken, transport.Lapse(), name)
 			assert.Equal(t, test.logins, a.logins, name)
 			assert.NotContains(t, a.requests, "key2", name)
 		})
@@ -79,4 +89,34 @@ func TestRefusedCredentialsAreNotSentAgainWhereALoginReturnsTheSame(t *testing.T
 			})
 		}
 	}
+}
+
+func TestLapseIsForgottenOnceTheCredentialsAreRenewed(t *testing.T) {
+	t.Parallel()
+	logIn := call{service: "IAM", op: "log in"}
+	down := logIn.failed(&client.Error{Op: "log in", Response: client.Response{StatusCode: 503}})
+	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
+		calls := 0
+		transport.NotRenewed = func(error) { calls++ }
+		for outage := range 2 {
+			send(t, transport)
+			a.broken = down
+			time.Sleep(56 * time.Minute)
+			send(t, transport)
+			assert.Equal(t, outage+1, calls)
+			assert.Equal(t, error(down), transport.Lapse())
+			a.broken = nil
+			time.Sleep(2 * time.Minute)
+			send(t, transport)
+			assert.NoError(t, transport.Lapse())
+		}
+	})
+	// A 401 whose renewal is refused stands; what refused it is known.
+	refusal := logIn.failed(&client.Error{Op: "log in", Response: client.Response{StatusCode: 400}})
+	inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
+		send(t, transport)
+		a.refused, a.broken = func(string) bool { return true }, refusal
+		assert.Equal(t, http.StatusUnauthorized, send(t, transport))
+		assert.Equal(t, error(refusal), transport.Lapse())
+	})
 }

@@ -14,6 +14,14 @@ const (
 	wrongKey  = "notTheSecretKey"
 )
 
+// What else logs in to the simulator.
+const (
+	password    = "a password of the simulator"
+	providerURN = "iam::0a1b2c3d:oidcProvider:demo"
+	agencyURN   = "iam::0a1b2c3d:agency:demo"
+	runnerToken = "theTokenOfTheRunner"
+)
+
 // scenario is a task of the simulated cloud, and how a wait for it ends.
 type scenario struct {
 	name        string // for -end
@@ -104,7 +112,15 @@ func progressTask(digit string) simulator.Task {
 
 // newCloud returns a cloud with the tasks of all scenarios.
 func newCloud() *simulator.Simulator {
-	cloud := &simulator.Simulator{Keys: map[string]string{accessKey: secretKey}}
+	cloud := &simulator.Simulator{
+		Keys:     map[string]string{accessKey: secretKey},
+		Projects: []simulator.Project{{ID: simulator.DefaultProjectID, Name: "cn-north-4"}},
+		Users:    []simulator.User{{Name: "demo", Password: password, Domain: "demo"}},
+		Agencies: []simulator.Agency{{ProviderURN: providerURN, AgencyURN: agencyURN,
+			Subject: "repo:dmswait/simulator:ref:refs/heads/main"}},
+		IdentityProviders: []string{"demo"},
+		ActionsToken:      runnerToken,
+	}
 	for _, s := range scenarios() {
 		cloud.Tasks = append(cloud.Tasks, s.task)
 	}

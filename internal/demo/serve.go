@@ -8,13 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/dmswait/dmswait/internal/simulator"
 )
 
 // serve serves the cloud by HTTPS until ctx is done, for a dmswait that is started in another terminal, in
-// a container or by a workflow. It writes ca.pem to the folder, and then env, with the settings for the
-// scenario as variables; once env exists, the cloud is ready. If folder is empty, it is a temporary one.
+// a container or by a workflow. It writes ca.pem and the other logins to the folder, and then env, with the settings for
+// the scenario as variables; once env exists, the cloud is ready. If folder is empty, it is a temporary one.
 func serve(ctx context.Context, out io.Writer, address, folder string, s scenario) error {
 	server, err := newCloud().StartTLS(address)
 	if err != nil {
@@ -58,12 +59,39 @@ func writeSettings(server *simulator.Server, folder string, s scenario) (string,
 		"DMSWAIT_SECRET_KEY=" + s.secretKey,
 		"SSL_CERT_FILE=" + ca,
 	}
+	if err := writeLogins(server, folder); err != nil {
+		return "", err
+	}
 	env := filepath.Join(folder, "env")
 	// Renamed, so that nobody who waits for the file reads an incomplete one.
 	if err := os.WriteFile(env+".part", []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 		return "", err
 	}
 	return env, os.Rename(env+".part", env)
+}
+
+// logins are the settings of other ways to log in than the access key, by the names of their files. They are loaded
+// after env.
+func logins(server *simulator.Server) map[string][]string {
+	return map[string][]string{
+		"keyless": {"DMSWAIT_PROVIDER_URN=" + providerURN, "DMSWAIT_AGENCY_URN=" + agencyURN,
+			"ACTIONS_ID_TOKEN_REQUEST_URL='" + server.ActionsURL() + "'", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + runnerToken},
+		"identity-provider": {"DMSWAIT_IDP_ID=demo",
+			"DMSWAIT_ID_TOKEN=" + server.IDToken(simulator.DefaultAudience, 24*time.Hour)},
+		"password": {"DMSWAIT_USERNAME=demo", "DMSWAIT_DOMAIN_NAME=demo", "DMSWAIT_PASSWORD='" + password + "'"},
+	}
+}
+
+func writeLogins(server *simulator.Server, folder string) error {
+	for name, lines := range logins(server) {
+		lines = append(lines, "DMSWAIT_ACCESS_KEY=", "DMSWAIT_SECRET_KEY=", "DMSWAIT_PROJECT_ID=",
+			"DMSWAIT_REGION=cn-north-4", "DMSWAIT_IAM_ENDPOINT="+server.URL, "DMSWAIT_STS_ENDPOINT="+server.URL)
+		text := strings.Join(lines, "\n") + "\n"
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // instructions returns what to run in another terminal: a command for each scenario.
@@ -80,7 +108,9 @@ func instructions(url, env string, served scenario) string {
 		fmt.Fprintf(table, "  %s\t%d\t%s\n", s.description, s.exitCode, s.command(served.secretKey))
 	}
 	_ = table.Flush() // a strings.Builder does not fail
-	fmt.Fprint(&b, "\nA task starts when it is first polled. Restart the cloud to run it again.\n")
+	fmt.Fprintf(&b, "\nTo log in without the access key, load another file as well, such as %s.\n",
+		filepath.Join(filepath.Dir(env), "keyless"))
+	fmt.Fprint(&b, "A task starts when it is first polled. Restart the cloud to run it again.\n")
 	return b.String()
 }
 

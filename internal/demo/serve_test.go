@@ -105,6 +105,24 @@ func TestScenarioNeedsNoMoreThanItsSettings(t *testing.T) {
 	}
 }
 
+func TestEveryLoginOfTheServedCloudWorks(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "dmswait.exe")
+	out, err := exec.Command("go", "build", "-o", binary, program).CombinedOutput()
+	require.NoError(t, err, string(out))
+	folder := t.TempDir()
+	printed, _ := startServe(t, folder, scenarios()[0])
+	assert.Contains(t, printed, filepath.Join(folder, "keyless"))
+	for _, login := range []string{"env", "keyless", "identity-provider", "password"} {
+		script := `set -a; . "$1/env"; . "$1/$2"; exec "$3" --timeout 0`
+		wait := exec.Command("sh", "-c", script, "sh", folder, login, binary)
+		wait.Env = []string{"HOME=/nonexistent"}
+		out, _ := wait.CombinedOutput()
+		assert.Equal(t, 124, wait.ProcessState.ExitCode(), "%s: %s", login, out)
+		assert.Contains(t, string(out), "CREATED", login)
+	}
+}
+
 func TestTemporaryFolderIsRemoved(t *testing.T) {
 	t.Parallel()
 	printed, stop := startServe(t, "", scenarios()[0])

@@ -10,21 +10,21 @@ import (
 
 // CheckAppend finds out whether AppendLines will be able to write there. It creates the file if there is none.
 func CheckAppend(path string) error {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, newFileMode)
+	file, err := open(path, os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
 	return file.Close()
 }
 
-// AppendLines appends lines to a file that other processes append to as well, and creates it if there is
-// none. The lines are one write, so that nobody else's are in between. If there is not enough space for all
-// of them, what was written is overwritten with empty lines.
+// AppendLines appends lines to a file of outputs, to which other processes append as well, and creates it if
+// there is none. The lines are one write, so that nobody else's are in between. If there is not enough space for
+// all of them, what was written is overwritten with lines that mean nothing.
 func AppendLines(path, lines string) error {
 	if endsOpen(path) {
 		lines = "\n" + lines
 	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, newFileMode)
+	file, err := open(path, os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
@@ -35,17 +35,16 @@ func AppendLines(path, lines string) error {
 	n, err := io.WriteString(file, lines)
 	if err != nil {
 		if failure := blank(file, path, []byte(lines[:n])); failure != nil {
-			err = fmt.Errorf("%w, and part of it remains: %w", err, failure)
+			err = fmt.Errorf("%w; the file ends in half an output, which could not be removed: %w", err, failure)
 		}
 		return err
 	}
 	return file.Close()
 }
 
-// blank overwrites what file has just written with line breaks, because it is only the beginning of what was
-// to be written. GitHub's runner ignores empty lines, but rejects the whole file, with other programs'
-// outputs, for half an output. The file is not truncated, because another process may have appended to it
-// since. Overwriting takes no space.
+// blank overwrites what file has just written with padding, because it is only the beginning of what was to be
+// written. Runners reject the whole file, with other programs' outputs, for half an output. The file is not
+// truncated, because another process may have appended to it since. Overwriting takes no space.
 func blank(file *os.File, path string, written []byte) error {
 	if len(written) == 0 {
 		return nil
@@ -74,8 +73,35 @@ func blank(file *os.File, path string, written []byte) error {
 	if !os.SameFile(was, now) || !bytes.Equal(found, written) {
 		return errors.New("another process changed the file")
 	}
-	_, err = again.WriteAt(bytes.Repeat([]byte("\n"), len(written)), end-int64(len(written)))
+	_, err = again.WriteAt(padding(written), end-int64(len(written)))
 	return errors.Join(err, again.Close())
+}
+
+// padding returns lines that mean nothing, of the length of what they replace: blank values of an output "_".
+// GitHub's runner ignores empty lines too, but act, Gitea and Forgejo reject them.
+func padding(replaced []byte) []byte {
+	const (
+		minLine = len("_=\n")
+		maxLine = 1000 // act ignores a line of more than 64 KiB, and whatever follows it
+	)
+	all := bytes.Repeat([]byte(" "), len(replaced))
+	rest := all
+	if replaced[0] == '\n' { // it ends a line of another program
+		rest[0], rest = '\n', rest[1:]
+	}
+	for len(rest) > 0 {
+		line := rest
+		if len(rest) >= maxLine+minLine {
+			line = rest[:maxLine]
+		}
+		rest = rest[len(line):]
+		copy(line, "_=")
+		if len(line) < minLine { // only where hardly anything was written
+			line[0] = '\n'
+		}
+		line[len(line)-1] = '\n'
+	}
+	return all
 }
 
 // endsOpen reports whether the last line of a file lacks its line break, so that what is appended would

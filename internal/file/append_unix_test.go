@@ -118,7 +118,7 @@ func TestPartOfOurLinesIsBlankedAndNothingElse(t *testing.T) {
 		appendAsOther(t, path, after)
 		require.NoError(t, blank(file, path, []byte(part)), name)
 		assertFolder(t, filepath.Dir(path), map[string]string{
-			"output": "before=1\n" + strings.Repeat("\n", len(part)) + after,
+			"output": "before=1\n_=" + strings.Repeat(" ", len(part)-3) + "\n" + after,
 		})
 	}
 }
@@ -171,6 +171,24 @@ func TestFailedAppendKeepsLinesOfOthers(t *testing.T) {
 	appendAsOther(t, path, "theirs=2\n")
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"before=1", "theirs=2"}, strings.Fields(string(content)), "apart from empty lines")
-	assert.True(t, strings.HasPrefix(string(content), "before=1\n"), "%q", content)
+	assert.Regexp(t, `^before=1\n(_= +\n)+theirs=2\n$`, string(content))
+}
+
+// Every runner accepts a line NAME=value. Not all accept an empty line, and act stops at a line of 64 KiB.
+func TestPaddingIsLinesThatEveryRunnerAccepts(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]string{
+		1: "\n", 2: "\n\n", 3: "_=\n", 4: "_= \n", 1000: "_=" + strings.Repeat(" ", 997) + "\n",
+	} {
+		assert.Equal(t, want, string(padding([]byte(strings.Repeat("x", length)))), length)
+		assert.Equal(t, "\n"+want, string(padding([]byte("\n"+strings.Repeat("x", length)))), length)
+	}
+	for _, length := range []int{1001, 1002, 1003, 2001, 2003, 100_000} {
+		all := string(padding([]byte(strings.Repeat("x", length))))
+		assert.Len(t, all, length)
+		for line := range strings.Lines(all) {
+			assert.Regexp(t, `^_= *\n$`, line)
+			assert.LessOrEqual(t, len(line), 1002)
+		}
+	}
 }

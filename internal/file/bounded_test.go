@@ -12,22 +12,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBoundedGivesUpASecondAfterASignal(t *testing.T) {
+func TestBoundedGivesUpAMomentAfterTheContext(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		signal, done time.Duration // after the start
-		givesUp      time.Duration // 0: never
+		end, done time.Duration // after the start
+		givesUp   time.Duration // 0: never
 	}{
-		"no signal":                     {signal: time.Hour, done: 59 * time.Minute},
-		"done within the second":        {signal: time.Minute, done: time.Minute + 999*time.Millisecond},
-		"not done":                      {signal: time.Minute, done: time.Hour, givesUp: time.Minute + time.Second},
-		"signal at the start, done":     {signal: 0, done: 999 * time.Millisecond},
-		"signal at the start, not done": {signal: 0, done: time.Hour, givesUp: time.Second},
+		"no end":                   {end: time.Hour, done: 59 * time.Minute},
+		"done within the moment":   {end: time.Minute, done: time.Minute + 49*time.Millisecond},
+		"not done":                 {end: time.Minute, done: time.Hour, givesUp: time.Minute + 50*time.Millisecond},
+		"end at the start, done":   {end: 0, done: 49 * time.Millisecond},
+		"end at the start, blocks": {end: 0, done: time.Hour, givesUp: 50 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), c.signal)
+				ctx, cancel := context.WithTimeout(t.Context(), c.end)
 				defer cancel()
 				start, failure := time.Now(), errors.New("its own error")
 				err := Bounded(ctx, func() error {
@@ -45,6 +45,22 @@ func TestBoundedGivesUpASecondAfterASignal(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAfterEndsThatLongAfterTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, signal := context.WithTimeout(t.Context(), time.Minute)
+		defer signal()
+		first, second := After(ctx, 300*time.Millisecond), After(ctx, time.Second)
+		start := time.Now()
+		<-ctx.Done()
+		assert.NoError(t, first.Err())
+		<-first.Done()
+		assert.Equal(t, time.Minute+300*time.Millisecond, time.Since(start))
+		<-second.Done()
+		assert.Equal(t, time.Minute+time.Second, time.Since(start))
+	})
 }
 
 func TestBoundedReturnsAPanicAsAnError(t *testing.T) {

@@ -31,6 +31,9 @@ func follow(path string, stat func(string) (fs.FileInfo, error)) (string, fs.Fil
 		case !info.Mode().IsRegular():
 			return path, info, nil
 		}
+		if path != "" && os.IsPathSeparator(path[len(path)-1]) {
+			return "", nil, errors.New("it ends in a slash, like a folder: add the name of the file")
+		}
 		if isStream(path) {
 			return path, info, nil
 		}
@@ -65,26 +68,4 @@ func isOwnStream(path string) bool {
 		return true
 	}
 	return false
-}
-
-func appendToStream(path string, content []byte) error {
-	path = filepath.Clean(path)
-	if isOwnStream(path) {
-		// Not by opening it again: that would start at the beginning, and what is printed next would overwrite it.
-		switch filepath.Base(path) {
-		case "stdout", "1":
-			_, err := os.Stdout.Write(content)
-			return err
-		case "stderr", "2":
-			_, err := os.Stderr.Write(content)
-			return err
-		}
-	}
-	// With O_NONBLOCK, opening a pipe without readers fails. Otherwise it would block for ever.
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	return errors.Join(err, file.Close())
 }

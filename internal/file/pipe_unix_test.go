@@ -92,7 +92,7 @@ func TestPipeWithoutReaderFailsAfterHalfASecond(t *testing.T) {
 	path := newPipe(t)
 	bubble(t, func(t *testing.T) {
 		start := time.Now()
-		assert.ErrorIs(t, Write(path, []byte("x")), syscall.ENXIO)
+		assert.EqualError(t, Write(path, []byte("x")), "it is a named pipe that nobody reads: start its reader first")
 		assert.Equal(t, 500*time.Millisecond, time.Since(start))
 	})
 }
@@ -104,7 +104,7 @@ func TestPipeThatIsNotReadFailsAfterASecond(t *testing.T) {
 	defer reader.Close()
 	start := time.Now()
 	err := inTime(t, func() error { return Write(path, make([]byte, 1<<20)) }) // more than any pipe holds
-	assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	assert.EqualError(t, err, "it is a named pipe whose reader did not read within a second")
 	assert.GreaterOrEqual(t, time.Since(start), time.Second)
 }
 
@@ -132,4 +132,30 @@ func TestPipeWithoutNameIsWrittenByTheNameOfTheOpenFile(t *testing.T) {
 	content, err := io.ReadAll(reader)
 	require.NoError(t, err)
 	assert.Equal(t, "through", string(content))
+}
+
+func TestStreamThatNobodyReadsFailsAfterTenSeconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start, read := time.Now(), make(chan struct{})
+		err := untilRead(func() error {
+			<-read
+			return nil
+		})
+		assert.EqualError(t, err, "timed out: nobody reads it, or its file system hangs")
+		assert.Equal(t, 10*time.Second+lastChance, time.Since(start))
+		close(read)
+	})
+}
+
+// This takes ten seconds, which a fake clock cannot shorten: the write blocks in the kernel.
+func TestWriteGivesUpOnAStreamThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer reader.Close()
+	defer writer.Close()
+	name := openFileName(t, writer)
+	err = inTime(t, func() error { return Write(name, make([]byte, 1<<20)) }) // more than any pipe holds
+	assert.ErrorIs(t, err, errBlocked)
 }

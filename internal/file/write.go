@@ -9,102 +9,133 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 )
 
-// Write replaces a file by rename, so that nobody reads half of it, and keeps its mode. What cannot be
-// replaced like that is written in place: a device, a named pipe, a mounted file, or one in a folder where no
-// other may be created. An open file of a process (/dev/stdout, /proc/1/fd/1) is appended to. Links are
-// followed; missing folders are created.
+// Write replaces a file by rename, so that nobody reads half of it, and keeps its mode, owner and group. A new
+// file gets those that a shell would give it; made by root in a folder of another user, it is that user's. What
+// cannot be replaced like that is written in place: a device, a named pipe, a mounted file, one in a folder where
+// no other may be created, or one whose mode or owner no other can be given. An open file of a process
+// (/dev/stdout, /proc/1/fd/1) is appended to. Links are followed; missing folders are created.
 func Write(path string, content []byte) error {
-	path, info, err := follow(path, os.Stat)
+	path, info, err := prepare(path)
 	switch {
 	case err != nil:
 		return err
 	case isStream(path):
-		return appendToStream(path, content)
+		return untilRead(func() error { return appendToStream(path, content) })
+	case info != nil && info.Mode()&fs.ModeNamedPipe != 0:
+		return writePipe(path, content)
 	case info != nil && !info.Mode().IsRegular():
-		return writeInPlace(path, content, newFileMode)
+		return untilRead(func() error { return writeInPlace(path, content) })
 	}
-	mode := newFileMode
-	if info != nil {
-		mode = info.Mode().Perm()
-	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if refused, err := replace(path, content, info); !refused {
 		return err
 	}
-	if refused, err := replace(path, content, mode); !refused {
-		return err
-	}
-	return writeInPlace(path, content, mode)
+	return writeInPlace(path, content)
 }
 
-const newFileMode fs.FileMode = 0o644
-
-// Check finds out whether Write will be able to write there. It changes no file, but creates missing folders.
+// Check finds out whether Write will be able to write there: it does what Write does, apart from writing. It
+// changes no file, but creates missing folders.
 func Check(path string) error {
-	path, info, err := follow(path, os.Stat)
+	path, info, err := prepare(path)
 	switch {
 	case err != nil:
 		return err
-	case info != nil && info.Mode()&fs.ModeNamedPipe != 0:
-		return nil // opening it would wait for a reader
-	case isStream(path), info != nil && !info.Mode().IsRegular():
-		return checkInPlace(path, os.O_WRONLY)
-	case info != nil:
-		return checkInPlace(path, os.O_WRONLY|os.O_CREATE) // as writeInPlace opens it
+	case info == nil:
+		return checkCreation(path)
+	case info.Mode()&fs.ModeNamedPipe != 0:
+		if !mayWrite(info, os.Geteuid()) { // opening it would wait for a reader, or end what one reads
+			return &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+		}
+		return nil
 	}
-	return CheckFolder(filepath.Dir(path))
-}
-
-func checkInPlace(path string, flags int) error {
-	file, err := os.OpenFile(path, flags, newFileMode)
+	// If it cannot be replaced, for whatever reason, it is written in place.
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
 	return file.Close()
 }
 
+// prepare returns the file that path leads to, and what is there; nil if nothing is. It creates missing folders.
+func prepare(path string) (string, fs.FileInfo, error) {
+	path, info, err := follow(path, os.Stat)
+	if err != nil || info != nil {
+		return path, info, err
+	}
+	if err := makeFolder(folderOf(path)); err != nil {
+		return "", nil, err
+	}
+	return follow(path, os.Stat) // by way of folders that were missing, it may lead to something that exists
+}
+
 // CheckFolder creates a folder if there is none, and finds out whether files can be created in it.
 func CheckFolder(path string) error {
-	if err := os.MkdirAll(path, 0o755); err != nil {
+	if err := makeFolder(path); err != nil {
 		return err
 	}
+	return checkCreation(path + string(filepath.Separator))
+}
+
+// checkCreation finds out whether a file can be created.
+func checkCreation(path string) error {
 	temporary.RLock()
 	defer temporary.RUnlock()
-	file, err := os.CreateTemp(path, ".dmswait-*")
+	file, err := createTemporary(path, newFileMode)
 	if err != nil {
 		return err
 	}
-	return errors.Join(file.Close(), os.Remove(file.Name()))
+	return removeTemporary(file)
 }
 
-// replace replaces a file by a new one. Where the system refuses that, the old file is untouched and may be
-// written in place. A full disk does not count as a refusal: writing in place would lose the old content as
-// well.
-func replace(path string, content []byte, mode fs.FileMode) (refused bool, err error) {
+// replace replaces a file, or creates it if old is nil. Where the system refuses that, the old file is untouched
+// and may be written in place. A full disk does not count as a refusal: writing in place would lose the old
+// content as well.
+func replace(path string, content []byte, old fs.FileInfo) (refused bool, err error) {
 	temporary.RLock()
 	defer temporary.RUnlock()
-	file, err := os.CreateTemp(filepath.Dir(path), ".dmswait-*")
+	mode := newFileMode
+	if old != nil {
+		mode = 0o600 // until it has the owner of the old file
+	}
+	file, err := createTemporary(path, mode)
 	if err != nil {
 		return !isFull(err), err
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(file.Name())
+			_ = removeTemporary(file)
 		}
 	}()
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Chmod(mode), file.Close()); err != nil {
-		return false, err
+	if _, err = file.Write(content); err != nil {
+		return false, renamed(err, "write", path)
+	}
+	if err = takeAfter(file, path, old); err != nil {
+		return !isFull(err), renamed(err, "write", path)
+	}
+	if err = file.Close(); err != nil {
+		return false, renamed(err, "write", path)
 	}
 	err = os.Rename(file.Name(), path) // which needs space if the folder has to grow
-	return err != nil && !isFull(err), err
+	return err != nil && !isFull(err), renamed(err, "write", path)
 }
 
-// isFull reports whether a disk or a quota has no space left.
-func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+// takeAfter gives a new file the owner, group and mode of the one that it is to replace. What is as it should be
+// is not set: many file systems that support no modes accept no request to set them.
+func takeAfter(file *os.File, path string, old fs.FileInfo) error {
+	if old == nil {
+		handOver(file, folderOf(path))
+		return nil
+	}
+	if err := takeOwner(file, old); err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err == nil && info.Mode().Perm() != old.Mode().Perm() {
+		err = file.Chmod(old.Mode().Perm())
+	}
+	return err
 }
 
 // temporary is read-locked while there is a temporary file. Several may exist at the same time, so that one
@@ -125,29 +156,11 @@ func Settle() {
 	}
 }
 
-// writeInPlace overwrites what is there. It waits half a second for a named pipe to have a reader, and a
-// second for that to read.
-func writeInPlace(path string, content []byte, mode fs.FileMode) error {
-	// With O_CREATE the kernel refuses files and pipes that others planted in a shared folder
-	// (fs.protected_regular and fs.protected_fifos).
-	flags := os.O_WRONLY | os.O_CREATE
-	info, err := os.Stat(path)
-	isPipe := err == nil && info.Mode()&fs.ModeNamedPipe != 0
-	if isPipe {
-		flags |= syscall.O_NONBLOCK // without a reader, opening it fails and does not block
-	} else {
-		flags |= os.O_TRUNC
-	}
-	file, err := os.OpenFile(path, flags, mode)
-	for start := time.Now(); isPipe && errors.Is(err, syscall.ENXIO) && time.Since(start) < patience/2; {
-		time.Sleep(10 * time.Millisecond) // its reader may be about to open it
-		file, err = os.OpenFile(path, flags, mode)
-	}
+// writeInPlace overwrites what is there.
+func writeInPlace(path string, content []byte) error {
+	file, err := open(path, os.O_WRONLY|os.O_TRUNC)
 	if err != nil {
 		return err
-	}
-	if isPipe {
-		_ = file.SetWriteDeadline(time.Now().Add(patience))
 	}
 	_, err = file.Write(content)
 	return errors.Join(err, file.Close())

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -88,41 +89,50 @@ func TestFileThatCannotBeReplacedIsWrittenInPlace(t *testing.T) {
 	assertFolder(t, folder, map[string]string{"out": "new"})
 }
 
-func TestFilesPlantedInASharedFolderAreRefused(t *testing.T) {
+func TestLinkPlantedInASharedFolderIsRefused(t *testing.T) {
 	t.Parallel()
+	path := plant(t, "protected_symlinks", func(path, mine string) error { return os.Symlink(mine, path) })
+	unprivileged(t, func() {
+		assert.ErrorIs(t, Check(path), os.ErrPermission)
+		assert.ErrorIs(t, Write(path, []byte("new")), os.ErrPermission)
+	})
+	content, err := os.ReadFile(filepath.Join(filepath.Dir(path), "mine"))
+	require.NoError(t, err)
+	assert.Equal(t, "mine", string(content))
+}
+
+// As with cp: what exists is opened as it is, so that the check and the write agree.
+func TestFileOfAnotherUserInASharedFolderIsWrittenIfEverybodyMay(t *testing.T) {
+	t.Parallel()
+	path := plant(t, "protected_regular", func(path, _ string) error {
+		return errors.Join(os.WriteFile(path, []byte("theirs\n"), 0o600), os.Chmod(path, 0o666))
+	})
+	unprivileged(t, func() {
+		assert.NoError(t, Check(path))
+		assert.NoError(t, Write(path, []byte("new\n")))
+		assert.NoError(t, CheckAppend(path))
+		assert.NoError(t, AppendLines(path, "more\n"))
+	})
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "new\nmore\n", string(content))
+}
+
+// plant creates a file of another user in a shared folder that the kernel protects in this way.
+func plant(t *testing.T, protection string, create func(path, mine string) error) (path string) {
+	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("requires root, to create files of other users")
 	}
-	for protection, plant := range map[string]func(path, mine string) error{
-		"protected_symlinks": func(path, mine string) error { return os.Symlink(mine, path) },
-		"protected_fifos":    func(path, _ string) error { return syscall.Mkfifo(path, 0o600) },
-		"protected_regular":  func(path, _ string) error { return os.WriteFile(path, []byte("theirs"), 0o600) },
-	} {
-		t.Run(protection, func(t *testing.T) {
-			t.Parallel()
-			on, err := os.ReadFile("/proc/sys/fs/" + protection)
-			if err != nil || strings.TrimSpace(string(on)) == "0" {
-				t.Skip("fs." + protection + " is off")
-			}
-			folder := sharedFolder(t)
-			mine := filepath.Join(folder, "mine")
-			require.NoError(t, os.WriteFile(mine, []byte("mine"), 0o600))
-			require.NoError(t, os.Chown(mine, nobody, nobody))
-			path := filepath.Join(folder, "out")
-			require.NoError(t, plant(path, mine))
-			require.NoError(t, os.Lchown(path, 12345, 12345))
-			if protection != "protected_symlinks" {
-				require.NoError(t, os.Chmod(path, 0o666))
-			}
-			unprivileged(t, func() {
-				if protection != "protected_fifos" { // Check does not open a pipe
-					assert.ErrorIs(t, Check(path), os.ErrPermission)
-				}
-				assert.ErrorIs(t, Write(path, []byte("new")), os.ErrPermission)
-			})
-			content, err := os.ReadFile(mine)
-			require.NoError(t, err)
-			assert.Equal(t, "mine", string(content))
-		})
+	if on, err := os.ReadFile("/proc/sys/fs/" + protection); err != nil || strings.TrimSpace(string(on)) == "0" {
+		t.Skip("fs." + protection + " is off")
 	}
+	folder := sharedFolder(t)
+	mine := filepath.Join(folder, "mine")
+	require.NoError(t, os.WriteFile(mine, []byte("mine"), 0o600))
+	require.NoError(t, os.Chown(mine, nobody, nobody))
+	path = filepath.Join(folder, "out")
+	require.NoError(t, create(path, mine))
+	require.NoError(t, os.Lchown(path, 12345, 12345))
+	return path
 }

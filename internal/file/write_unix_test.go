@@ -4,6 +4,7 @@ package file
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -132,7 +133,7 @@ func TestDevicesAreWrittenInPlace(t *testing.T) {
 func TestMissingFileIsCreatedWhereRenameIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out")
-	require.NoError(t, writeInPlace(path, []byte("new"), newFileMode))
+	require.NoError(t, writeInPlace(path, []byte("new")))
 	assertFolder(t, filepath.Dir(path), map[string]string{"out": "new"})
 }
 
@@ -187,6 +188,32 @@ func TestFullDiskKeepsOldContent(t *testing.T) {
 	assertFolder(t, filepath.Dir(path), map[string]string{"out": "as it was"})
 }
 
+func TestNewFilesAndFoldersHaveTheModesOfAShell(t *testing.T) {
+	folder := t.TempDir()
+	for umask, want := range map[int][2]fs.FileMode{ // of the file and of its folder
+		0o022: {0o644, 0o755}, 0o002: {0o664, 0o775}, 0o077: {0o600, 0o700}, 0o027: {0o640, 0o750},
+	} {
+		before := syscall.Umask(umask) // of the whole process: this test is not parallel
+		new := filepath.Join(folder, want[0].String())
+		path, inPlace, appended := filepath.Join(new, "out"), filepath.Join(new, "2"), filepath.Join(new, "3")
+		err := errors.Join(Check(path), Write(path, []byte("new")), writeInPlace(inPlace, []byte("new")),
+			AppendLines(appended, "new\n"))
+		syscall.Umask(before)
+		require.NoError(t, err)
+		for _, path := range []string{path, inPlace, appended} {
+			assert.Equal(t, want[0], modeOf(t, path), "%s with umask %o", path, umask)
+		}
+		assert.Equal(t, fs.ModeDir|want[1], modeOf(t, new), "umask %o", umask)
+	}
+}
+
+func modeOf(t *testing.T, path string) fs.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	return info.Mode()
+}
+
 func TestFullDiskOrQuotaIsNoReasonToWriteInPlace(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{syscall.ENOSPC, syscall.EDQUOT} {
@@ -196,4 +223,53 @@ func TestFullDiskOrQuotaIsNoReasonToWriteInPlace(t *testing.T) {
 	for _, err := range []error{nil, syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.EBUSY, syscall.EXDEV} {
 		assert.False(t, isFull(err), "%v", err)
 	}
+	for number, want := range map[syscall.Errno]bool{112: true, 39: true, 1295: true, 5: false, 32: false, 0: false} {
+		assert.Equal(t, want, isFullOnWindows(number), "%d on Windows", number)
+	}
+}
+
+func TestPathThroughAMissingFolderLeadsToTheFileThatWriteMeans(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := folder + "/nw/../x.env"
+	require.NoError(t, Check(path))
+	require.NoError(t, Write(path, []byte("1")))
+	require.NoError(t, os.Remove(filepath.Join(folder, "nw")))
+	require.NoError(t, Write(path, []byte("2")), "over the file of before")
+	assertFolder(t, filepath.Join(folder, "nw"), nil)
+	content, err := os.ReadFile(filepath.Join(folder, "x.env"))
+	require.NoError(t, err)
+	assert.Equal(t, "2", string(content))
+	assert.EqualError(t, Check(folder+"/a/../a"), "it is a folder", "once a is created")
+}
+
+func TestPathThatEndsInASlashIsNoFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, os.Symlink("far/", filepath.Join(folder, "link")))
+	for _, path := range []string{"new/", "new//", "link"} {
+		const refusal = "it ends in a slash, like a folder: add the name of the file"
+		assert.EqualError(t, Check(filepath.Join(folder)+"/"+path), refusal, path)
+		assert.EqualError(t, Write(filepath.Join(folder)+"/"+path, nil), refusal, path)
+	}
+	for _, path := range []string{"new/.", "other/x/.."} {
+		assert.EqualError(t, Check(folder+"/"+path), "it is a folder", path)
+	}
+	assert.NoDirExists(t, filepath.Join(folder, "far"))
+	assert.EqualError(t, Check(folder+"/"), "it is a folder")
+}
+
+func TestNamesAreCheckedThatAFileSystemMayRefuse(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file, err := createTemporary(filepath.Join(folder, "12:00.json"), 0o600)
+	require.NoError(t, err)
+	assert.Regexp(t, `^\.dmswait-[A-Z2-7]{26}-12:00\.json$`, filepath.Base(file.Name()))
+	require.NoError(t, removeTemporary(file))
+	long := filepath.Join(folder, strings.Repeat("n", 255))
+	require.NoError(t, Check(long))
+	require.NoError(t, Write(long, []byte("new")))
+	assertFolder(t, folder, map[string]string{filepath.Base(long): "new"})
+	_, err = createTemporary(filepath.Join(folder, "missing", "x"), 0o600)
+	assert.EqualError(t, err, "create a file in "+folder+"/missing/: no such file or directory")
 }

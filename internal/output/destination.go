@@ -32,7 +32,8 @@ type File struct {
 	Appends bool // the file's content is kept
 }
 
-// ResultFile is the destination of output_file: JSON where the path ends in .json, otherwise dotenv.
+// ResultFile is the destination of output_file: JSON where the path ends in .json, in upper or lower case,
+// otherwise dotenv.
 type ResultFile struct {
 	Path   string
 	Prefix string // of the keys in dotenv
@@ -53,7 +54,7 @@ func (f ResultFile) Check() error { return file.Check(f.Path) }
 
 // Write replaces the file.
 func (f ResultFile) Write(r result.Report) error {
-	if strings.HasSuffix(f.Path, ".json") {
+	if strings.EqualFold(filepath.Ext(f.Path), ".json") {
 		return file.Write(f.Path, []byte(JSON(r)+"\n"))
 	}
 	content, emptied := dotenv(r, f.Prefix)

@@ -42,6 +42,7 @@ func TestResultFileIsJSONOrDotenvByItsName(t *testing.T) {
 	variables, _ := dotenv(r, "WAIT_")
 	for name, want := range map[string]string{
 		"result.json": JSON(r) + "\n",
+		"RESULT.JSON": JSON(r) + "\n",
 		"result.env":  variables,
 		"result":      variables,
 		"json":        variables,

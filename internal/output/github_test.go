@@ -2,6 +2,7 @@ package output
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,10 +132,32 @@ func TestStepOutputsThatCannotBeWrittenAreAnError(t *testing.T) {
 		assert.Error(t, StepOutputs{path}.Check(), name)
 		assert.Error(t, StepOutputs{path}.Write(reportOf(documentedTask(), nil)), name)
 	}
-	assert.EqualError(t, StepOutputs{folder}.Check(), `"`+folder+`" is not a file`)
+	assert.EqualError(t, StepOutputs{folder}.Check(), fmt.Sprintf("%q is not a file", folder))
 	assert.Empty(t, readFolder(t, folder))
 	if _, err := os.Stat("/dev/full"); err == nil {
 		assert.Error(t, StepOutputs{"/dev/full"}.Write(reportOf(documentedTask(), poll.ErrTimeout)))
+	}
+}
+
+func TestRunnersFileInUTF16IsRefused(t *testing.T) {
+	t.Parallel()
+	for start, refused := range map[string]bool{
+		"\xff\xfea\x00=\x00": true, "\xff\xfe": true, "\xfe\xff\x00a\x00=": true, "\xff\xfe\x00\x00": true,
+		"\x00\x00\xfe\xff": true, "\xef\xbb\xbfa=1\n": false, "a=1\n": false, "\xff": false, "": false,
+	} {
+		path := filepath.Join(t.TempDir(), "output")
+		require.NoError(t, os.WriteFile(path, []byte(start), 0o600))
+		for _, err := range []error{
+			StepOutputs{path}.Check(),
+			JobSummary{Path: path, Timeline: &Timeline{}}.Write(reportOf(documentedTask(), nil)),
+		} {
+			if refused {
+				assert.ErrorContains(t, err, "it begins with UTF-16", "%q", start)
+				assert.ErrorContains(t, err, "Out-File -Encoding utf8", "%q", start)
+			} else {
+				assert.NoError(t, err, "%q", start)
+			}
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/dmswait/dmswait/internal/result"
@@ -26,24 +25,13 @@ func shortValues(r result.Report) []named {
 
 // fit empties outputs, in the order of their turns, until size returns at most maxSmall. It returns their names.
 func fit(outputs []named, size func() int) (emptied []string) {
-	for _, output := range droppable(outputs) {
-		if size() <= maxSmall {
+	for turn := 1; size() > maxSmall; turn++ {
+		i := slices.IndexFunc(outputs, func(o named) bool { return o.drop == turn })
+		if i < 0 {
 			break
 		}
-		output.value = stringValue("")
-		emptied = append(emptied, output.name)
+		outputs[i].value = stringValue("")
+		emptied = append(emptied, outputs[i].name)
 	}
 	return emptied
-}
-
-// droppable returns the outputs that may be left empty, the first one first.
-func droppable(outputs []named) []*named {
-	var all []*named
-	for i := range outputs {
-		if outputs[i].drop > 0 {
-			all = append(all, &outputs[i])
-		}
-	}
-	slices.SortFunc(all, func(a, b *named) int { return cmp.Compare(a.drop, b.drop) })
-	return all
 }

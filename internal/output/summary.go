@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,12 +44,16 @@ func (s JobSummary) Check() error { return nil }
 
 // Write appends to the summary.
 func (s JobSummary) Write(r result.Report) error {
-	if info, err := os.Stat(s.Path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
-		return errors.New("it is a named pipe") // opening it would wait for a reader
+	if err := checkRunnersFile(s.Path); err != nil {
+		return err
 	}
 	text := summary(r, s.Timeline)
 	action := githubactions.New(githubactions.WithGetenv(func(string) string { return s.Path }))
-	return recovered(func() { action.AddStepSummary(text) })
+	err := recovered(func() { action.AddStepSummary(text) })
+	if system := (*fs.PathError)(nil); errors.As(err, &system) {
+		return system // without the library's words: it is not a command that could not be written
+	}
+	return err
 }
 
 // summary returns a report as Markdown.

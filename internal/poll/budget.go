@@ -99,7 +99,7 @@ func (b *budgets) classify(found target.Finding, sharedValid Kind) Kind {
 		return Holding
 	case found.Err == nil:
 		return Running
-	case !errors.As(found.Err, &e) || e.Denied():
+	case !errors.As(found.Err, &e) || e.Denied() && !e.Foreign || e.ProxyRefusedLogin():
 		return Final
 	case e.Missing():
 		return Missing
@@ -157,13 +157,16 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 // limit returns the limit that the last response draws on, and its length.
 func (b *budgets) limit() (Limit, time.Duration) {
 	switch {
-	case b.last == Missing, b.last == Failing && b.hasty && b.grace < b.maxOutage:
+	case b.last == Missing, b.last == Failing && b.hasty && b.grace < b.maxOutage && b.hasGrace():
 		return NotFoundGrace, b.grace
 	case b.last == Failing:
 		return MaxOutage, b.maxOutage
 	}
 	return Timeout, b.timeout
 }
+
+// hasGrace reports whether there is a grace: at timeout 0, it counts only where it is given.
+func (b *budgets) hasGrace() bool { return b.timeout > 0 || b.grace > 0 }
 
 // left returns what is left, at the time at, of the limit that the last response draws on.
 func (b *budgets) left(at time.Duration) time.Duration {

@@ -18,6 +18,7 @@ import (
 var alphabet = []response{
 	executing, gone, broken, throttled, noSuchHost, rejected, noSuchAPI,
 	failure(404, "DMS.00404022"), status("PAUSED"), unauthentic, succeeded,
+	failure(404, "").ofSomethingElse(), foreignRejection, foreignRefusal, lockedOut,
 }
 
 // scripted reads two bytes per response: which one it is, and how long it takes and its Retry-After in units
@@ -171,7 +172,7 @@ func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
 	switch {
 	case o.Err == nil && o.State.Status.Ended():
 		return Ended, true, nil
-	case failed && (e.Denied() || !l.valid && (e.NoSuchAPI() || e.Rejected())):
+	case failed && (e.Denied() && !(e.Foreign && l.valid) || e.ProxyRefusedLogin() || !l.valid && (e.NoSuchAPI() || e.Rejected())):
 		return Final, true, e
 	case o.Err == nil:
 		kind = Running
@@ -190,7 +191,7 @@ func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
 	default:
 		kind = Failing
 		limit := l.maxOutage
-		if !l.valid && e.Misconfigured() {
+		if !l.valid && e.Misconfigured() && (l.timeout > 0 || l.grace > 0) {
 			limit = min(limit, l.grace)
 		}
 		l.failing = true

@@ -29,6 +29,14 @@ func failure(httpStatus int, code string) response {
 	return response{err: &client.Error{Op: "get task", Code: code, Response: client.Response{StatusCode: httpStatus}}}
 }
 
+// ofSomethingElse returns the response of something in between.
+func (r response) ofSomethingElse() response {
+	foreign := *r.err.(*client.Error)
+	foreign.Foreign, foreign.Code = true, ""
+	r.err = &foreign
+	return r
+}
+
 func (r response) taking(d time.Duration) response { r.after = d; return r }
 
 func (r response) retryAfter(d time.Duration) response {
@@ -58,6 +66,12 @@ var (
 	forbidden   = failure(403, "DMS.00403002")
 	noSuchAPI   = failure(404, "APIGW.0101")
 	rejected    = failure(400, "DMS.00400070")
+	noInstance  = failure(404, "DMS.00404022")
+
+	lockedOut = response{err: &client.Error{Op: "get task", Err: &client.ProxyError{StatusCode: 407, LoginSent: true}}}
+
+	foreignRejection = rejected.ofSomethingElse()
+	foreignRefusal   = unauthentic.ofSomethingElse()
 
 	gone = response{err: &client.Error{
 		Op:       "get task",

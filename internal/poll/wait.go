@@ -5,9 +5,9 @@ package poll
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/target"
 )
 
@@ -194,7 +194,7 @@ func (w *Waiter) pause(round int, wish demand) time.Duration {
 // poll polls targets of one source. From the deadline on, it gets one RequestTimeout for all its requests.
 func (w *Waiter) poll(ctx context.Context, due []int) []target.Finding {
 	if w.elapsed() >= w.Timeout {
-		late := fmt.Errorf("no response within %v", w.RequestTimeout)
+		late := &client.TimeoutError{Limit: w.RequestTimeout}
 		limited, cancel := context.WithTimeoutCause(ctx, w.RequestTimeout, late)
 		defer cancel()
 		ctx = limited

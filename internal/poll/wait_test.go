@@ -105,7 +105,8 @@ func TestAtTimeoutZeroTheFirstValidResponseDecides(t *testing.T) {
 		"failing, then running":    {script(broken.times(3), executing), 0, ErrRunning, 4},
 		"failing, then ended":      {script(throttled, succeeded), 0, nil, 2},
 		"failing for max_outage":   {script(broken), 0, ErrUnavailable, 5},
-		"no host, for the outage":  {script(noSuchHost), time.Minute, ErrMisconfigured, 5},
+		"no host, for the outage":  {script(noSuchHost), 0, ErrMisconfigured, 5},
+		"no host, for the grace":   {script(noSuchHost), 2 * time.Second, ErrMisconfigured, 3},
 		"hanging, then responding": {script(executing.taking(time.Hour), executing), 0, ErrUnavailable, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

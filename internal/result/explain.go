@@ -58,6 +58,9 @@ func Explain(r Report, request Request) []Line {
 			text = e.FullText
 		}
 		lines = append(lines, Line{ErrorLine, text(r.Secrets.Redact)})
+		if login := loginError(r.Err); login != nil && login.Detail != "" {
+			lines = append(lines, Line{DetailLine, login.Detail})
+		}
 		if r.Result == NotFound {
 			lines = append(lines, Line{DetailLine, r.requested(request)})
 			lines = append(lines, r.listTasks(e, request)...)
@@ -70,10 +73,10 @@ func Explain(r Report, request Request) []Line {
 }
 
 // isSearch reports whether the task was to be found by its name, and was not: later it is requested by its id.
-func (r Report) isSearch() bool { return r.Target.TaskName != "" && r.Target.TaskID == "" }
+func (r *Report) isSearch() bool { return r.Target.TaskName != "" && r.Target.TaskID == "" }
 
 // requested returns what was requested from whom.
-func (r Report) requested(request Request) string {
+func (r *Report) requested(request Request) string {
 	task, region := "", request.Region
 	if r.isSearch() {
 		task = fmt.Sprintf("a task named %q created since %s, of ",
@@ -87,7 +90,7 @@ func (r Report) requested(request Request) string {
 }
 
 // listTasks returns which tasks exist, where none matched the requested name.
-func (r Report) listTasks(e *client.Error, request Request) []Line {
+func (r *Report) listTasks(e *client.Error, request Request) []Line {
 	var none *client.NoTaskError
 	if !r.isSearch() || !errors.As(e, &none) {
 		return nil
@@ -118,7 +121,7 @@ func (r Report) listTasks(e *client.Error, request Request) []Line {
 }
 
 // short returns as much of one value of the service as a line shows.
-func (r Report) short(text string) string { return sanitize.Truncate(r.Secrets.Redact(text), 64) }
+func (r *Report) short(text string) string { return sanitize.Truncate(r.Secrets.Redact(text), 64) }
 
 func allSince(tasks []client.Task, since time.Time) bool {
 	for _, task := range tasks {

@@ -72,6 +72,7 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 	certificate := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 	refused := errors.New("dial tcp 10.0.0.1:443: connect: connection refused")
 	unavailable := func(e error) error { return ending(poll.ErrUnavailable, e) }
+	wrong := func(e error) error { return ending(poll.ErrMisconfigured, e) }
 	wrongKeys := failed(401, "APIGW.0301", "Incorrect IAM authentication information")
 	throttled := failed(429, "APIGW.0308", "policy user over ratelimit,limit:60,time:1 minute")
 	bug := Panic{Value: "runtime error", Stack: "goroutine 1 [running]:\nmain.run()\n\trun.go:1\n"}
@@ -111,15 +112,16 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 		"not_found_name_long":        {client.Task{}, ending(poll.ErrNotFound, long), byName},
 		"not_found_name_no_instance": {client.Task{}, ending(poll.ErrNotFound, noInstance), byName},
 		"not_found_after_all":        {executing, ending(poll.ErrNotFound, missing()), byName},
-		"unavailable_dns":            {client.Task{}, unavailable(unreachable(dns)), byID},
-		"unavailable_certificate":    {client.Task{}, unavailable(unreachable(certificate)), byID},
-		"unavailable_proxy_login":    {client.Task{}, unavailable(unreachable(&client.ProxyError{StatusCode: 407})), byID},
-		"unavailable_proxy":          {client.Task{}, unavailable(unreachable(&client.ProxyError{StatusCode: 502})), byID},
+		"usage_dns":                  {client.Task{}, wrong(unreachable(dns)), byID},
+		"usage_certificate":          {client.Task{}, wrong(unreachable(certificate)), byID},
+		"usage_proxy_login":          {client.Task{}, wrong(atProxy("http", client.ProxyError{StatusCode: 407})), byID},
+		"usage_proxy":                {client.Task{}, wrong(atProxy("http", client.ProxyError{StatusCode: 502})), byID},
 		"unavailable_throttled":      {executing, unavailable(throttled), byID},
 		"unavailable_throttled_404":  {executing, unavailable(failed(404, "DMS.10240407", "flow control")), byID},
 		"unavailable_network":        {executing, unavailable(unreachable(refused)), byID},
 		"unavailable_5xx":            {executing, unavailable(failed(503, "DMS.00500001", "busy")), byID},
 		"unavailable_401":            {executing, unavailable(failed(401, "APIGW.0301", "odd")), byID},
+		"usage_in_between":           {client.Task{}, wrong(foreign(404)), byID},
 		"usage_400":                  {client.Task{}, failed(400, "DMS.00400070", "The task ID is invalid."), byID},
 		"input_errors": {client.Task{}, config.Faults{
 			{Input: "task_id", Text: "task_id is required"}, {Input: "timeout", Text: `timeout "x" is not a duration`},

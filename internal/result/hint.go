@@ -1,22 +1,19 @@
 package result
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
+	"strings"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/config"
 	"github.com/dmswait/dmswait/internal/credential"
-	"github.com/dmswait/dmswait/internal/poll"
 	"github.com/dmswait/dmswait/internal/target"
 )
 
 // hint returns what to do about a result; empty: that is not known.
-func (r Report) hint(request Request) string {
+func (r *Report) hint(request Request) string {
 	e, login := responseError(r.Err), loginError(r.Err)
 	switch {
 	case r.Result == Failure && r.Target.Until != "":
@@ -31,8 +28,8 @@ func (r Report) hint(request Request) string {
 		return ""
 	case r.Result == NotFound:
 		return r.notFoundHint(e)
-	case r.Result == Unavailable, errors.Is(r.Err, poll.ErrMisconfigured):
-		return r.unavailableHint(e, request)
+	case r.Result == Unavailable, e.Misconfigured():
+		return r.networkHint(e, request)
 	case login != nil && (r.Result == Denied || r.Result == Usage):
 		return loginHint(login, request)
 	case r.Result == Denied:
@@ -44,14 +41,14 @@ func (r Report) hint(request Request) string {
 }
 
 // spell returns an input with a value as it is given where this run was started.
-func (r Request) spell(input, value string) string {
+func (r *Request) spell(input, value string) string {
 	if r.InActions {
 		return input + ": " + value
 	}
-	return "--" + config.Input{Name: input}.Flag() + " " + value
+	return "--" + (&config.Input{Name: input}).Flag() + " " + value
 }
 
-func (r Report) timeoutHint(request Request) string {
+func (r *Report) timeoutHint(request Request) string {
 	hint := fmt.Sprintf("raise timeout, or use %s to exit 0", request.spell("succeed_on", Timeout.Name))
 	if slices.Contains(request.SucceedOn, Timeout.Name) {
 		hint = "to wait longer, raise timeout"
@@ -65,7 +62,7 @@ func (r Report) timeoutHint(request Request) string {
 	return "the task keeps running: " + hint
 }
 
-func (r Report) notFoundHint(e *client.Error) string {
+func (r *Report) notFoundHint(e *client.Error) string {
 	var none *client.NoTaskError
 	switch {
 	case e.NoSuchAPI():
@@ -90,7 +87,7 @@ func loginHint(login *credential.Error, request Request) string {
 	return login.Hint
 }
 
-func (r Report) deniedHint(e *client.Error, request Request) string {
+func (r *Report) deniedHint(e *client.Error, request Request) string {
 	switch {
 	case e.Forbidden():
 		return fmt.Sprintf("grant the permission %s in this project (DMS ReadOnlyAccess includes it), and check project_id",
@@ -98,11 +95,15 @@ func (r Report) deniedHint(e *client.Error, request Request) string {
 	case e.OtherProject():
 		return "the token is for another project: set project_id to the token's"
 	}
+	if signed, sent := signedHost(e.Message), host(request.Endpoint); signed != "" && !strings.EqualFold(signed, sent) {
+		return fmt.Sprintf("the request was sent to the host %s, but arrived for the host %s, so its signature does not "+
+			"verify: have the reverse proxy in between keep the Host header", sent, signed)
+	}
 	return request.CredentialsHint
 }
 
 // permission returns the action that the requests for the target need.
-func (r Report) permission() string {
+func (r *Report) permission() string {
 	const task, instance = "dms:instance:getBackgroundTask", "dms:instance:get"
 	switch r.Target.Until {
 	case "":
@@ -113,45 +114,17 @@ func (r Report) permission() string {
 	return instance
 }
 
-func (r Report) unavailableHint(e *client.Error, request Request) string {
-	login := loginError(r.Err)
-	address, check := request.Endpoint, "the network, the proxy and the endpoint"
-	if login != nil {
-		address, check = login.Service, "the network and the proxy"
-	}
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	var proxy *client.ProxyError
-	switch {
-	case login != nil && login.Reason != "":
-		return login.Hint
-	case errors.As(e.Err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("the host name %s does not exist: check region and endpoint", dns.Name)
-	case errors.As(e.Err, &certificate):
-		return certificateHint(certificate)
-	case errors.As(e.Err, &proxy) && proxy.LoginRequired():
-		return "the proxy requires a login: HTTPS_PROXY=http://user:password@host:port"
-	case e.Throttled():
-		return "too many requests from this account: poll less often (interval, max_interval), " +
-			"or wait for fewer tasks at once"
-	case !e.Answered():
-		return fmt.Sprintf("could not reach %s: check %s", address, check)
-	case e.Unexpected():
-		return fmt.Sprintf("%s did not return the API's JSON: check region and endpoint, "+
-			"and whether a proxy or a login page is in between", address)
-	}
-	return r.service() + " is failing: run again later, or raise max_outage"
+// signedHost returns the host in the canonical request that the gateway shows where a signature does not verify;
+// empty: it shows none.
+func signedHost(message string) string {
+	_, canonical, _ := strings.Cut(message, "canonicalRequest:")
+	_, header, _ := strings.Cut(canonical, "|host:")
+	signed, _, _ := strings.Cut(header, "|")
+	return signed
 }
 
-func certificateHint(err error) string {
-	var invalid x509.CertificateInvalidError
-	var host x509.HostnameError
-	switch {
-	case errors.As(err, &host):
-		return "the certificate is for another host: check the endpoint"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "the certificate has expired or is not yet valid: check the local clock and the endpoint"
-	}
-	return "the server's certificate is not trusted: behind a proxy that replaces certificates, " +
-		"set SSL_CERT_FILE to the file of its CA"
+// host returns the host of a URL, with its port.
+func host(endpoint string) string {
+	_, host, _ := strings.Cut(endpoint, "://")
+	return host
 }

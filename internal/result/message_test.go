@@ -1,6 +1,7 @@
 package result
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -28,6 +29,9 @@ func TestMessageIsOneSentence(t *testing.T) {
 	}
 	timeout := func(e *client.Error) error { return ending(poll.ErrTimeout, e) }
 	unavailable := func(e *client.Error) error { return ending(poll.ErrUnavailable, e) }
+	wrong := func(e *client.Error) error { return ending(poll.ErrMisconfigured, e) }
+	silent := unreachable(errors.New("no response within 10s"))
+	silent.Phase = client.Sending
 	executing := with(client.Executing)
 	required := config.Faults{{Input: "task_id", Text: "task_id is required", Brief: "task_id is required"}}
 	faults := append(required,
@@ -60,8 +64,27 @@ func TestMessageIsOneSentence(t *testing.T) {
 		{client.Task{}, failed(404, "APIGW.0101", ""), "The endpoint has no such API (404 APIGW.0101)."},
 		{executing, unavailable(failed(503, "DMS.00500001", "")),
 			"The API returned no valid response (503 DMS.00500001); the task's state is unknown."},
+		{executing, unavailable(foreign(404)),
+			"Something in between seems to have responded instead of the API (404); the task's state is unknown."},
+		{client.Task{}, foreign(403), "Something in between seems to have responded instead of the API (403)."},
+		{client.Task{}, foreign(400),
+			"Something in between seems to have responded instead of the API (400); the task's state is unknown."},
 		{executing, unavailable(unreachable(errors.New("refused"))),
+			"The API could no longer be reached; the task's state is unknown."},
+		{client.Task{}, unavailable(unreachable(errors.New("refused"))),
 			"Could not reach the API; the task's state is unknown."},
+		{executing, unavailable(silent), "The API no longer responded; the task's state is unknown."},
+		{client.Task{}, unavailable(silent), "The API returned no valid response; the task's state is unknown."},
+		{client.Task{}, wrong(unreachable(&net.DNSError{IsNotFound: true})),
+			"Could not reach the API: its host name does not exist; the task's state is unknown."},
+		{client.Task{}, wrong(unreachable(&tls.CertificateVerificationError{Err: errors.New("x")})),
+			"Could not reach the API: its certificate does not verify; the task's state is unknown."},
+		{client.Task{}, wrong(atProxy("http", client.ProxyError{StatusCode: 502})),
+			"Could not get through the proxy (502); the task's state is unknown."},
+		{client.Task{}, wrong(atProxy("http", client.ProxyError{Err: errors.New("x")})),
+			"Could not get through the proxy; the task's state is unknown."},
+		{executing, atProxy("http", client.ProxyError{StatusCode: 407, LoginSent: true}),
+			"The proxy refused the login (407); the task's state is unknown."},
 		{executing, poll.ErrUnavailable, "The API returned no valid response; the task's state is unknown."},
 		{client.Task{}, failed(401, "APIGW.0301", ""), "The API refused the credentials (401 APIGW.0301)."},
 		{client.Task{}, failed(403, "DMS.00403002", ""), "Permission denied by the API (403 DMS.00403002)."},
@@ -78,7 +101,8 @@ func TestMessageIsOneSentence(t *testing.T) {
 			"Interrupted by SIGTERM after 5.2s; the task keeps running."},
 		{client.Task{}, Interrupt{syscall.SIGTERM}, "Interrupted by SIGTERM after 5.2s."}, // the task was never seen
 	} {
-		assert.Equal(t, test.want, reportOf(test.task, test.err).Message())
+		report := reportOf(test.task, test.err)
+		assert.Equal(t, test.want, report.Message())
 	}
 }
 
@@ -181,7 +205,8 @@ func TestMessageNamesNoHostRegionOrProject(t *testing.T) {
 		ending(poll.ErrUnavailable, e), ending(poll.ErrNotFound, e), e, ending(poll.ErrTimeout, e),
 		config.Faults{{Input: "region", Text: "region " + where + " is unknown"}},
 	} {
-		message := reportOf(documented(), err).Message()
+		report := reportOf(documented(), err)
+		message := report.Message()
 		for part := range strings.FieldsSeq(where) {
 			assert.NotContains(t, message, part)
 		}
@@ -212,7 +237,8 @@ func TestMessageNamesTheLimitThatEndedTheWait(t *testing.T) {
 			Reason: poll.ErrUnavailable, Limit: poll.Timeout, After: 10 * time.Second, Err: failed(503, "", ""),
 		},
 	} {
-		assert.Equal(t, want, reportOf(client.Task{}, err).Message())
+		r := reportOf(client.Task{}, err)
+		assert.Equal(t, want, r.Message())
 	}
 }
 

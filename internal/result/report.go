@@ -35,7 +35,7 @@ type Report struct {
 // Message returns one sentence in our own words. Of the service's text it contains the status, the code, the task's
 // name and ids only, as far as they are words, and it names no host, region or project. The message about a run says
 // how many of its targets did not succeed, and what became of the one that decides.
-func (r Report) Message() string {
+func (r *Report) Message() string {
 	total, open, failed := r.count()
 	if total < 2 || errors.As(r.Err, new(config.Faults)) { // which are those of the run
 		return r.message()
@@ -59,7 +59,7 @@ func (r Report) Message() string {
 }
 
 // allSucceeded returns the message about several targets that all succeeded.
-func (r Report) allSucceeded(total int) string {
+func (r *Report) allSucceeded(total int) string {
 	all, how := fmt.Sprintf("All %d", total), "succeeded"
 	if total == 2 {
 		all = "Both"
@@ -72,7 +72,7 @@ func (r Report) allSucceeded(total int) string {
 
 // count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
 // succeed for another reason.
-func (r Report) count() (total, open, failed int) {
+func (r *Report) count() (total, open, failed int) {
 	for _, each := range r.All {
 		switch {
 		case each.Result == Success:
@@ -86,14 +86,14 @@ func (r Report) count() (total, open, failed int) {
 }
 
 // Kind returns what the target is: a task or an instance.
-func (r Report) Kind() string {
+func (r *Report) Kind() string {
 	if r.Target.Until != "" {
 		return "instance"
 	}
 	return "task"
 }
 
-func (r Report) message() string {
+func (r *Report) message() string {
 	subject := capitalized(r.subject())
 	switch r.Result {
 	case Success, Failure, Cancelled:
@@ -124,7 +124,7 @@ func (r Report) message() string {
 }
 
 // ended says how the target ended.
-func (r Report) ended() string {
+func (r *Report) ended() string {
 	subject := capitalized(r.subject())
 	switch {
 	case r.Target.Until != "" && r.Result == Success:
@@ -147,7 +147,7 @@ const earlier = time.Minute
 
 // endedBefore returns how long before the wait began the task ended, by the server's clock; 0: it did not, or that is
 // not known.
-func (r Report) endedBefore() time.Duration {
+func (r *Report) endedBefore() time.Duration {
 	since, ok := r.State.Task.SinceEnd(r.At)
 	if !ok {
 		return 0
@@ -155,7 +155,7 @@ func (r Report) endedBefore() time.Duration {
 	return max(0, since-r.Waited)
 }
 
-func (r Report) timedOut() string {
+func (r *Report) timedOut() string {
 	if responseError(r.Err) != nil { // the last response was missing or failing
 		return fmt.Sprintf("Timed out after %s: %s was %s when last seen; its state is now unknown%s.",
 			Human(r.Waited), r.subject(), r.standing(), r.cause())
@@ -168,7 +168,7 @@ const maxClockError = 2 * time.Second
 
 // clockError says how far the local clock was off when a search by name found nothing, since a time for since that was
 // taken from it is off by as much; empty: it is not off, or that is not known.
-func (r Report) clockError() string {
+func (r *Report) clockError() string {
 	var none *client.NoTaskError
 	if !r.isSearch() || !errors.As(r.Err, &none) {
 		return ""
@@ -185,23 +185,20 @@ func (r Report) clockError() string {
 	return fmt.Sprintf("; the local clock is %s %s the server's", Human(off.Abs().Round(time.Second)), side)
 }
 
-func (r Report) unavailable() string {
-	e, login := responseError(r.Err), loginError(r.Err)
-	problem := ""
-	switch {
-	case login != nil && login.Reason != "":
+func (r *Report) unavailable() string {
+	problem := r.trouble(responseError(r.Err))
+	if login := loginError(r.Err); login != nil && login.Reason != "" {
 		problem = "Login failed: " + login.Reason
-	case e != nil && !e.Answered():
-		problem = "Could not reach " + r.service() + r.limitAndCause("for")
-	default:
-		problem = capitalized(r.service()) + " returned no valid response" + r.limitAndCause("for")
 	}
 	return fmt.Sprintf("%s; the %s's state is unknown.", problem, r.Kind())
 }
 
-func (r Report) denied() string {
-	problem := r.service() + " refused the credentials"
-	if e := responseError(r.Err); e != nil && e.Forbidden() {
+func (r *Report) denied() string {
+	problem, e := r.service()+" refused the credentials", responseError(r.Err)
+	if e != nil && e.Foreign {
+		return r.trouble(e) + "."
+	}
+	if e != nil && e.Forbidden() {
 		problem = "permission denied by " + r.service()
 	}
 	if loginError(r.Err) != nil {
@@ -210,24 +207,24 @@ func (r Report) denied() string {
 	return fmt.Sprintf("%s%s.", capitalized(problem), r.cause())
 }
 
-func (r Report) usage() string {
+func (r *Report) usage() string {
 	var faults config.Faults
 	if errors.As(r.Err, &faults) {
 		return fmt.Sprintf("Invalid input: %s.", faults.Brief())
 	}
-	login := loginError(r.Err)
+	login, e := loginError(r.Err), responseError(r.Err)
 	switch {
-	case errors.Is(r.Err, poll.ErrMisconfigured):
-		return fmt.Sprintf("Could not reach %s as configured%s.", r.service(), r.limitAndCause("within"))
+	case login != nil && login.Reason != "":
+		return fmt.Sprintf("Login failed: %s.", login.Reason)
+	case e != nil && e.Misconfigured():
+		return fmt.Sprintf("%s; the %s's state is unknown.", r.trouble(e), r.Kind())
 	case login == nil:
 		return fmt.Sprintf("The API rejected the request%s.", r.cause())
-	case login.Reason != "":
-		return fmt.Sprintf("Login failed: %s.", login.Reason)
 	}
 	return fmt.Sprintf("Login failed: %s rejected the request%s.", r.service(), r.cause())
 }
 
-func (r Report) interrupted() string {
+func (r *Report) interrupted() string {
 	if r.State.Status == "" || r.Target.Until != "" {
 		return fmt.Sprintf("Interrupted%s.", r.bySignal())
 	}
@@ -235,7 +232,7 @@ func (r Report) interrupted() string {
 }
 
 // bySignal says which signal ended the wait, and when.
-func (r Report) bySignal() string {
+func (r *Report) bySignal() string {
 	var signal Interrupt
 	if !errors.As(r.Err, &signal) {
 		return ""
@@ -244,7 +241,7 @@ func (r Report) bySignal() string {
 }
 
 // subject names the target within a sentence. What is no word may contain anything: it is left out.
-func (r Report) subject() string {
+func (r *Report) subject() string {
 	subject, instance := "the task", "instance"
 	if id := r.Secrets.Redact(r.Target.InstanceID); sanitize.IsWord(id) {
 		instance += " " + id
@@ -265,7 +262,7 @@ func (r Report) subject() string {
 }
 
 // standing says how a target stands that has not ended.
-func (r Report) standing() string {
+func (r *Report) standing() string {
 	if r.Target.Until != "" {
 		return fmt.Sprintf("not %s (%s)", r.Target.Until, r.status())
 	}
@@ -274,15 +271,22 @@ func (r Report) standing() string {
 
 // status returns the status as a word. Secrets are redacted before it is truncated: half a secret cannot be
 // recognized.
-func (r Report) status() string {
+func (r *Report) status() string {
 	if status := sanitize.Word(r.Secrets.Redact(string(r.State.Status))); status != "" {
 		return status
 	}
 	return "running"
 }
 
+// end returns how the wait ended although the target has not, or nil.
+func (r *Report) end() *poll.End {
+	var end *poll.End
+	errors.As(r.Err, &end)
+	return end
+}
+
 // service names, within a sentence, the service whose response decided.
-func (r Report) service() string {
+func (r *Report) service() string {
 	if login := loginError(r.Err); login != nil {
 		return login.Service
 	}
@@ -291,7 +295,7 @@ func (r Report) service() string {
 
 // limitAndCause returns the limit that ended the wait, its length, and the response that decided, as far as there are
 // such.
-func (r Report) limitAndCause(preposition string) string {
+func (r *Report) limitAndCause(preposition string) string {
 	var end *poll.End
 	if !errors.As(r.Err, &end) || end.Limit == "" || end.After == 0 {
 		return r.cause()
@@ -304,7 +308,7 @@ func (r Report) limitAndCause(preposition string) string {
 }
 
 // cause returns the status and code of the response that decided, in parentheses; empty: there was none.
-func (r Report) cause() string {
+func (r *Report) cause() string {
 	if code := r.code(); code != "" {
 		return " (" + code + ")"
 	}
@@ -312,8 +316,11 @@ func (r Report) cause() string {
 }
 
 // code returns the status and code of the response that decided; empty: there was none.
-func (r Report) code() string {
+func (r *Report) code() string {
 	e := responseError(r.Err)
+	if e != nil && e.AtProxy() != nil && e.AtProxy().StatusCode != 0 {
+		return strconv.Itoa(e.AtProxy().StatusCode)
+	}
 	if e == nil || !e.Answered() || e.Response.StatusCode == http.StatusOK {
 		return ""
 	}

@@ -53,7 +53,7 @@ func Meanings() []Meaning {
 	return []Meaning{
 		row(Success, "the task ended with SUCCESS", ""),
 		row(Failure, "the task ended with FAILED", "no"),
-		row(Usage, "an input is invalid, or the API rejected the request (400)", "no"),
+		row(Usage, "an input, proxy or certificate is wrong, or the API responded 400", "no"),
 		row(Cancelled, "the task ended with CANCELLED or DELETED", "no"),
 		row(NotFound, "no instance or task after not_found_grace or timeout; no such API", "no"),
 		row(Internal, "a bug in dmswait", "no"),
@@ -122,6 +122,8 @@ func Conclude(state target.State, err error) Result {
 		return Running
 	case errors.Is(err, poll.ErrNotFound):
 		return NotFound
+	case errors.Is(err, poll.ErrMisconfigured):
+		return Usage
 	case errors.Is(err, poll.ErrUnavailable):
 		return Unavailable
 	case !errors.As(err, &response):

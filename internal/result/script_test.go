@@ -2,7 +2,11 @@ package result
 
 import (
 	"fmt"
+	"net"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/dmswait/dmswait/internal/client"
 	"github.com/dmswait/dmswait/internal/credential"
@@ -52,6 +56,20 @@ func failed(status int, code, message string) *client.Error {
 	}
 }
 
+// atProxy returns the error of a request that did not get through this proxy.
+func atProxy(proxy string, refusal client.ProxyError) *client.Error {
+	e := unreachable(&refusal)
+	e.Proxy = client.Proxy{Scheme: proxy, Host: "proxy.test:3128", User: "jane"}
+	return e
+}
+
+// foreign returns the response of something in between.
+func foreign(status int) *client.Error {
+	e := failed(status, "", "")
+	e.Foreign = true
+	return e
+}
+
 // unreachable returns the error of a request without a response.
 func unreachable(err error) *client.Error {
 	return &client.Error{Op: `get task "t1"`, Err: err}
@@ -81,3 +99,19 @@ func login(status int, service string) *credential.Error {
 
 // ending wraps an error as poll does at the end of a wait.
 func ending(reason, err error) error { return fmt.Errorf("%w: %w", reason, err) }
+
+// silentHandshake returns the error of a request to a server that does not respond to the beginning of TLS.
+func silentHandshake(t *testing.T) *client.Error {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	c := client.Client{
+		Endpoint: "https://" + listener.Addr().String(), ProjectID: "p1",
+		Timeout: time.Second, Transport: client.NewTransport(time.Minute),
+	}
+	_, err = c.Task(t.Context(), "i1", "t1")
+	e := responseError(err)
+	require.Equal(t, client.NoHandshake, e.Cause())
+	return e
+}

@@ -1,11 +1,10 @@
 package sanitize
 
 import (
-	"cmp"
 	"encoding/hex"
 	"html"
 	"iter"
-	"slices"
+	"sort"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -141,9 +140,16 @@ func (e escape) origins(text string, spans []span) []span {
 	return spans
 }
 
+// byStart sorts spans.
+type byStart []span
+
+func (s byStart) Len() int           { return len(s) }
+func (s byStart) Less(i, j int) bool { return s[i].from < s[j].from }
+func (s byStart) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+
 // merge returns spans in order, with those that overlap joined. It reorders spans.
 func merge(spans []span) (merged []span) {
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	sort.Sort(byStart(spans)) // slices.SortFunc would make the program 10 kB larger
 	for _, s := range spans {
 		if last := len(merged) - 1; last >= 0 && s.from < merged[last].to {
 			merged[last].to = max(merged[last].to, s.to)

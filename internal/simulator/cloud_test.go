@@ -28,6 +28,7 @@ func fullCloud(clock func() time.Time) simulator.Simulator {
 		Agencies:          []simulator.Agency{{ProviderURN: providerURN, AgencyURN: agencyURN}},
 		IdentityProviders: []string{"idp"},
 		ActionsToken:      "jobt0ken",
+		PodToken:          "podt0ken",
 		Metadata:          simulator.Metadata{Agency: true},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -76,7 +75,7 @@ func TestConnectionIsResetOrClosed(t *testing.T) {
 		response simulator.Response
 		want     error
 	}{
-		"reset": {simulator.Response{Reset: true}, syscall.ECONNRESET},
+		"reset": {simulator.Response{Reset: true}, errReset},
 		"close": {simulator.Response{Close: true}, io.EOF},
 	} {
 		s := respondWith(&test.response)

@@ -20,7 +20,8 @@ type handler = func(*Server, *call) *Response
 // routes returns all APIs of the cloud. No two services share a path, so one server stands in for all
 // of their hosts.
 func routes() []route {
-	return slices.Concat(dmsRoutes(), iamRoutes(), oidcRoutes(), stsRoutes(), metadataRoutes(), actionsRoutes())
+	return slices.Concat(dmsRoutes(), iamRoutes(), oidcRoutes(), stsRoutes(), metadataRoutes(), podIdentityRoutes(),
+		actionsRoutes())
 }
 
 // call is a request that is being handled.

@@ -34,7 +34,7 @@ func (s *Server) IDToken(audience string, lifetime time.Duration) string {
 	body := segment(claims{
 		Issuer:   s.URL + "/actions",
 		Audience: audience,
-		Subject:  "repo:dmswait/simulator:ref:refs/heads/main",
+		Subject:  s.subject(),
 		ID:       rand.Text(),
 		IssuedAt: now.Unix(),
 		Expires:  now.Add(lifetime).Unix(),
@@ -45,6 +45,14 @@ func (s *Server) IDToken(audience string, lifetime time.Duration) string {
 	token := head + "." + body + "." + l.signIDToken(head+"."+body)
 	l.secrets = append(l.secrets, token)
 	return token
+}
+
+// subject returns the subject of ID tokens, in the form that GitHub gives it.
+func (s *Server) subject() string {
+	if s.cloud.ImmutableSubject {
+		return "repo:dmswait@1000001/simulator@2000002:ref:refs/heads/main"
+	}
+	return "repo:dmswait/simulator:ref:refs/heads/main"
 }
 
 // verifyIDToken returns the claims of a token. It returns an error unless this server has issued the

@@ -26,8 +26,9 @@ type Proxy struct {
 }
 
 // StartProxy starts a proxy that runs until [Proxy.Close] is called. routes maps the target of a CONNECT
-// request ("dms.test:443") to an address ("127.0.0.1:1234"). The response to other targets is 403, to
-// other methods 405, and to requests without auth ("user:password"), unless that is empty, 407.
+// request ("dms.test:443") to an address ("127.0.0.1:1234"); where that is empty, the response is 503, as for a name
+// that does not exist. The response to other targets is 403, to other methods 405, and to requests without auth
+// ("user:password"), unless that is empty, 407.
 // It returns an error if it cannot listen.
 func StartProxy(routes map[string]string, auth string) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -69,6 +70,10 @@ func (p *Proxy) handle(w http.ResponseWriter, r *http.Request) {
 	address, known := p.routes[r.Host]
 	if !known {
 		http.Error(w, "no route to this host", http.StatusForbidden)
+		return
+	}
+	if address == "" {
+		http.Error(w, "the name does not exist", http.StatusServiceUnavailable)
 		return
 	}
 	upstream, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", address)

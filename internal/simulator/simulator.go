@@ -49,6 +49,8 @@ type Simulator struct {
 	Agencies          []Agency
 	IdentityProviders []string // ids, for X-Idp-Id; ID tokens for any audience are accepted
 	ActionsToken      string   // bearer token for [Server.ActionsURL]; if empty, none is accepted
+	ImmutableSubject  bool     // ID tokens have numeric ids in their subject, as GitHub's for repositories since 2026-07-15
+	PodToken          string   // token of a service account for [Server.PodIdentityURI]; if empty, none is accepted
 	Metadata          Metadata
 	// Lifetime overrides the lifetime of issued IAM tokens and temporary keys, whatever was requested.
 	// If 0, they live as long as documented or requested. ID tokens and metadata tokens are not affected.
@@ -113,7 +115,7 @@ type Request struct {
 	Nth int // number among the requests of its kind, from 1
 	// Kind is the API that was called: "instance", "task", "tasks" or "progress" of DMS; "iam-token", "projects",
 	// "idp-token" or "idp-keys" of IAM; "assume" of STS; "metadata-token" or "metadata-keys" of the
-	// metadata service; "id-token" of GitHub; "other" if no API has this path.
+	// metadata service; "pod-identity" of CCE's agent; "id-token" of GitHub; "other" if no API has this path.
 	Kind string
 
 	Method, Path, RawQuery, Host string // the path is decoded, the query is not

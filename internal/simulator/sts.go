@@ -18,6 +18,7 @@ type Agency struct {
 	ProviderURN string // iam::<account>:oidcProvider:<name>
 	AgencyURN   string // iam::<account>:agency:<name>
 	Audience    string // required in ID tokens; if empty, DefaultAudience
+	Subject     string // required in ID tokens; if empty, any
 }
 
 // The documented limits of duration_seconds and agency_session_name.
@@ -62,6 +63,9 @@ func (s *Server) assume(c *call) *Response {
 	claims, err := s.verifyIDToken(d.text("id_token"), c.now)
 	if err == nil && claims.Audience != cmp.Or(agency.Audience, DefaultAudience) {
 		err = fmt.Errorf("id token is for audience %q", claims.Audience)
+	}
+	if err == nil && agency.Subject != "" && claims.Subject != agency.Subject {
+		err = fmt.Errorf("the trust policy does not allow subject %q", claims.Subject)
 	}
 	if err != nil {
 		return Fault(http.StatusUnauthorized, stsBadToken, err.Error())

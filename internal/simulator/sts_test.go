@@ -102,3 +102,28 @@ func TestAssumeIsRejected(t *testing.T) {
 		assert.Equal(t, http.StatusOK, response.StatusCode, body)
 	}
 }
+
+func TestTrustPolicyOfOneSubjectRefusesTheOtherForm(t *testing.T) {
+	t.Parallel()
+	const byName, byID = "repo:dmswait/simulator:ref:refs/heads/main",
+		"repo:dmswait@1000001/simulator@2000002:ref:refs/heads/main"
+	for _, immutable := range []bool{false, true} {
+		for _, subject := range []string{"", byName, byID} {
+			s := fullCloud((&fakeClock{}).Now)
+			s.ImmutableSubject = immutable
+			s.Agencies[0].Subject = subject
+			server := start(t, s)
+			response, body := post(t, server, "/v5/agencies/assume-with-oidc", `{"provider_urn":"`+providerURN+
+				`","agency_urn":"`+agencyURN+`","agency_session_name":"dmswait","id_token":"`+
+				server.IDToken(simulator.DefaultAudience, time.Minute)+`"}`)
+			issued := map[bool]string{true: byID, false: byName}[immutable]
+			if subject == "" || subject == issued {
+				assert.Equal(t, http.StatusOK, response.StatusCode, body)
+				assert.Contains(t, body, `"subject_from_id_token":"`+issued+`"`)
+				continue
+			}
+			assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+			assert.Contains(t, body, `the trust policy does not allow subject \"`+issued)
+		}
+	}
+}

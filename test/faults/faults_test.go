@@ -251,7 +251,8 @@ func (r *run) check(t *testing.T) {
 
 func (r *run) lastStatus() string {
 	if r.want.status == itsOwn {
-		return r.row.status
+		// Temporary keys are two secrets.
+		return strings.ReplaceAll(r.row.status, "***", strings.Join(slices.Repeat([]string{"***"}, len(secretsOf(r.login))), " "))
 	}
 	return r.want.status
 }

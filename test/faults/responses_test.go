@@ -1,7 +1,9 @@
 package faults_test
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -24,15 +26,13 @@ const (
 
 // bodies are what statuses come with.
 var bodies = map[string]string{
-	serviceBody:     refusal,
+	"a service's":   refusal,
 	"the gateway's": `{"error_code":"APIGW.0201","error_msg":"SECRET","request_id":"SECRET"}`,
 	"IAM's":         `{"error":{"code":"IAM.0000","message":"SECRET","title":"SECRET"}}`,
 	"HTML":          "<html><head><title>SECRET</title></head><body>\r\n<h1>Oops</h1></body></html>",
 	"binary":        "\x00\x1b[2J\xff\xfe\n::error::forged\r##[error]SECRET",
 	"none":          "",
 }
-
-const serviceBody = "a service's error"
 
 // filled replaces the placeholders of our task and our secrets.
 func filled(text, secret string) string {
@@ -101,6 +101,15 @@ func status(code int, body string) *simulator.Response {
 	return &simulator.Response{Status: code, Body: body}
 }
 
+// zipped returns a good response with this body, as gzip.
+func zipped(body string) *simulator.Response {
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, body)
+	_ = w.Close()
+	return &simulator.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: b.String()}
+}
+
 func texts() map[string]*simulator.Response {
 	return map[string]*simulator.Response{
 		"200, a byte order mark before the JSON": status(200, "\ufeff"+endedBody),
@@ -109,9 +118,10 @@ func texts() map[string]*simulator.Response {
 			`{"tasks":[{"id":"OURS","status":"SUCCESS"}`+"\xff]}"),
 		"200, invalid UTF-8 in the task's name": status(200,
 			`{"tasks":[{"id":"OURS","name":"`+"\xff\xc0\x80"+`","status":"EXECUTING"}]}`),
-		"200, gzip that was not requested": {Header: http.Header{"Content-Encoding": {"gzip"}},
-			Body: "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xab\x56\x2a\x49\x2c\xce\x2e\x56\xb2\x8a\x8e\xad\x05\x00"},
-		"200, 100,000 opening brackets": status(200, strings.Repeat("[", 100_000)),
+		"200, gzip that was not requested": zipped(executing),
+		"200, gzip of 100 MB of blanks":    zipped(strings.Repeat(" ", 100<<20)),
+		"200, gzip that is cut off":        status(200, zipped(executing).Body[:30]),
+		"200, 100,000 opening brackets":    status(200, strings.Repeat("[", 100_000)),
 		"200, 5,000 other tasks before ours": status(200,
 			`{"tasks":[`+strings.Repeat(other, 5000)+`{"id":"OURS","status":"EXECUTING"}]}`),
 	}

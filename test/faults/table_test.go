@@ -78,8 +78,9 @@ func allRuns(t *testing.T, isWanted func(*run) bool) (all []*run) {
 		require.NotEmpty(t, kinds[row.kind], "%q is of the unknown kind %q", row.fault, row.kind)
 		used[row.kind], used[row.fault] = true, true
 		for _, want := range kinds[row.kind] {
-			if codes := statuses(row.fault); codes != nil {
-				all = append(all, everyStatus(row, want, codes)...)
+			list, condition, _ := strings.Cut(row.fault, ": ")
+			if codes := statuses(list); codes != nil {
+				all = append(all, everyStatus(row, want, codes, bodiesWith(t, condition))...)
 				continue
 			}
 			fault := literal(row.fault)
@@ -122,16 +123,27 @@ func withSecret(response simulator.Response, secret string) *simulator.Response 
 	return &response
 }
 
-// everyStatus returns the runs for a row of statuses: which statuses with which bodies is what
-// testdata/faults.md says.
-func everyStatus(row faultRow, want outcome, codes []int) (all []*run) {
-	kinds := slices.Sorted(maps.Keys(bodies))
+// bodiesWith returns the bodies that a row of statuses is about.
+func bodiesWith(t *testing.T, condition string) (kinds []string) {
+	t.Helper()
+	require.Contains(t, []string{"", "a documented body", "another body"}, condition)
+	for _, kind := range slices.Sorted(maps.Keys(bodies)) {
+		isDocumented := strings.HasPrefix(bodies[kind], "{")
+		if condition == "" || isDocumented == (condition == "a documented body") {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// everyStatus returns the runs for a row of statuses with some of these bodies, as testdata/faults.md says.
+func everyStatus(row faultRow, want outcome, codes []int, kinds []string) (all []*run) {
 	for i, code := range codes {
 		var with []string
 		switch {
 		case want.place == "deadline":
 			if i == 0 {
-				with = []string{serviceBody}
+				with = kinds[len(kinds)-1:]
 			}
 		case slices.Contains(edges, code):
 			with = kinds

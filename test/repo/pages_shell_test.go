@@ -26,6 +26,11 @@ var shellTests = map[string]func(*testing.T, string){
 	"dotenv":  testDotenvExample,
 	"serve":   func(*testing.T, string) {}, // started by the one in the other terminal
 	"served":  testServedExample,
+
+	"packages":     testPackagesExample,
+	"timer":        testTimerExample,
+	"verify":       testVerifyExample,
+	"verify image": testVerifyImageExample,
 }
 
 func TestShellExamplesRun(t *testing.T) {

@@ -77,7 +77,10 @@ func TestEveryBlockSaysWhatItIs(t *testing.T) {
 }
 
 // foreignFlags are flags of other programs.
-var foreignFlags = map[string]bool{"--cli-waiter": true, "--arg": true}
+var foreignFlags = map[string]bool{
+	"--cli-waiter": true, "--arg": true, "--jq": true, "--network": true, "--env-file": true, "--now": true,
+	"--check": true, "--ignore-missing": true, "--repo": true, "--signer-workflow": true, "--bundle": true,
+}
 
 func TestPagesNameOnlyFlagsAndVariablesThatExist(t *testing.T) {
 	t.Parallel()
@@ -164,10 +167,13 @@ func TestPagesStateTheDefaultsOfTheTable(t *testing.T) {
 // reads, in both directions.
 func TestLoginPageNamesTheVariablesOfOtherTools(t *testing.T) {
 	t.Parallel()
-	variable := regexp.MustCompile(`\b(?:HUAWEICLOUD_SDK|HW|HUAWEI_CLOUD)_[A-Z_]*[A-Z]\b`)
+	variable := regexp.MustCompile(`\b(?:HUAWEICLOUD_SDK|HW|HUAWEI_CLOUD|OS|HC_CONTAINER)_[A-Z_]*[A-Z]\b`)
 	page, families := read(t, "docs/login.md"), read(t, "internal/config/family.go")
-	sources := families + read(t, "internal/config/profile.go")
+	sources := families + read(t, "internal/config/profile.go") + read(t, "internal/config/pod.go")
 	for _, name := range variable.FindAllString(page, -1) {
+		if strings.HasPrefix(name, "HUAWEICLOUD_SDK_REGION_") {
+			name = strings.TrimSuffix(name, "CN_NORTH")
+		}
 		assert.True(t, strings.Contains(sources, name), "the program does not read %s", name)
 	}
 	read := variable.FindAllString(families, -1)

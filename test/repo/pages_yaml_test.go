@@ -117,8 +117,13 @@ func runPod(t *testing.T, file pageYAML) {
 	require.NoError(t, os.WriteFile(token, []byte(server.IDToken("sts.huaweicloud.com", time.Hour)), 0o600))
 	for _, env := range file.Spec.Containers[0].Env {
 		value := given[strings.ToLower(strings.TrimPrefix(env.Name, "DMSWAIT_"))]
-		if strings.HasSuffix(env.Name, "_FILE") {
+		switch {
+		case strings.HasSuffix(env.Name, "_FILE"):
 			value = token
+		case env.Name == "DMSWAIT_POD_IDENTITY":
+			value = env.Value
+			tr.Set("HC_CONTAINER_CREDENTIALS_FULL_URI", server.PodIdentityURI())
+			tr.Set("HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", trial.WriteFile(t, trial.PodToken))
 		}
 		assert.NotEmpty(t, value, env.Name)
 		tr.Set(env.Name, value)

@@ -104,7 +104,7 @@ func (r repository) git(t *testing.T, args ...string) string {
 	return out
 }
 
-// checksums returns a release's checksums.txt, which lists the SBOMs that goreleaser adds as well.
+// checksums returns a release's checksums.txt, which lists packages and SBOMs as well.
 func checksums(version string) string {
 	var b strings.Builder
 	for _, name := range []string{
@@ -115,6 +115,10 @@ func checksums(version string) string {
 		sum := sha256.Sum256([]byte(name))
 		fmt.Fprintf(&b, "%x  dmswait_%s_%s\n", sum, version, name)
 		fmt.Fprintf(&b, "%x  dmswait_%s_%s.cdx.json\n", sum, version, system)
+		if strings.HasPrefix(name, "linux") {
+			fmt.Fprintf(&b, "%x  dmswait_%s_%s.deb\n", sum, version, system)
+			fmt.Fprintf(&b, "%x  dmswait_%s_%s.rpm\n", sum, version, system)
+		}
 	}
 	return b.String()
 }
@@ -137,7 +141,7 @@ func TestReleaseCommitPinsImageAndFiles(t *testing.T) {
 	assert.Equal(t, "1.10.0", r.git(t, "show", "v1.10.0:setup/version"))
 	pinned := r.git(t, "show", "v1.10.0:setup/checksums.txt")
 	assert.Len(t, strings.Split(pinned, "\n"), 6)
-	assert.NotContains(t, pinned, "cdx.json")
+	assert.NotRegexp(t, `cdx\.json|deb|rpm`, pinned)
 
 	r.git(t, "checkout", "--quiet", source)
 	again, log, code := r.command(".ci/release", "commit", "1.10.0", digest, sums)

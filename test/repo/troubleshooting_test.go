@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -53,6 +55,30 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		return trial.New(nil).Set("GITHUB_ACTIONS", "true").Run(t)
 	},
 	"… contains a blank, a line break or a character that no key, token or URN has: …": with(nil, "SECRET_KEY", "a b"),
+	"… is enclosed in quotes: remove them":                                             with(nil, "SECRET_KEY", `"key"`),
+	"credentials_file cannot be used: …":                                               with(nil, "ACCESS_KEY", "", "SECRET_KEY", "", "CREDENTIALS_FILE", "/nonexistent"),
+	"… is not an input: did you mean …?":                                               with(nil, "TIMEOUTS", "5s"),
+	"SSL_CERT_FILE cannot be used: …":                                                  variables(nil, "SSL_CERT_FILE", "/nonexistent"),
+	"… or set endpoint and iam_endpoint":                                               variables(terraform, "HW_CLOUD", "other"),
+	"HC_CONTAINER_CREDENTIALS_FULL_URI is required with pod_identity": with(nil, "ACCESS_KEY", "", "SECRET_KEY", "",
+		"POD_IDENTITY", "true"),
+	"task_id is an instance's id, and instance_id a task's: exchange them": with(nil,
+		"INSTANCE_ID", trial.TaskID, "TASK_ID", simulator.DefaultInstanceID),
+	"project_id … is the name of a project, not its id: …": with(nil, "REGION", "cn-north-4", "PROJECT_ID", "cn-north-4"),
+	"… cannot be used in Open Telekom Cloud, which has no STS v5: …": with(nil, "REGION", "eu-de", "ACCESS_KEY", "",
+		"SECRET_KEY", "", "PROVIDER_URN", "p", "AGENCY_URN", "a", "ID_TOKEN", "ey.J"),
+	"Login failed: this is not an ECS, or a container without access to the metadata service": func(t *testing.T) *trial.Trial {
+		tr := login(t, trial.Account()).Set("DMSWAIT_ECS_METADATA", "true").Set("DMSWAIT_NOT_FOUND_GRACE", "0")
+		tr.MetadataAddress = "http://127.0.0.1:9"
+		return tr.Run(t)
+	},
+	"… contains quotation marks: …":                                   with(nil, "OUTPUT_FILE", `"out.json"`),
+	"… contains a variable or a command that nothing has expanded: …": with(nil, "RESULTS_DIR", "$HOME/results"),
+	"GITHUB_OUTPUT cannot be written: it begins with UTF-16": func(t *testing.T) *trial.Trial {
+		tr := trial.New(nil).InActions(t)
+		require.NoError(t, os.WriteFile(tr.OutputPath, []byte("\xff\xfea\x00"), 0o600))
+		return tr.Run(t)
+	},
 	"… is the same file as …: use another path": func(t *testing.T) *trial.Trial {
 		tr := trial.New(nil).InActions(t)
 		return tr.Set("DMSWAIT_OUTPUT_FILE", tr.OutputPath).Run(t)
@@ -91,6 +117,34 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, server.Close()) })
 		return trial.New(server).Set("DMSWAIT_NOT_FOUND_GRACE", "0").Run(t)
+	},
+	"Could not reach the API": func(t *testing.T) *trial.Trial {
+		return trial.New(nil, "--max-outage", "0").Run(t)
+	},
+	"… does not speak TLS: …": func(t *testing.T) *trial.Trial {
+		server := trial.Start(t, trial.Cloud())
+		tr := trial.New(server, "--not-found-grace", "0")
+		return tr.Set("DMSWAIT_ENDPOINT", strings.Replace(server.URL, "http:", "https:", 1)).Run(t)
+	},
+	"… does not respond to the TLS handshake: …": func(t *testing.T) *trial.Trial {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { listener.Close() })
+		tr := trial.New(nil, "--max-outage", "0", "--request-timeout", "200ms")
+		return tr.Set("DMSWAIT_ENDPOINT", "https://"+listener.Addr().String()).Run(t)
+	},
+	"Something in between seems to have responded instead of the API": func(t *testing.T) *trial.Trial {
+		return responding(t, trial.Always(&simulator.Response{Status: 404, Body: "<html>"}))
+	},
+	"… did not send a whole response: …": func(t *testing.T) *trial.Trial {
+		return responding(t, trial.Always(&simulator.Response{Body: `{"tasks":[]}`, Cut: 5}))
+	},
+	"the request was sent to the host …, but arrived for the host …": func(t *testing.T) *trial.Trial {
+		return responding(t, trial.Always(simulator.Fault(401, "APIGW.0301",
+			"verify aksk signature fail, canonicalRequest:GET|/v2/||host:other.test|x-sdk-date:20260102T030405Z||host|e3b0")))
+	},
+	"… is not the URL of a proxy: …": func(t *testing.T) *trial.Trial {
+		return trial.New(nil).Set("HTTPS_PROXY", "http://").Run(t)
 	},
 	"… did not return the API's JSON: …": func(t *testing.T) *trial.Trial {
 		return responding(t, trial.Always(&simulator.Response{Body: "<html>"}))
@@ -136,7 +190,12 @@ func endedAnHourAgo(args ...string) func(*testing.T) *trial.Trial {
 var inSources = []string{
 	"… when last seen; its state is now unknown",
 	"the host name … does not exist: check region and endpoint",
+	"… responded before: check the network, or run again later",
+	"Could not get through the proxy",
 	"the proxy requires a login: …",
+	"The proxy refused the login",
+	"… accepts logins by … only, which dmswait does not support: …",
+	"could not renew the credentials: …; using the old ones until they expire",
 	"Internal error: this is a bug in dmswait.",
 }
 
@@ -192,6 +251,23 @@ func with(sim *simulator.Simulator, inputs ...string) func(*testing.T) *trial.Tr
 			tr.Set("DMSWAIT_"+inputs[i], inputs[i+1])
 		}
 		return tr.Run(t)
+	}
+}
+
+// terraform are keys of another tool.
+var terraform = []string{"HW_ACCESS_KEY", "AK", "HW_SECRET_KEY", "SK", "HW_REGION_NAME", "cn-north-4"}
+
+// variables returns a run for a cloud with TLS, with variables of the environment: those, and one more.
+func variables(start []string, name, value string) func(*testing.T) *trial.Trial {
+	return func(t *testing.T) *trial.Trial {
+		tr := trial.New(nil).Set("HOME", "/nonexistent").Set("DMSWAIT_REGION", "cn-north-4").Set("DMSWAIT_ENDPOINT", "")
+		if start != nil {
+			tr.Set("DMSWAIT_ACCESS_KEY", "").Set("DMSWAIT_SECRET_KEY", "")
+		}
+		for i := 0; i < len(start); i += 2 {
+			tr.Set(start[i], start[i+1])
+		}
+		return tr.Set(name, value).Run(t)
 	}
 }
 

@@ -29,9 +29,9 @@ const step = 10 * time.Second
 // startCloud starts a cloud for one script: cloud [-KIND=CODE…] [INSTANCE/TASK=STATUS,…] [RESPONSE…] The nth
 // RESPONSE is for the nth poll, and the last one for all that follow: a status of the task, which was created 5 s
 // before the first poll, or the error_code of a fault. INSTANCE/TASK=STATUS,… is another task, with its statuses at
-// the polls. -KIND=CODE makes all requests of another kind fail, see simulator.Request. A file params.json, if there is one, has the task's parameters. The environment is set
-// for a wait with an access key; for the other ways to log in there are further variables and the file
-// id-token.
+// the polls. -KIND=CODE makes all requests of another kind fail, see simulator.Request. A file params.json, if there
+// is one, has the task's parameters. The environment is set for a wait with an access key; for the other ways to log
+// in there are further variables and the files id-token and pod-token.
 func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: cloud [-kind=code...] [instance/task=status,...] [response...]")
@@ -83,6 +83,7 @@ func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	*ts.Value(cloudKey{}).(**simulator.Server) = server
 	setEnvironment(ts, server)
 	ts.Check(os.WriteFile(ts.MkAbs("id-token"), []byte(ts.Getenv("ID_TOKEN")+"\n"), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("pod-token"), []byte(trial.PodToken+"\n"), 0o600))
 }
 
 // addTask adds a task, and returns how many polls its statuses last. Another instance than the default one is RUNNING.
@@ -153,6 +154,7 @@ func setEnvironment(ts *testscript.TestScript, server *simulator.Server) {
 		"DMSWAIT_INTERVAL":     "10ms",
 		// What a login needs.
 		"ACTIONS_URL":  server.ActionsURL(),
+		"POD_URI":      server.PodIdentityURI(),
 		"ID_TOKEN":     server.IDToken("sts.huaweicloud.com", time.Hour),
 		"SECRET_KEY":   trial.SecretKey,
 		"PROJECT_ID":   simulator.DefaultProjectID,

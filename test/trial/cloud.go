@@ -22,6 +22,7 @@ const (
 	IdentityProvider = "gitlab-idp"
 	UserPassword     = "correct horse battery staple"
 	ActionsToken     = "theTokenOfTheRunnerItself"
+	PodToken         = "theTokenOfTheServiceAccount"
 )
 
 // Patience is how long a test waits for an event that happens at once on an idle machine.
@@ -47,6 +48,7 @@ func Account(steps ...simulator.Step) simulator.Simulator {
 	sim.Agencies = []simulator.Agency{{ProviderURN: ProviderURN, AgencyURN: AgencyURN}}
 	sim.IdentityProviders = []string{IdentityProvider}
 	sim.ActionsToken = ActionsToken
+	sim.PodToken = PodToken
 	sim.Metadata = simulator.Metadata{Agency: true}
 	return sim
 }

@@ -8,8 +8,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -103,7 +105,8 @@ func (tr *Trial) Run(t *testing.T) *Trial {
 func (tr *Trial) RunContext(ctx context.Context) *Trial {
 	app := cli.App{
 		Stdout: tr.Stdout, Stderr: tr.Stderr, MetadataAddress: tr.MetadataAddress,
-		Getenv: func(name string) string { return tr.Env[name] },
+		Getenv:  func(name string) string { return tr.Env[name] },
+		Environ: func() []string { return slices.Sorted(maps.Keys(tr.Env)) },
 	}
 	tr.Code = app.Run(ctx, tr.Args)
 	return tr
