@@ -110,8 +110,8 @@ func TestMessageAboutSeveralTargetsCountsThem(t *testing.T) {
 		"1 of 2 instances did not succeed: Instance i2 cannot become ready: its status is CREATEFAILED.": {isReady, broken},
 		"2 of 2 instances had not ended: Timed out after 1m: instance i3 is still not ready (CREATING).": {creates, creates},
 	} {
-		decides := Decide(all, nil)
-		assert.Equal(t, want, decides.Message())
+		r := Decide(all, nil)
+		assert.Equal(t, want, r.Message())
 	}
 	for _, each := range Decide([]Report{stopped, failed, search}, nil).All {
 		assert.NotRegexp(t, `^\d`, each.Message(), "that of a single target")

@@ -130,7 +130,7 @@ var printedBy = map[string]func(*testing.T) *trial.Trial{
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		t.Cleanup(func() { listener.Close() })
-		tr := trial.New(nil, "--max-outage", "0", "--request-timeout", "200ms")
+		tr := trial.New(nil, "--max-outage", "0", "--request-timeout", "3s")
 		return tr.Set("DMSWAIT_ENDPOINT", "https://"+listener.Addr().String()).Run(t)
 	},
 	"Something in between seems to have responded instead of the API": func(t *testing.T) *trial.Trial {

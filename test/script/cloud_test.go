@@ -29,9 +29,9 @@ const step = 10 * time.Second
 // startCloud starts a cloud for one script: cloud [-KIND=CODE…] [INSTANCE/TASK=STATUS,…] [RESPONSE…] The nth
 // RESPONSE is for the nth poll, and the last one for all that follow: a status of the task, which was created 5 s
 // before the first poll, or the error_code of a fault. INSTANCE/TASK=STATUS,… is another task, with its statuses at
-// the polls. -KIND=CODE makes all requests of another kind fail, see simulator.Request. A file params.json, if there
-// is one, has the task's parameters. The environment is set for a wait with an access key; for the other ways to log
-// in there are further variables and the files id-token and pod-token.
+// the polls. -KIND=CODE makes all requests of another kind fail, see simulator.Request. A file params.json, if there is one, has the task's parameters. The environment is set
+// for a wait with an access key; for the other ways to log in there are further variables and the files
+// id-token and pod-token.
 func startCloud(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: cloud [-kind=code...] [instance/task=status,...] [response...]")
