@@ -77,7 +77,10 @@ func testWorkflow(t *testing.T, text string) {
 			if step.Uses != "dmswait/dmswait@v1" {
 				continue
 			}
-			waits++
+			until := step.With["until"]
+			if until == "" {
+				waits++
+			}
 			server := exampleCloud(t, trial.At(0, "SUCCESS"))
 			tr := exampleTrial(server).InActions(t)
 			for name, value := range step.With {
@@ -88,7 +91,14 @@ func testWorkflow(t *testing.T, text string) {
 				tr.Set("ACTIONS_ID_TOKEN_REQUEST_URL", server.ActionsURL())
 				tr.Set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", trial.ActionsToken)
 			}
+			if until != "" {
+				tr.Set("DMSWAIT_SETTLE", "10ms")
+			}
 			assert.Equal(t, 0, tr.Run(t).Code, tr.Log.String())
+			if until != "" {
+				assert.Equal(t, simulator.DefaultInstanceID, tr.Outputs(t)["instance_id"])
+				continue
+			}
 			assert.Equal(t, trial.TaskID, tr.Outputs(t)["task_id"])
 		}
 	}

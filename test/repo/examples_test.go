@@ -27,6 +27,7 @@ var exampleTests = map[string]func(*testing.T, string){
 	"github/wait.yml":          testWorkflow,
 	"github/matrix.yml":        testWorkflow,
 	"github/by-name.yml":       testWorkflow,
+	"github/several.yml":       testWorkflow,
 	"gitlab/.gitlab-ci.yml":    testGitLabJobs,
 	"jenkins/Jenkinsfile":      testJenkinsfile,
 	"woodpecker/wait.yaml":     testWoodpecker,

@@ -23,6 +23,7 @@ var shellTests = map[string]func(*testing.T, string){
 	"json":    testJSONExample,
 	"several": testSeveralExample,
 	"list":    testListExample,
+	"gates":   testGatesExample,
 	"dotenv":  testDotenvExample,
 	"serve":   func(*testing.T, string) {}, // started by the one in the other terminal
 	"served":  testServedExample,
@@ -94,6 +95,16 @@ func testSeveralExample(t *testing.T, example string) {
 		assert.Contains(t, out.text, otherTask+": "+status)
 		assert.Equal(t, failed, strings.Contains(out.text, "at least one task did not succeed"), out.text)
 	}
+}
+
+func testGatesExample(t *testing.T, example string) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "start-change.sh"), []byte("#!/bin/sh\necho started\n"), 0o700))
+	env := trial.New(trial.Start(t, trial.Cloud(trial.At(100, "SUCCESS")))).Set("DMSWAIT_SETTLE", "50ms").Env
+	delete(env, "DMSWAIT_TASK_ID")
+	out := inShell(t, folder, example, env)
+	assert.Zero(t, out.code, out.text)
+	assert.Regexp(t, `(?s) is idle\..*\nstarted\n.* is ready\.`, out.text)
 }
 
 func testListExample(t *testing.T, example string) {
