@@ -23,6 +23,7 @@ type Poller struct {
 
 	requests int
 	seen     map[int]bool // targets whose instance exists, as a response said
+	warned   map[int]bool // targets about which LeftBehind was noted
 }
 
 // Note is something that a person should know about a target.
@@ -114,7 +115,7 @@ func (p *Poller) instance(ctx context.Context, c *client.Client, i int) (State, 
 	if t.Until == Deleted && state.neverSeen() && !p.seen[i] {
 		p.note(i, Note{Kind: NeverSeen})
 	}
-	p.sees(i)
+	p.seen = mark(p.seen, i)
 	if t.Until != Idle || state.Standing != Holding {
 		return state, nil
 	}
@@ -123,7 +124,8 @@ func (p *Poller) instance(ctx context.Context, c *client.Client, i int) (State, 
 		return State{}, err
 	}
 	busy, leftBehind := unfinished(list, time.Now())
-	if leftBehind > 0 {
+	if leftBehind > 0 && !p.warned[i] {
+		p.warned = mark(p.warned, i)
 		p.note(i, Note{Kind: LeftBehind, Count: leftBehind})
 	}
 	if busy > 0 {
@@ -132,11 +134,12 @@ func (p *Poller) instance(ctx context.Context, c *client.Client, i int) (State, 
 	return state, nil
 }
 
-func (p *Poller) sees(i int) {
-	if p.seen == nil {
-		p.seen = map[int]bool{}
+func mark(targets map[int]bool, i int) map[int]bool {
+	if targets == nil {
+		targets = map[int]bool{}
 	}
-	p.seen[i] = true
+	targets[i] = true
+	return targets
 }
 
 func (p *Poller) task(ctx context.Context, c *client.Client, t Target) (client.Task, error) {
