@@ -48,7 +48,7 @@ func TestEndIsShownOnce(t *testing.T) {
 		{true, 1, false, annotation},
 	} {
 		text := logIn(t, form{actions: test.actions}, func(w *wait) {
-			w.End(Ending{
+			w.End(&Ending{
 				Report: failure(), Explanation: lines("100% wrong", "do\nit", "detail"),
 				ExitCode: test.exitCode, OnStdout: test.onStdout,
 			})
@@ -61,7 +61,7 @@ func TestErrorIsOfLevelErrorOnlyWhereTheRunFails(t *testing.T) {
 	t.Parallel()
 	for exitCode, level := range map[int]string{0: "info", 1: "error"} {
 		text := logIn(t, form{json: true}, func(w *wait) {
-			w.End(Ending{Report: failure(), Explanation: lines("x", "x", "x"), ExitCode: exitCode})
+			w.End(&Ending{Report: failure(), Explanation: lines("x", "x", "x"), ExitCode: exitCode})
 		})
 		assert.Contains(t, text, `"level":"`+level+`","event":"error"`)
 		assert.Contains(t, text, `"level":"info","event":"hint"`)
@@ -71,7 +71,7 @@ func TestErrorIsOfLevelErrorOnlyWhereTheRunFails(t *testing.T) {
 
 func TestSuccessIsNotAnnotated(t *testing.T) {
 	t.Parallel()
-	text := logIn(t, form{actions: true}, func(w *wait) { w.End(Ending{Report: reportOf(succeeded(), nil)}) })
+	text := logIn(t, form{actions: true}, func(w *wait) { w.End(&Ending{Report: reportOf(succeeded(), nil)}) })
 	assert.Equal(t, "dmswait: Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s.\n", text)
 }
 
@@ -82,7 +82,7 @@ func TestResultThatWasNotWrittenIsAnError(t *testing.T) {
 		Report: reportOf(succeeded(), nil), NotWritten: notWritten, ExitCode: result.NotWritten, OnStdout: true,
 	}
 	end := func(w *wait) {
-		w.End(ending)
+		w.End(&ending)
 		w.NotOnStdout(errors.New("stdout: broken pipe"))
 	}
 	const line = "dmswait: error: could not write the result to output_file: no space left on device\n"
@@ -92,7 +92,7 @@ func TestResultThatWasNotWrittenIsAnError(t *testing.T) {
 
 	executing := client.Task{ID: "t1", Status: client.Executing}
 	running := Ending{Report: reportOf(executing, poll.ErrRunning), NotWritten: notWritten, ExitCode: 124, OnStdout: true}
-	assert.Equal(t, line, logIn(t, form{quiet: true}, func(w *wait) { w.End(running) }), "whatever the result is")
+	assert.Equal(t, line, logIn(t, form{quiet: true}, func(w *wait) { w.End(&running) }), "whatever the result is")
 
 	assert.Equal(t, "::error title=dmswait%3A result not written::Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s."+
 		"%0Aerror: could not write the result to output_file: no space left on device\n"+
@@ -115,13 +115,13 @@ func TestQuietLogShowsFailuresOnly(t *testing.T) {
 				w.failed(response(429, "", ""), time.Second)
 				w.saw("PAUSED", 2*time.Minute)
 				w.Progress(0, 40)
-				w.End(ending)
+				w.End(&ending)
 			})
 			assert.Empty(t, text, ending.Report.Result.Name)
 		}
 	}
 	text := logIn(t, form{quiet: true}, func(w *wait) {
-		w.End(Ending{Report: failure(), Explanation: lines("x", "y", "z"), ExitCode: 1})
+		w.End(&Ending{Report: failure(), Explanation: lines("x", "y", "z"), ExitCode: 1})
 	})
 	assert.Equal(t, `dmswait: error: x
 dmswait: z
@@ -189,7 +189,7 @@ func everything(w *wait, word string) {
 	w.failed(unreachable(errors.New(word)), time.Second)
 	w.saw(client.Executing, time.Second)
 	w.Changef(EventClock, "%s", short)
-	w.End(Ending{
+	w.End(&Ending{
 		Report: failure(), Explanation: lines(short, short, short),
 		NotWritten: []error{errors.New("output_file: " + short)}, ExitCode: 1, OnStdout: true,
 	})
@@ -283,6 +283,6 @@ dmswait: Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s.
 		w.Request(request)
 		w.poll(succeeded(), nil, 0)
 		w.Request(request)
-		w.End(Ending{Report: failure(), ExitCode: 1})
+		w.End(&Ending{Report: failure(), ExitCode: 1})
 	}))
 }

@@ -173,7 +173,7 @@ func TestLogIsSilentAfterClose(t *testing.T) {
 			w.Changef(EventFound, "late")
 			w.saw("LATE", time.Hour)
 			w.Progress(0, 50)
-			w.End(Ending{Report: reportOf(succeeded(), nil), Explanation: lines("late", "late", "late"), ExitCode: 1})
+			w.End(&Ending{Report: reportOf(succeeded(), nil), Explanation: lines("late", "late", "late"), ExitCode: 1})
 			w.Request(client.Trace{Method: "GET"})
 			w.FlushRequest()
 		})
@@ -199,7 +199,7 @@ func TestBrokenStderrChangesNothing(t *testing.T) {
 			assert.NotPanics(t, func() {
 				w.Printf(EventFound, "x")
 				w.saw("PAUSED", 2*time.Minute)
-				w.End(Ending{Report: reportOf(succeeded(), nil), Explanation: lines("y", "y", "y"), ExitCode: 1})
+				w.End(&Ending{Report: reportOf(succeeded(), nil), Explanation: lines("y", "y", "y"), ExitCode: 1})
 				w.NotOnStdout(errors.New("stdout: broken pipe"))
 				w.Close()
 			})
@@ -218,7 +218,7 @@ func TestHeartbeatShowsWhenTheWaitGivesUpByTheLimitThatEndsFirst(t *testing.T) {
 		} {
 			w.n++
 			p.Round, p.At, p.Next = w.n, time.Since(w.start), 61*time.Second
-			w.Poll(p)
+			w.Poll(&p)
 			time.Sleep(p.Next)
 		}
 	})

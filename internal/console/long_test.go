@@ -159,7 +159,7 @@ func TestLogRetainsNothingOfAMillionPolls(t *testing.T) {
 				p.State = target.OfTask(client.Task{ID: "t1", Status: statuses[n/77%len(statuses)]})
 			}
 			p.Kind = kindOf(p.State.Task, p.Err, p.Next)
-			l.Poll(p)
+			l.Poll(&p)
 			l.Progress(0, n/100%100)
 			if n%10_000 == 0 { // so that the heartbeat and the live line have their turns
 				time.Sleep(15 * time.Second)

@@ -60,6 +60,6 @@ func (l *Log) printRequest() {
 	e := *l.request
 	l.request = nil
 	if !l.closed && !l.quiet {
-		l.printLine(e)
+		l.printLine(&e)
 	}
 }

@@ -69,7 +69,7 @@ type wait struct {
 func (w *wait) poll(task client.Task, err error, next time.Duration) {
 	w.n++
 	at := time.Since(w.start)
-	w.Poll(poll.Outcome{
+	w.Poll(&poll.Outcome{
 		Round: w.n, At: at, Kind: kindOf(task, err, next), State: target.OfTask(task), Err: err, Next: next, Over: next == 0,
 		GivesUp: time.Hour, Limit: poll.Timeout,
 	})
@@ -111,14 +111,14 @@ func succeeded() client.Task {
 }
 
 // reportOf returns the report of a wait that saw this task last.
-func reportOf(task client.Task, err error) result.Report {
-	return result.Report{
-		Result: result.Conclude(target.OfTask(task), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
+func reportOf(task client.Task, err error) *result.Report {
+	return &result.Report{
+		Result: result.Conclude(new(target.OfTask(task)), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
 	}
 }
 
 // failure returns the report of a task that ended with FAILED.
-func failure() result.Report {
+func failure() *result.Report {
 	task := succeeded()
 	task.Status = client.Failed
 	return reportOf(task, nil)

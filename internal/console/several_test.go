@@ -42,7 +42,7 @@ func (w *wait) of(i int, found any, change func(*poll.Outcome)) {
 	if change != nil {
 		change(&p)
 	}
-	w.Poll(p)
+	w.Poll(&p)
 }
 
 // over ends the wait for a target with the error that it was polled with.

@@ -17,7 +17,7 @@ func BenchmarkOutputs(b *testing.B) {
 	r.Secrets = sanitize.NewSecrets(fakeSecret)
 	b.ReportAllocs()
 	for b.Loop() {
-		if len(values(r)) != len(Outputs()) {
+		if len(values(&r)) != len(Outputs()) {
 			b.Fatal("outputs are missing")
 		}
 	}
@@ -30,6 +30,6 @@ func BenchmarkWriteOutput(b *testing.B) {
 	destination := ResultFile{Path: filepath.Join(b.TempDir(), "result.json")}
 	b.ReportAllocs()
 	for b.Loop() {
-		require.NoError(b, destination.Write(r))
+		require.NoError(b, destination.Write(&r))
 	}
 }

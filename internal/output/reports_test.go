@@ -47,7 +47,7 @@ func runningTask(age time.Duration) client.Task {
 // reportOf returns the report of a wait that saw this task last and returned err.
 func reportOf(task client.Task, err error) result.Report {
 	return result.Report{
-		Result: result.Conclude(target.OfTask(task), err),
+		Result: result.Conclude(new(target.OfTask(task)), err),
 		Err:    err,
 		Target: target.Target{TaskID: task.ID},
 		State:  target.OfTask(task),
@@ -130,7 +130,7 @@ func errorsThatHold(text string) []error {
 }
 
 // valueOf returns the value of the output with that name.
-func valueOf(t *testing.T, r result.Report, name string) value {
+func valueOf(t *testing.T, r *result.Report, name string) value {
 	t.Helper()
 	all := values(r)
 	i := slices.IndexFunc(all, func(o named) bool { return o.name == name })

@@ -32,7 +32,7 @@ func severalTasks(instances ...string) result.Report {
 		all[i].Target.InstanceID = instances[i%len(instances)]
 	}
 	all[3].Target.TaskName = "restartInstance"
-	return result.Decide(all, nil)
+	return *result.Decide(all, nil)
 }
 
 // severalInstances returns the reports of a run for two instances.
@@ -40,11 +40,11 @@ func severalInstances() result.Report {
 	report := func(id string, standing target.Standing, status client.Status) result.Report {
 		state := target.State{Status: status, Standing: standing}
 		return result.Report{
-			Result: result.Conclude(state, nil), Target: target.Target{InstanceID: id, Until: target.Idle}, State: state,
+			Result: result.Conclude(&state, nil), Target: target.Target{InstanceID: id, Until: target.Idle}, State: state,
 			Waited: 5200 * time.Millisecond, Polls: 4, At: now,
 		}
 	}
-	return result.Decide([]result.Report{
+	return *result.Decide([]result.Report{
 		report("i1", target.Succeeded, "RUNNING"), report("i2", target.Failed, "CREATEFAILED"),
 	}, nil)
 }
@@ -56,25 +56,25 @@ func TestSummaryOfSeveralHasARowForEach(t *testing.T) {
 		"several_one_instance": severalTasks("i1", "I1"), // the API ignores the case of ids
 		"several_instances":    severalInstances(),
 	} {
-		golden(t, "summary/"+name, summary(r, &Timeline{}))
+		golden(t, "summary/"+name, summary(&r, &Timeline{}))
 	}
 }
 
 func TestOutputsOfSeveralAreThoseOfTheOneThatDecides(t *testing.T) {
 	t.Parallel()
 	r := severalTasks("i1", "i2")
-	golden(t, "json/several", JSON(r)+"\n")
-	golden(t, "json/several_instances", JSON(severalInstances())+"\n")
+	golden(t, "json/several", JSON(&r)+"\n")
+	golden(t, "json/several_instances", JSON(new(severalInstances()))+"\n")
 
 	var out map[string]any
-	require.NoError(t, json.Unmarshal([]byte(JSON(r)), &out))
+	require.NoError(t, json.Unmarshal([]byte(JSON(&r)), &out))
 	all := out["results"].([]any)
 	require.Len(t, all, 4)
 	for i, each := range all {
 		each := each.(map[string]any)
 		assert.Len(t, each, len(targetOutputs))
 		single := map[string]any{}
-		require.NoError(t, json.Unmarshal([]byte(JSON(r.All[i])), &single))
+		require.NoError(t, json.Unmarshal([]byte(JSON(&r.All[i])), &single))
 		for name, value := range each {
 			assert.Equal(t, single[name], value, "like the output of a run for that target alone: %s", name)
 			if i == 1 && name != "message" {
@@ -149,12 +149,12 @@ func TestChartOfSeveralHasASectionForEachOfTheFirstTwenty(t *testing.T) {
 		all = append(all, reportOf(documentedTask(), nil))
 		running := outcome(0, client.Executing)
 		running.Target = i
-		timeline.Poll(running)
+		timeline.Poll(&running)
 	}
 	for i := range 25 {
 		ended := outcome(time.Duration(30+i)*time.Second, client.Success)
 		ended.Target, ended.Over = i, true
-		timeline.Poll(ended)
+		timeline.Poll(&ended)
 	}
 	r := result.Decide(all, nil)
 	r.Waited = 2 * time.Minute

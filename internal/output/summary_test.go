@@ -38,7 +38,7 @@ func TestSummaryOfEveryReport(t *testing.T) {
 		"running":  onePoll,
 		"usage":    usage,
 	} {
-		text := summary(r, eventfulTimeline())
+		text := summary(&r, eventfulTimeline())
 		golden(t, "summary/"+name, text)
 		assert.NotContains(t, text, "hunter2")
 	}
@@ -48,12 +48,12 @@ func TestSummaryHasAChartFromOneMinuteOn(t *testing.T) {
 	t.Parallel()
 	r := reportOf(documentedTask(), nil)
 	r.Waited = time.Minute - time.Nanosecond
-	assert.NotContains(t, summary(r, eventfulTimeline()), "mermaid")
+	assert.NotContains(t, summary(&r, eventfulTimeline()), "mermaid")
 	r.Waited = time.Minute
-	assert.Contains(t, summary(r, eventfulTimeline()), "```mermaid\ngantt\n")
+	assert.Contains(t, summary(&r, eventfulTimeline()), "```mermaid\ngantt\n")
 	r.Result = result.NotFound
-	assert.Contains(t, summary(r, eventfulTimeline()), "  section end\n  not found :milestone, ")
-	assert.NotContains(t, summary(r, &Timeline{}), "mermaid", "nothing was recorded")
+	assert.Contains(t, summary(&r, eventfulTimeline()), "  section end\n  not found :milestone, ")
+	assert.NotContains(t, summary(&r, &Timeline{}), "mermaid", "nothing was recorded")
 }
 
 // hostileMarkdown is what Markdown, HTML or GitHub would act on in a table.
@@ -71,7 +71,7 @@ func TestNoTextBreaksOutOfTheSummarysTables(t *testing.T) {
 		r := reportOf(task, poll.ErrTimeout)
 		r.Waited = time.Minute
 		r.Progress = &client.Progress{Steps: []client.Step{{Name: text, State: text}}}
-		page := summary(r, timelineOf(0, client.Status(text)))
+		page := summary(&r, timelineOf(0, client.Status(text)))
 		if i == 0 {
 			golden(t, "summary/hostile", page)
 		}
@@ -97,7 +97,7 @@ func TestSummaryOfATaskThatIsHostileAllOver(t *testing.T) {
 	task.Params = `{"x":"a|b` + "`c`" + `<script>\n::error::"}`
 	r := reportOf(task, poll.ErrTimeout)
 	r.Progress = &client.Progress{Percent: 7, Steps: []client.Step{{Name: "a|b\n::x", State: "<b>`"}}}
-	golden(t, "summary/hostile_all", summary(r, &Timeline{}))
+	golden(t, "summary/hostile_all", summary(&r, &Timeline{}))
 }
 
 func TestSummaryStaysShortWhateverTheTask(t *testing.T) {
@@ -110,7 +110,7 @@ func TestSummaryStaysShortWhateverTheTask(t *testing.T) {
 	for range 50 {
 		r.Progress.Steps = append(r.Progress.Steps, client.Step{Name: long, State: long})
 	}
-	assert.Less(t, len(summary(r, &Timeline{})), 60_000, "GitHub accepts 1 MiB")
+	assert.Less(t, len(summary(&r, &Timeline{})), 60_000, "GitHub accepts 1 MiB")
 }
 
 func TestSummaryRedactsBeforeItTruncates(t *testing.T) {
@@ -121,7 +121,7 @@ func TestSummaryRedactsBeforeItTruncates(t *testing.T) {
 	r := reportOf(task, poll.ErrTimeout)
 	r.Secrets = sanitize.NewSecrets(secret)
 	r.Progress = &client.Progress{Steps: []client.Step{{Name: secret, State: secret}}}
-	assert.NotContains(t, summary(r, &Timeline{}), "s3cret", "a secret that is cut in two cannot be recognized")
+	assert.NotContains(t, summary(&r, &Timeline{}), "s3cret", "a secret that is cut in two cannot be recognized")
 }
 
 func TestSummaryIsAppended(t *testing.T) {
@@ -130,10 +130,10 @@ func TestSummaryIsAppended(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("# before\n"), 0o600))
 	r := reportOf(documentedTask(), nil)
 	r.Waited = 2 * time.Minute
-	require.NoError(t, JobSummary{path, eventfulTimeline()}.Write(r))
+	require.NoError(t, JobSummary{path, eventfulTimeline()}.Write(&r))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, "# before\n"+summary(r, eventfulTimeline())+githubactions.EOF, string(content))
+	assert.Equal(t, "# before\n"+summary(&r, eventfulTimeline())+githubactions.EOF, string(content))
 }
 
 func TestSummaryThatCannotBeWrittenIsAnErrorOfWriteOnly(t *testing.T) {
@@ -147,7 +147,7 @@ func TestSummaryThatCannotBeWrittenIsAnErrorOfWriteOnly(t *testing.T) {
 		destination := JobSummary{path, &Timeline{}}
 		assert.NoError(t, destination.Check(), "no reason not to wait")
 		assert.NotPanics(t, func() {
-			err := destination.Write(reportOf(documentedTask(), nil))
+			err := destination.Write(new(reportOf(documentedTask(), nil)))
 			assert.ErrorContains(t, err, path)
 			assert.NotContains(t, err.Error(), "command", "words of the library")
 		})

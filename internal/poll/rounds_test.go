@@ -176,7 +176,7 @@ func TestFailFastStopsTheWaitForTheRest(t *testing.T) {
 	t.Parallel()
 	f := newFleet(script(status(client.Failed)), script(succeeded), script(executing), script(executing))
 	f.perSource = 2
-	f.FailFast = func(_ int, end Ending) bool { return end.State.Standing != target.Succeeded }
+	f.FailFast = func(_ int, end *Ending) bool { return end.State.Standing != target.Succeeded }
 	f.run(t)
 	f.ends(t, nil, nil, ErrStopped, ErrStopped)
 	assert.Equal(t, []string{"0s:0", "0s:1"}, f.polls, "those of the same response have ended as well")

@@ -71,7 +71,7 @@ func TestMessageAboutSeveralTargetsCountsThem(t *testing.T) {
 		instance = func(id string, standing target.Standing, status client.Status, err error) Report {
 			state := target.State{Status: status, Standing: standing}
 			return Report{
-				Result: Conclude(state, err), Err: err, Target: target.Target{InstanceID: id, Until: target.Ready},
+				Result: Conclude(&state, err), Err: err, Target: target.Target{InstanceID: id, Until: target.Ready},
 				State: state, Waited: time.Minute,
 			}
 		}
@@ -134,6 +134,6 @@ func TestHintAboutATimeoutSaysWhatKeepsRunning(t *testing.T) {
 		{[]Report{instance}, raise},
 		{[]Report{instance, instance}, raise},
 	} {
-		assert.Equal(t, []Line{{HintLine, c.want}}, Explain(Decide(c.all, nil), Request{}))
+		assert.Equal(t, []Line{{HintLine, c.want}}, Explain(Decide(c.all, nil), &Request{}))
 	}
 }

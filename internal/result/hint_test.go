@@ -75,7 +75,7 @@ func TestLoginErrorsHaveMessagesAndHintsOfTheirOwn(t *testing.T) {
 	} {
 		r := reportOf(client.Task{}, test.err)
 		assert.Equal(t, test.message, r.Message(), name)
-		assert.Equal(t, test.hint, r.hint(Request{CredentialsHint: "the method's hint"}), name)
+		assert.Equal(t, test.hint, r.hint(&Request{CredentialsHint: "the method's hint"}), name)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestHintsNameWhoIsAtFault(t *testing.T) {
 				continue
 			}
 			r := reportOf(client.Task{}, ending(reason, e))
-			assert.Contains(t, r.hint(Request{Endpoint: "https://dms.test"}), want, reason)
+			assert.Contains(t, r.hint(&Request{Endpoint: "https://dms.test"}), want, reason)
 		}
 	}
 }
@@ -152,7 +152,7 @@ func TestHintRaisesTheLimitThatEndedTheWait(t *testing.T) {
 	for _, limit := range []poll.Limit{poll.MaxOutage, poll.Timeout} {
 		end := &poll.End{Reason: poll.ErrUnavailable, Limit: limit, After: time.Minute, Err: failed(503, "", "")}
 		r := reportOf(client.Task{}, end)
-		assert.Equal(t, "the API is failing: run again later, or raise "+string(limit), r.hint(Request{}))
+		assert.Equal(t, "the API is failing: run again later, or raise "+string(limit), r.hint(&Request{}))
 	}
 }
 
@@ -163,7 +163,7 @@ func TestHintSaysThatAServerRespondedBefore(t *testing.T) {
 		e.Phase = phase
 		r := reportOf(documented(), ending(poll.ErrUnavailable, e))
 		assert.Equal(t, "https://dms.test responded before: check the network, or run again later",
-			r.hint(Request{Endpoint: "https://dms.test"}))
+			r.hint(&Request{Endpoint: "https://dms.test"}))
 	}
 }
 
@@ -176,6 +176,6 @@ func TestHintNamesTheHostThatWasSigned(t *testing.T) {
 		"Incorrect IAM authentication information": "the method's hint",
 	} {
 		r := reportOf(client.Task{}, failed(401, "APIGW.0301", message))
-		assert.Contains(t, r.hint(Request{Endpoint: "https://dms.test", CredentialsHint: "the method's hint"}), want)
+		assert.Contains(t, r.hint(&Request{Endpoint: "https://dms.test", CredentialsHint: "the method's hint"}), want)
 	}
 }

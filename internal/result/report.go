@@ -73,8 +73,8 @@ func (r *Report) allSucceeded(total int) string {
 // count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
 // succeed for another reason.
 func (r *Report) count() (total, open, failed int) {
-	for _, each := range r.All {
-		switch {
+	for i := range r.All {
+		switch each := &r.All[i]; {
 		case each.Result == Success:
 		case each.Result == Timeout, each.Result == Running, each.Result.Name == interrupted:
 			open++

@@ -105,7 +105,7 @@ func (p Panic) Lines() []Line {
 }
 
 // Conclude returns the result of a wait for a target that ended with err, and in this state.
-func Conclude(state target.State, err error) Result {
+func Conclude(state *target.State, err error) Result {
 	var signal Interrupt
 	var faults config.Faults
 	var response *client.Error

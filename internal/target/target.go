@@ -70,7 +70,7 @@ type Finding struct {
 
 // ConcernsAll reports whether an error is about more than its target: nothing was received, the API throttles, or the
 // login failed or is not accepted. Polling other targets right now would bring the same.
-func (f Finding) ConcernsAll() bool {
+func (f *Finding) ConcernsAll() bool {
 	var e *client.Error
 	if !errors.As(f.Err, &e) {
 		return f.Err != nil
@@ -79,7 +79,7 @@ func (f Finding) ConcernsAll() bool {
 }
 
 // Throttled reports whether the API wants fewer requests.
-func (f Finding) Throttled() bool {
+func (f *Finding) Throttled() bool {
 	var e *client.Error
 	return errors.As(f.Err, &e) && e.Throttled()
 }
