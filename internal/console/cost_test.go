@@ -17,7 +17,7 @@ func change(n int) poll.Outcome {
 	task := succeeded()
 	task.Status = []client.Status{client.Created, client.Executing}[n%2]
 	return poll.Outcome{
-		Round: n, At: time.Duration(n) * time.Second, Kind: poll.Running, State: target.OfTask(task), Next: time.Second,
+		Round: n, At: time.Duration(n) * time.Second, Kind: poll.Running, State: target.OfTask(&task), Next: time.Second,
 	}
 }
 

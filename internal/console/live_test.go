@@ -135,7 +135,7 @@ func TestLiveLineIsErasedWhereNothingFollowsIt(t *testing.T) {
 		w.live = &liveLine{out: &screen, width: func() int { return 80 }}
 		w.Open()
 		w.saw(client.Executing, time.Second)
-		w.End(&Ending{Report: reportOf(succeeded(), nil), OnStdout: true})
+		w.End(&Ending{Report: reportOf(new(succeeded()), nil), OnStdout: true})
 		assert.Regexp(t, `left *\r +\r$`, screen.String())
 	})
 }

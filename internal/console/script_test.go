@@ -66,7 +66,7 @@ type wait struct {
 	n int
 }
 
-func (w *wait) poll(task client.Task, err error, next time.Duration) {
+func (w *wait) poll(task *client.Task, err error, next time.Duration) {
 	w.n++
 	at := time.Since(w.start)
 	w.Poll(&poll.Outcome{
@@ -75,7 +75,7 @@ func (w *wait) poll(task client.Task, err error, next time.Duration) {
 	})
 }
 
-func kindOf(task client.Task, err error, next time.Duration) poll.Kind {
+func kindOf(task *client.Task, err error, next time.Duration) poll.Kind {
 	var e *client.Error
 	switch {
 	case err == nil && task.Status.Ended():
@@ -92,13 +92,13 @@ func kindOf(task client.Task, err error, next time.Duration) poll.Kind {
 
 // saw is a poll that found the task, and the pause after it.
 func (w *wait) saw(status client.Status, pause time.Duration) {
-	w.poll(client.Task{ID: "t1", Status: status}, nil, pause)
+	w.poll(&client.Task{ID: "t1", Status: status}, nil, pause)
 	time.Sleep(pause)
 }
 
 // failed is a poll that did not find the task, and the pause after it.
 func (w *wait) failed(err error, pause time.Duration) {
-	w.poll(client.Task{}, err, pause)
+	w.poll(&client.Task{}, err, pause)
 	time.Sleep(pause)
 }
 
@@ -111,7 +111,7 @@ func succeeded() client.Task {
 }
 
 // reportOf returns the report of a wait that saw this task last.
-func reportOf(task client.Task, err error) *result.Report {
+func reportOf(task *client.Task, err error) *result.Report {
 	return &result.Report{
 		Result: result.Conclude(new(target.OfTask(task)), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
 	}
@@ -121,7 +121,7 @@ func reportOf(task client.Task, err error) *result.Report {
 func failure() *result.Report {
 	task := succeeded()
 	task.Status = client.Failed
-	return reportOf(task, nil)
+	return reportOf(&task, nil)
 }
 
 // response returns an error response of the API.

@@ -38,7 +38,7 @@ func TestDestinationsNameTheirInputAndTheirFiles(t *testing.T) {
 
 func TestResultFileIsJSONOrDotenvByItsName(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	variables, _ := dotenv(&r, "WAIT_")
 	for name, want := range map[string]string{
 		"result.json": JSON(&r) + "\n",
@@ -62,7 +62,7 @@ func TestResultFileIsJSONOrDotenvByItsName(t *testing.T) {
 
 func TestResultsFolderHasOneFilePerOutput(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	want := map[string]string{}
 	for _, output := range values(&r) {
 		want[output.name] = output.text // and no line break after it
@@ -104,7 +104,7 @@ func TestDestinationWarnsOfWhatDoesNotFit(t *testing.T) {
 
 func TestDestinationThatCannotBeWrittenIsAnError(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	folder := t.TempDir()
 	file := filepath.Join(folder, "file")
 	require.NoError(t, os.WriteFile(file, []byte("mine"), 0o600))

@@ -31,7 +31,7 @@ func hostileReport(text string) result.Report {
 	task := documentedTask()
 	task.Name, task.UserName, task.UserID, task.Status = text, text, text, client.Status(text)
 	task.Params = string(params)
-	return reportOf(task, nil)
+	return reportOf(&task, nil)
 }
 
 var dotenvLine = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=\S*$`)
@@ -67,7 +67,7 @@ func TestDotenvOfEveryReport(t *testing.T) {
 
 func TestDotenvNamesHaveThePrefix(t *testing.T) {
 	t.Parallel()
-	content, _ := dotenv(new(reportOf(documentedTask(), nil)), "my_9")
+	content, _ := dotenv(new(reportOf(new(documentedTask()), nil)), "my_9")
 	for name := range parseDotenv(t, content) {
 		assert.True(t, strings.HasPrefix(name, "my_9"), name)
 	}
@@ -81,7 +81,7 @@ func TestStatusInDotenvIsUpperCaseLettersDigitsAndUnderscores(t *testing.T) {
 	} {
 		task := documentedTask()
 		task.Status = status
-		content, _ := dotenv(new(reportOf(task, nil)), "DMS_")
+		content, _ := dotenv(new(reportOf(&task, nil)), "DMS_")
 		assert.Equal(t, want, parseDotenv(t, content)["DMS_STATUS"], status)
 	}
 }

@@ -41,7 +41,7 @@ func FuzzOutputs(f *testing.F) {
 			Status: client.Status(plant(status)), CreatedAt: plant(created), UpdatedAt: plant(updated),
 		}
 		r := result.Report{
-			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
+			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(&task),
 			Progress: &client.Progress{Percent: 40}, Waited: 90 * time.Second, Polls: 4, At: now,
 			Secrets: sanitize.NewSecrets(ownSecret),
 		}

@@ -57,7 +57,7 @@ func FuzzSummary(f *testing.F) {
 		task := documentedTask()
 		task.Name, task.Params, task.Status = plant(name), plant(params), client.Status(plant(status))
 		r := result.Report{
-			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
+			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(&task),
 			Waited: at, Polls: len(responses), At: now, Secrets: sanitize.NewSecrets(ownSecret),
 			Progress: &client.Progress{Percent: 40, Steps: []client.Step{{Name: plant(step), State: plant(state)}}},
 		}

@@ -76,7 +76,7 @@ func TestKnownDelimiterForgesNoOutput(t *testing.T) {
 
 func TestOutputsAreAppendedToThoseOfOthers(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	for _, before := range []string{"", "mine=1\n", "mine=1", "mine<<E\n1\nE\n", "mine<<E\n1\nE"} {
 		path := filepath.Join(t.TempDir(), "output")
 		require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
@@ -96,7 +96,7 @@ func TestConcurrentWritersDoNotCutOutputsInTwo(t *testing.T) {
 	t.Parallel()
 	const writers = 50
 	path := filepath.Join(t.TempDir(), "output")
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	var all sync.WaitGroup
 	for range writers {
 		all.Go(func() { assert.NoError(t, StepOutputs{path}.Write(&r)) })
@@ -130,12 +130,12 @@ func TestStepOutputsThatCannotBeWrittenAreAnError(t *testing.T) {
 		"in a missing folder": filepath.Join(folder, "no", "output"),
 	} {
 		assert.Error(t, StepOutputs{path}.Check(), name)
-		assert.Error(t, StepOutputs{path}.Write(new(reportOf(documentedTask(), nil))), name)
+		assert.Error(t, StepOutputs{path}.Write(new(reportOf(new(documentedTask()), nil))), name)
 	}
 	assert.EqualError(t, StepOutputs{folder}.Check(), fmt.Sprintf("%q is not a file", folder))
 	assert.Empty(t, readFolder(t, folder))
 	if _, err := os.Stat("/dev/full"); err == nil {
-		assert.Error(t, StepOutputs{"/dev/full"}.Write(new(reportOf(documentedTask(), poll.ErrTimeout))))
+		assert.Error(t, StepOutputs{"/dev/full"}.Write(new(reportOf(new(documentedTask()), poll.ErrTimeout))))
 	}
 }
 
@@ -149,7 +149,7 @@ func TestRunnersFileInUTF16IsRefused(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(start), 0o600))
 		for _, err := range []error{
 			StepOutputs{path}.Check(),
-			JobSummary{Path: path, Timeline: &Timeline{}}.Write(new(reportOf(documentedTask(), nil))),
+			JobSummary{Path: path, Timeline: &Timeline{}}.Write(new(reportOf(new(documentedTask()), nil))),
 		} {
 			if refused {
 				assert.ErrorContains(t, err, "it begins with UTF-16", "%q", start)

@@ -75,7 +75,7 @@ func TestUnknownOutputIsEmptyAndNullInJSON(t *testing.T) {
 
 func TestOutputsOfTheDocumentedTask(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	r.Progress = &client.Progress{Percent: 100}
 	r.Target.InstanceID = "i1"
 	want := map[string]string{
@@ -172,12 +172,12 @@ func TestSecondsAreExactToTheMillisecond(t *testing.T) {
 
 func TestDurationOfARunningTaskIsItsAgeByTheServersClock(t *testing.T) {
 	t.Parallel()
-	r := reportOf(runningTask(10*time.Second), poll.ErrTimeout)
+	r := reportOf(new(runningTask(10*time.Second)), poll.ErrTimeout)
 	r.At = r.State.Task.Response.ReceivedAt.Add(2500 * time.Millisecond)
 	assert.Equal(t, value{"12.5", "12.5"}, valueOf(t, &r, "duration"))
 	r.State.Task.Response.ServerTime = time.Time{}
 	assert.Equal(t, value{"", "null"}, valueOf(t, &r, "duration"), "unknown without the server's clock")
-	r = reportOf(runningTask(10*time.Second), poll.ErrTimeout)
+	r = reportOf(new(runningTask(10*time.Second)), poll.ErrTimeout)
 	r.State.Task.CreatedAt = "yesterday"
 	assert.Equal(t, value{"", "null"}, valueOf(t, &r, "duration"), "unknown without a creation time")
 }
@@ -191,7 +191,7 @@ func TestOwnSecretsAreInNoOutput(t *testing.T) {
 	}
 	progress := &client.Progress{Percent: 1, Steps: []client.Step{{Name: secret, State: secret}}}
 	for _, err := range append(errorsThatHold(secret), nil) {
-		r := reportOf(task, err)
+		r := reportOf(&task, err)
 		r.Secrets, r.Progress = sanitize.NewSecrets(secret), progress
 		written := JSON(&r) + summary(&r, &Timeline{})
 		for _, output := range values(&r) {
@@ -206,7 +206,7 @@ func TestStatusIsTruncatedOnlyInSmallDestinations(t *testing.T) {
 	t.Parallel()
 	task := documentedTask()
 	task.Status = client.Status(strings.Repeat("É", 5000))
-	r := reportOf(task, poll.ErrTimeout)
+	r := reportOf(&task, poll.ErrTimeout)
 	content, _ := dotenv(&r, "DMS_")
 	assert.LessOrEqual(t, len(content), 4000)
 	outputs, _ := folderValues(&r)

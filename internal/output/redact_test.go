@@ -13,7 +13,7 @@ import (
 )
 
 func withParams(params string) result.Report {
-	return reportOf(client.Task{ID: "t1", Status: client.Success, Params: params}, nil)
+	return reportOf(&client.Task{ID: "t1", Status: client.Success, Params: params}, nil)
 }
 
 func TestSecretsInParamsAreRedactedInEveryOutput(t *testing.T) {

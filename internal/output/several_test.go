@@ -25,8 +25,8 @@ func severalTasks(instances ...string) result.Report {
 	running := runningTask(90 * time.Second)
 	running.ID = strings.Repeat("3", 32)
 	all := []result.Report{
-		reportOf(documentedTask(), nil), reportOf(failed, nil), reportOf(running, poll.ErrTimeout),
-		reportOf(client.Task{}, fmt.Errorf("%w: %w", poll.ErrNotFound, noTaskError())),
+		reportOf(new(documentedTask()), nil), reportOf(&failed, nil), reportOf(&running, poll.ErrTimeout),
+		reportOf(&client.Task{}, fmt.Errorf("%w: %w", poll.ErrNotFound, noTaskError())),
 	}
 	for i := range all {
 		all[i].Target.InstanceID = instances[i%len(instances)]
@@ -89,7 +89,7 @@ func TestResultsOfSeveralAreRedacted(t *testing.T) {
 	secret := "s3cretToken"
 	task := documentedTask()
 	task.Name, task.Params, task.Status = secret, `{"a":"`+secret+`","adminPassword":"hunter2"}`, client.Status(secret)
-	r := reportOf(task, poll.ErrTimeout)
+	r := reportOf(&task, poll.ErrTimeout)
 	r.Secrets, r.Target.InstanceID, r.Target.TaskID = sanitize.NewSecrets(secret), secret, secret
 	both := result.Decide([]result.Report{r, r}, nil)
 	for _, text := range []string{JSON(both), summary(both, &Timeline{})} {
@@ -103,7 +103,7 @@ func TestSummaryOfAThousandTargetsIsShortWhateverTheyAreCalled(t *testing.T) {
 	task := documentedTask()
 	all := make([]result.Report, 1000)
 	for i := range all {
-		all[i] = reportOf(task, nil)
+		all[i] = reportOf(&task, nil)
 		all[i].Target.InstanceID = fmt.Sprintf("i%d", i)
 	}
 	page := summary(result.Decide(all, nil), &Timeline{})
@@ -112,7 +112,7 @@ func TestSummaryOfAThousandTargetsIsShortWhateverTheyAreCalled(t *testing.T) {
 
 	task.Name, task.Status = strings.Repeat("|", 1<<10), client.Status(strings.Repeat("<", 1<<10))
 	for i := range all {
-		all[i].State, all[i].Result = target.OfTask(task), result.Timeout
+		all[i].State, all[i].Result = target.OfTask(&task), result.Timeout
 		all[i].Target.TaskID = strings.Repeat("_", 64)
 		all[i].Target.InstanceID = strings.Repeat("_", 60) + fmt.Sprint(i)
 	}
@@ -126,7 +126,7 @@ func TestNoTextBreaksOutOfTheRowsOfSeveral(t *testing.T) {
 	for _, text := range append(hostileMarkdown, hostileTexts...) {
 		task := documentedTask()
 		task.Name, task.Status = text, client.Status(text)
-		r := reportOf(task, poll.ErrTimeout)
+		r := reportOf(&task, poll.ErrTimeout)
 		page := summary(result.Decide([]result.Report{r, r}, nil), &Timeline{})
 		rows := 0
 		for line := range strings.SplitSeq(page, "\n") {
@@ -146,7 +146,7 @@ func TestChartOfSeveralHasASectionForEachOfTheFirstTwenty(t *testing.T) {
 	timeline := &Timeline{}
 	var all []result.Report
 	for i := range 25 {
-		all = append(all, reportOf(documentedTask(), nil))
+		all = append(all, reportOf(new(documentedTask()), nil))
 		running := outcome(0, client.Executing)
 		running.Target = i
 		timeline.Poll(&running)

@@ -161,7 +161,7 @@ func TestChartOfADayOfChangesIsShort(t *testing.T) {
 	assert.Contains(t, chart,
 		"  many changes 23h53m40s :done, 2000-01-01 00:06:20.000, 2000-01-02 00:00:00.000\n",
 		"what does not fit is one bar that says so")
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	r.Waited = day
 	assert.Less(t, len(summary(&r, timeline)), 20_000)
 }

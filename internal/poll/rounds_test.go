@@ -74,7 +74,7 @@ func (f *fleet) respond(ctx context.Context, due []int) (found []target.Finding)
 			one = target.Finding{Target: i, Err: &client.Error{Op: "get task", Err: context.Cause(ctx)}}
 		}
 		if one.Err == nil && one.State.Status == "" {
-			one.State = target.OfTask(client.Task{ID: fmt.Sprint("t", i), Status: r.status})
+			one.State = target.OfTask(&client.Task{ID: fmt.Sprint("t", i), Status: r.status})
 		}
 		found = append(found, one)
 		if one.ConcernsAll() {
@@ -251,7 +251,7 @@ func TestInstanceSettles(t *testing.T) {
 func TestProgressIsRequestedForTheSlowestTaskOnly(t *testing.T) {
 	t.Parallel()
 	task := func(created string) response {
-		return response{state: target.OfTask(client.Task{ID: "t", Status: client.Executing, CreatedAt: created})}
+		return response{state: target.OfTask(&client.Task{ID: "t", Status: client.Executing, CreatedAt: created})}
 	}
 	f := newFleet(
 		append(task("2026-01-02T03:04:06Z").times(9), succeeded),

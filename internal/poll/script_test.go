@@ -161,7 +161,7 @@ func findingOf(i int, poll func(context.Context) (client.Task, error), ctx conte
 	if err != nil {
 		return target.Finding{Target: i, Err: err}
 	}
-	return target.Finding{Target: i, State: target.OfTask(task)}
+	return target.Finding{Target: i, State: target.OfTask(&task)}
 }
 
 // respond is a poll: it takes the next response of the script.

@@ -128,7 +128,7 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 		}, byID},
 		"panic": {executing, bug, byID},
 	} {
-		r := reportOf(test.task, test.err)
+		r := reportOf(&test.task, test.err)
 		r.Target.InstanceID = "i1"
 		if !test.request.Since.IsZero() {
 			r.Target.TaskName = "restart"
@@ -142,7 +142,7 @@ func TestErrorLineSaysWhatWasRequestedAndTheResponse(t *testing.T) {
 	for _, e := range []*client.Error{
 		failed(401, "APIGW.0301", "wrong"), failed(400, "DMS.00400070", "bad"), failed(403, "APIGW.0302", "no"),
 	} {
-		line := Explain(new(reportOf(client.Task{}, e)), &Request{})[0]
+		line := Explain(new(reportOf(&client.Task{}, e)), &Request{})[0]
 		assert.Equal(t, ErrorLine, line.Kind)
 		for _, part := range []string{e.Op, fmt.Sprint(e.Response.StatusCode), e.Code, e.Message, e.Response.RequestID} {
 			assert.Contains(t, line.Text, part)
@@ -159,7 +159,7 @@ func TestExplanationContainsNoSecret(t *testing.T) {
 		failed(401, "APIGW.0301", token), failed(400, token, token),
 		ending(poll.ErrUnavailable, unreachable(errors.New(token))), ending(poll.ErrNotFound, search),
 	} {
-		r := reportOf(client.Task{}, err)
+		r := reportOf(&client.Task{}, err)
 		r.Secrets = sanitize.NewSecrets(token)
 		r.Target.TaskName = "restart"
 		lines := Explain(&r, &Request{})
@@ -172,7 +172,7 @@ func TestExplanationContainsNoSecret(t *testing.T) {
 func TestServicesWordsAreInFullWithDebug(t *testing.T) {
 	t.Parallel()
 	words := strings.Repeat("w", 300)
-	r := reportOf(client.Task{}, failed(401, "APIGW.0301", words))
+	r := reportOf(&client.Task{}, failed(401, "APIGW.0301", words))
 	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words[:200]+"… (request 9f31)", Explain(&r, &Request{})[0].Text)
 	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words+" (request 9f31)", Explain(&r, &Request{Debug: true})[0].Text)
 }

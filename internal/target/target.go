@@ -19,7 +19,7 @@ type Target struct {
 }
 
 // Key returns the same text for targets that are the same: the API ignores the case of ids.
-func (t Target) Key() string {
+func (t *Target) Key() string {
 	return strings.ToLower(t.InstanceID+"/"+t.TaskID) + "/" + string(t.Until) + "/" + t.TaskName
 }
 
@@ -48,8 +48,8 @@ const (
 func (s Standing) Ended() bool { return s >= Succeeded }
 
 // OfTask returns the state of a task.
-func OfTask(task client.Task) State {
-	state := State{Status: task.Status, Unknown: !task.Status.Known(), Task: task, Response: task.Response}
+func OfTask(task *client.Task) State {
+	state := State{Status: task.Status, Unknown: !task.Status.Known(), Task: *task, Response: task.Response}
 	switch task.Status {
 	case client.Success:
 		state.Standing = Succeeded

@@ -68,7 +68,7 @@ func (u Until) judge(instance client.Instance, err error) (State, error) {
 }
 
 // unfinished returns how many tasks of an instance still run, and how many records of tasks were left behind.
-func unfinished(list client.List, now time.Time) (busy, leftBehind int) {
+func unfinished(list *client.List, now time.Time) (busy, leftBehind int) {
 	for _, task := range list.Tasks {
 		age, ok := task.Age(now)
 		switch {
