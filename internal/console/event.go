@@ -96,6 +96,9 @@ const (
 	levelDebug
 )
 
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func (l level) String() string { return [...]string{"info", "warning", "error", "debug"}[l] }
 
 // prefix returns the mark a line begins with: `error: `, `hint: `, `warning: ` or none. Errors and hints are marked
@@ -117,6 +120,8 @@ type field struct {
 }
 
 // stringOrNil returns text, or nil for none.
+//
+//go:noinline
 func stringOrNil(text string) any {
 	if text == "" {
 		return nil
