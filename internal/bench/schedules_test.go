@@ -78,7 +78,7 @@ func TestSimulationMatchesRealWait(t *testing.T) {
 						status = client.Success
 					}
 					time.Sleep(roundTrip / 2)
-					return []target.Finding{{State: target.OfTask(client.Task{Status: status})}}
+					return []target.Finding{{State: target.OfTask(&client.Task{Status: status})}}
 				},
 			}
 			require.NoError(t, w.Wait(t.Context())[0].Err)

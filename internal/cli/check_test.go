@@ -34,7 +34,7 @@ func (h hanging) Check() error {
 	return nil
 }
 
-func (h hanging) Write(result.Report) error {
+func (h hanging) Write(*result.Report) error {
 	<-h.until
 	return nil
 }

@@ -20,9 +20,9 @@ func (a App) finish(
 	notWritten := w.writeAll(until, report, destinations)
 	exitCode = result.ExitCode(report.Result, w.cfg.SucceedOn, len(notWritten) == 0)
 	text := w.onStdout(report, exitCode)
-	w.log.End(console.Ending{
+	w.log.End(&console.Ending{
 		Report:      report,
-		Explanation: result.Explain(report, w.request()),
+		Explanation: result.Explain(report, new(w.request())),
 		NotWritten:  notWritten,
 		ExitCode:    exitCode,
 		OnStdout:    w.cfg.Format == "text" && text != "" && console.IsTerminal(a.Stdout) && console.IsTerminal(w.stderr),
@@ -39,7 +39,7 @@ func (a App) finish(
 }
 
 // onStdout returns what stdout shows of a report; empty: nothing.
-func (w *wait) onStdout(report result.Report, exitCode int) string {
+func (w *wait) onStdout(report *result.Report, exitCode int) string {
 	quiet := w.cfg.Quiet && console.IsQuiet(report.Result, exitCode)
 	switch {
 	case w.cfg.Format == "json":
@@ -52,7 +52,7 @@ func (w *wait) onStdout(report result.Report, exitCode int) string {
 
 // writeAll writes the report to all destinations at once: one that fails, or blocks, does not hinder the others. It
 // returns why those that are required failed, and warns about the others.
-func (w *wait) writeAll(until *limits, report result.Report, destinations []output.Destination) []error {
+func (w *wait) writeAll(until *limits, report *result.Report, destinations []output.Destination) []error {
 	errs := make([]error, len(destinations))
 	var all sync.WaitGroup
 	for i, destination := range destinations {

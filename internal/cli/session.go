@@ -20,7 +20,7 @@ type session struct {
 	iam        credential.IAM // authenticated by the same credentials
 	projectID  string         // empty until it is known
 	transports []*http.Transport
-	trace      func(client.Trace) // nil: requests are not traced
+	trace      func(*client.Trace) // nil: requests are not traced
 }
 
 // newSession composes the login method that the inputs select. It sends nothing yet.
@@ -37,7 +37,7 @@ func (w *wait) newSession(metadataAddress string) *session {
 		Learned:   w.secrets.Add,
 	}
 	s.iam = credential.IAM{Exchange: exchange, Endpoints: w.cfg.IAMEndpoints()}
-	login := w.cfg.Login.Method.New(credential.Setup{
+	login := w.cfg.Login.Method.New(&credential.Setup{
 		Values:          w.cfg.Login.Values,
 		IDToken:         w.idToken(exchange),
 		Exchange:        exchange,
@@ -143,15 +143,18 @@ func (w *wait) idToken(exchange credential.Exchange) credential.IDToken {
 	case source.Value != "":
 		return w.known(credential.GivenToken(source.Value))
 	}
-	return w.known(credential.ActionsToken{
+	return w.known((&credential.ActionsToken{
 		Exchange:     exchange,
 		RequestURL:   source.ActionsURL,
 		RequestToken: source.ActionsRequestToken,
 		Audience:     w.cfg.Login.Audience,
-	}.Get)
+	}).Get)
 }
 
 // known masks and redacts each token from when it comes.
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func (w *wait) known(get credential.IDToken) credential.IDToken {
 	return func(ctx context.Context) (string, error) {
 		token, err := get(ctx)

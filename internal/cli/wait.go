@@ -133,8 +133,8 @@ func (w *wait) endings(err error) []poll.Ending {
 }
 
 // hasFailed reports whether the end of a target makes the run fail.
-func (w *wait) hasFailed(_ int, end poll.Ending) bool {
-	return result.ExitCode(result.Conclude(end.State, end.Err), w.cfg.SucceedOn, true) != 0
+func (w *wait) hasFailed(_ int, end *poll.Ending) bool {
+	return result.ExitCode(result.Conclude(&end.State, end.Err), w.cfg.SucceedOn, true) != 0
 }
 
 // note shows what a person should know of a target, each thing once.
@@ -170,18 +170,18 @@ func (w *wait) requestProgress(ctx context.Context, i int) error {
 	return err
 }
 
-func (w *wait) observe(p poll.Outcome) {
+func (w *wait) observe(p *poll.Outcome) {
 	w.timeline.Poll(p)
 	w.log.Poll(p)
 }
 
 // report returns what the wait came to.
-func (w *wait) report(endings []poll.Ending) result.Report {
+func (w *wait) report(endings []poll.Ending) *result.Report {
 	now := time.Now()
 	all := make([]result.Report, len(endings))
 	for i, end := range endings {
 		all[i] = result.Report{
-			Result:  result.Conclude(end.State, end.Err),
+			Result:  result.Conclude(&end.State, end.Err),
 			Err:     end.Err,
 			State:   end.State,
 			Waited:  now.Sub(w.start),

@@ -73,7 +73,7 @@ func TestGzipIsUnderstoodAlthoughNotRequested(t *testing.T) {
 		for _, header := range []http.Header{nil, {"Content-Encoding": {"gzip"}}} { // some proxies lose the header
 			var traced Trace
 			plain := respondWith(c.status, header, bytes.NewReader(c.body)).Transport
-			client := over(&Tracer{Base: plain, Report: func(t Trace) { traced = t }})
+			client := over(&Tracer{Base: plain, Report: func(t *Trace) { traced = *t }})
 			task, err := client.Task(t.Context(), "i1", "t1")
 			if c.want == "" {
 				require.NoError(t, err, name)

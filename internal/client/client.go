@@ -22,6 +22,9 @@ const (
 
 // ValidID reports whether id may stand in a path: project, instance and task ids are 1 to 64 letters, digits,
 // "_" or "-".
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func ValidID(id string) bool {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 	return id != "" && len(id) <= 64 && strings.Trim(id, allowed) == ""
@@ -52,14 +55,14 @@ func (c *Client) Task(ctx context.Context, instanceID, taskID string) (Task, err
 		return Task{}, err
 	}
 	var match *Task
-	err = eachTask(body, func(task Task) {
+	err = eachTask(body, func(task *Task) {
 		if match == nil && SameID(task.ID, taskID) {
-			match = &task
+			match = task
 		}
 	})
 	switch {
 	case err != nil:
-		return Task{}, unreadable(op, head, body, err)
+		return Task{}, unreadable(op, &head, body, err)
 	case match == nil:
 		return Task{}, &Error{Op: op, Response: head, Err: &NoTaskError{ID: taskID}}
 	}
@@ -77,7 +80,7 @@ func (c *Client) Tasks(ctx context.Context, instanceID string) (List, error) {
 	}
 	tasks, err := decodeTasks(body)
 	if err != nil {
-		return List{}, unreadable(op, head, body, err)
+		return List{}, unreadable(op, &head, body, err)
 	}
 	for i := range tasks {
 		tasks[i].Response = head
@@ -94,7 +97,7 @@ func (c *Client) Instance(ctx context.Context, instanceID string) (Instance, err
 	}
 	status, err := decodeInstance(body)
 	if err != nil {
-		return Instance{}, unreadable(op, head, body, err)
+		return Instance{}, unreadable(op, &head, body, err)
 	}
 	return Instance{Status: status, Response: head}, nil
 }
@@ -108,7 +111,7 @@ func (c *Client) Progress(ctx context.Context, instanceID, taskID string) (Progr
 	}
 	progress, err := decodeProgress(body)
 	if err != nil {
-		return Progress{}, unreadable(op, head, body, err)
+		return Progress{}, unreadable(op, &head, body, err)
 	}
 	return progress, nil
 }
@@ -184,9 +187,9 @@ func isRaw(resp *http.Response) bool { return resp.StatusCode/100 == 1 }
 
 // unreadable returns the error about a 2xx that does not hold what was requested. It may still say why: a service may
 // report an error with a 200.
-func unreadable(op string, head Response, body []byte, err error) *Error {
+func unreadable(op string, head *Response, body []byte, err error) *Error {
 	found := decodeError(head.StatusCode, body)
-	return &Error{Op: op, Response: head, Code: found.code, Message: found.message, Err: err}
+	return &Error{Op: op, Response: *head, Code: found.code, Message: found.message, Err: err}
 }
 
 // cause returns what ended a request: net/http's error does not distinguish a timeout from a cancelled wait.

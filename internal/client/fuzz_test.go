@@ -44,7 +44,7 @@ func FuzzTasks(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, tasks, again)
 		for _, task := range tasks {
-			requireTask(t, task)
+			requireTask(t, &task)
 			if !ValidID(task.ID) {
 				continue
 			}
@@ -89,7 +89,7 @@ func encodeTasks(t *testing.T, tasks []Task) []byte {
 	return body
 }
 
-func requireTask(t *testing.T, task Task) {
+func requireTask(t *testing.T, task *Task) {
 	t.Helper()
 	status := string(task.Status)
 	require.Equal(t, strings.ToUpper(strings.TrimSpace(status)), status)
@@ -166,7 +166,7 @@ func FuzzResponse(f *testing.F) {
 		}
 		var trace Trace
 		plain := roundTripper(func(*http.Request) (*http.Response, error) { return respond(), nil })
-		for _, transport := range []http.RoundTripper{plain, &Tracer{Base: plain, Report: func(t Trace) { trace = t }}} {
+		for _, transport := range []http.RoundTripper{plain, &Tracer{Base: plain, Report: func(t *Trace) { trace = *t }}} {
 			task, taskErr := over(transport).Task(t.Context(), "i1", "t1")
 			require.Equal(t, taskErr == nil, strings.EqualFold(task.ID, "t1"))
 			if taskErr != nil {
@@ -236,7 +236,7 @@ func FuzzRetryAfter(f *testing.F) {
 		later, _ := head.Clock(at.Add(90 * time.Second))
 		require.Equal(t, 90*time.Second, later.Sub(server))
 		sent := http.Header{"Date": {server.UTC().Format(http.TimeFormat)}}
-		again, ok := readHead(&http.Response{Header: sent}, at).Clock(at)
+		again, ok := new(readHead(&http.Response{Header: sent}, at)).Clock(at)
 		require.True(t, ok && again.Equal(server), "%v, %v", server, again)
 	})
 }

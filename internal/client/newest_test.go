@@ -39,7 +39,7 @@ func TestNewestTaskIsFoundByExactNameAndTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			newest, found := List{Tasks: c.tasks}.Newest("bind", since)
+			newest, found := (&List{Tasks: c.tasks}).Newest("bind", since)
 			assert.Equal(t, c.found, found)
 			assert.Equal(t, c.want, newest.ID)
 		})

@@ -18,7 +18,7 @@ type Response struct {
 }
 
 // Clock returns the server's time at the local time now. It is false when the response had none.
-func (r Response) Clock(now time.Time) (time.Time, bool) {
+func (r *Response) Clock(now time.Time) (time.Time, bool) {
 	return r.ServerTime.Add(now.Sub(r.ReceivedAt)), !r.ServerTime.IsZero()
 }
 
@@ -32,13 +32,13 @@ func readHead(resp *http.Response, now time.Time) Response {
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		head.ServerTime = date
 	}
-	head.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), head)
+	head.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), &head)
 	return head
 }
 
 // retryAfter reads both forms of Retry-After (RFC 9110, section 10.2.3). A date counts by the server's clock,
 // since the local one may be wrong.
-func retryAfter(value string, head Response) time.Duration {
+func retryAfter(value string, head *Response) time.Duration {
 	// Out of range, ParseUint returns the largest number there is, which is right here.
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(seconds, math.MaxInt64/uint64(time.Second))) * time.Second

@@ -92,7 +92,7 @@ func TestClockContinuesFromTheServersTime(t *testing.T) {
 	assert.Equal(t, server.Add(90*time.Second), got)
 
 	for _, date := range []string{"", "now", "2026-01-01T20:00:00Z"} {
-		_, ok = readHead(&http.Response{Header: http.Header{"Date": {date}}}, local).Clock(local)
+		_, ok = new(readHead(&http.Response{Header: http.Header{"Date": {date}}}, local)).Clock(local)
 		assert.False(t, ok, date)
 	}
 }

@@ -42,7 +42,7 @@ func TestProtocolSwitchIsAnOutageAndClosesTheConnection(t *testing.T) {
 			s := start(t, switchProtocols(t, closed))
 			var traces []Trace
 			if traced {
-				s.Transport = &Tracer{Base: s.transport, Report: func(t Trace) { traces = append(traces, t) }}
+				s.Transport = &Tracer{Base: s.transport, Report: func(t *Trace) { traces = append(traces, *t) }}
 			}
 			done := make(chan error, 1)
 			go func() {

@@ -42,11 +42,11 @@ type Task struct {
 }
 
 // Created returns when the task was created. It is false where the API gave no time that can be read.
-func (t Task) Created() (time.Time, bool) { return parseTime(t.CreatedAt) }
+func (t *Task) Created() (time.Time, bool) { return parseTime(t.CreatedAt) }
 
 // Elapsed returns how long the task took or, while it has not ended, its age. It is false where the API's
 // times do not say.
-func (t Task) Elapsed(now time.Time) (time.Duration, bool) {
+func (t *Task) Elapsed(now time.Time) (time.Duration, bool) {
 	if !t.Status.Ended() {
 		return t.Age(now)
 	}
@@ -60,7 +60,7 @@ func (t Task) Elapsed(now time.Time) (time.Duration, bool) {
 
 // SinceEnd returns the time since the task ended, by the server's clock at the local time now. It is false where the
 // task has not ended, or that is not known.
-func (t Task) SinceEnd(now time.Time) (time.Duration, bool) {
+func (t *Task) SinceEnd(now time.Time) (time.Duration, bool) {
 	updated, ok := parseTime(t.UpdatedAt)
 	server, ok2 := t.Response.Clock(now)
 	if !t.Status.Ended() || !ok || !ok2 {
@@ -71,7 +71,7 @@ func (t Task) SinceEnd(now time.Time) (time.Duration, bool) {
 
 // Age returns the time since the task was created, by the server's clock at the local time now. It is false where
 // neither is known.
-func (t Task) Age(now time.Time) (time.Duration, bool) {
+func (t *Task) Age(now time.Time) (time.Duration, bool) {
 	created, ok := t.Created()
 	server, ok2 := t.Response.Clock(now)
 	if !ok || !ok2 {
@@ -88,7 +88,7 @@ type List struct {
 }
 
 // Task returns the task with that id. It is false where the page holds none.
-func (l List) Task(id string) (Task, bool) {
+func (l *List) Task(id string) (Task, bool) {
 	for _, task := range l.Tasks {
 		if SameID(task.ID, id) {
 			return task, true
@@ -99,7 +99,7 @@ func (l List) Task(id string) (Task, bool) {
 
 // Newest returns the newest task with that name created at since or later, and how many there are. Names are compared
 // exactly. A task whose creation time or id cannot be read is ignored, since it might be an older one.
-func (l List) Newest(name string, since time.Time) (newest Task, found int) {
+func (l *List) Newest(name string, since time.Time) (newest Task, found int) {
 	var at time.Time
 	for _, task := range l.Tasks {
 		created, ok := task.Created()
@@ -118,9 +118,9 @@ func (l List) Newest(name string, since time.Time) (newest Task, found int) {
 const maxTasks = 1000
 
 func decodeTasks(body []byte) (tasks []Task, err error) {
-	err = eachTask(body, func(task Task) {
+	err = eachTask(body, func(task *Task) {
 		if len(tasks) < maxTasks {
-			tasks = append(tasks, task)
+			tasks = append(tasks, *task)
 		}
 	})
 	return tasks, err
@@ -128,7 +128,7 @@ func decodeTasks(body []byte) (tasks []Task, err error) {
 
 // eachTask passes the tasks of a response to found, one by one: a body of 1 MiB can hold so many that
 // decoding them all at once would take 100 MiB of memory.
-func eachTask(body []byte, found func(Task)) error {
+func eachTask(body []byte, found func(*Task)) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return ErrNotJSON
@@ -148,7 +148,7 @@ func eachTask(body []byte, found func(Task)) error {
 		if entries.Decode(&entry) != nil || entry[0] != '{' || json.Unmarshal(entry, &field) != nil {
 			continue // not a task
 		}
-		found(Task{
+		found(&Task{
 			ID:        text(field["id"]),
 			Name:      text(field["name"]),
 			UserName:  text(field["user_name"]),

@@ -21,7 +21,7 @@ type Trace struct {
 // code, except that of a 1xx.
 type Tracer struct {
 	Base   http.RoundTripper
-	Report func(Trace)
+	Report func(*Trace)
 }
 
 // RoundTrip sends a request, and reports it.
@@ -49,7 +49,7 @@ func (t *Tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	trace.Took = time.Since(began)
-	t.Report(trace)
+	t.Report(&trace)
 	return resp, err
 }
 

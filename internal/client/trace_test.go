@@ -20,7 +20,7 @@ import (
 func traced(c *Client) (*Client, *[]Trace) {
 	traces := &[]Trace{}
 	copied := *c
-	copied.Transport = &Tracer{Base: c.Transport, Report: func(t Trace) { *traces = append(*traces, t) }}
+	copied.Transport = &Tracer{Base: c.Transport, Report: func(t *Trace) { *traces = append(*traces, *t) }}
 	return &copied, traces
 }
 
@@ -107,7 +107,7 @@ func TestTracedBodyIsCompleteAtAnyLength(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 1 << 20, 1<<20 + 1, 1<<20 + 2, 5 << 20} {
 		want := strings.Repeat("x", n)
-		tracer := &Tracer{Report: func(Trace) {}, Base: roundTripper(func(*http.Request) (*http.Response, error) {
+		tracer := &Tracer{Report: func(*Trace) {}, Base: roundTripper(func(*http.Request) (*http.Response, error) {
 			body := io.NopCloser(iotest.HalfReader(strings.NewReader(want)))
 			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body}, nil
 		})}

@@ -4,7 +4,7 @@ import "strings"
 
 // useCloud takes over which cloud a family's variables name, where that is exact. Otherwise they are at fault, unless
 // inputs say whom to ask: the keys of one cloud must not be sent to another.
-func (p *parser) useCloud(f family, b borrowed) {
+func (p *parser) useCloud(f *family, b borrowed) {
 	c := p.config
 	asksIAM := c.ProjectID == ""
 	if c.has("endpoint") && (c.has("iam_endpoint") || !asksIAM) {
@@ -17,7 +17,7 @@ func (p *parser) useCloud(f family, b borrowed) {
 }
 
 // otherCloud takes over the family's cloud, or returns which variable does not name it exactly, and what to do.
-func (p *parser) otherCloud(f family, b borrowed) (name, problem string) {
+func (p *parser) otherCloud(f *family, b borrowed) (name, problem string) {
 	c := p.config
 	for _, name := range f.elsewhere {
 		if strings.HasSuffix(name, "_") {

@@ -87,6 +87,9 @@ type named struct {
 }
 
 // value returns what stands for an input. It is empty where nothing does.
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func (b borrowed) value(of string) *named {
 	for i := range b {
 		if b[i].of == of {
@@ -97,7 +100,7 @@ func (b borrowed) value(of string) *named {
 }
 
 // read returns the values of the family's variables.
-func (f family) read(getenv func(string) string) borrowed {
+func (f *family) read(getenv func(string) string) borrowed {
 	var b borrowed
 	for _, variable := range f.variables {
 		name := variable[1]
@@ -120,7 +123,7 @@ func (b borrowed) present() bool {
 }
 
 // useFamily selects the login method of the family's variables.
-func (p *parser) useFamily(f family, b borrowed) {
+func (p *parser) useFamily(f *family, b borrowed) {
 	for _, name := range f.refused {
 		if strings.TrimSpace(p.getenv(name)) != "" {
 			p.fault(name, "makes %s assume a role, which dmswait cannot do: "+

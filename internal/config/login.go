@@ -51,7 +51,7 @@ func (p *parser) resolveLogin() {
 func (p *parser) borrowLogin() {
 	for _, family := range families {
 		if b := family.read(p.getenv); b.present() {
-			p.useFamily(family, b)
+			p.useFamily(&family, b)
 			return
 		}
 	}

@@ -91,7 +91,7 @@ func (p *parser) checkTargets() {
 		p.addTasks()
 	} else {
 		for _, instance := range c.instances {
-			p.add(target.Target{InstanceID: instance, TaskName: c.taskName, Until: target.Until(c.until)})
+			p.add(&target.Target{InstanceID: instance, TaskName: c.taskName, Until: target.Until(c.until)})
 		}
 	}
 	if count := len(c.Targets); count > maxTargets {
@@ -125,7 +125,7 @@ func (p *parser) addTasks() {
 			instance, task = c.instances[0], entry
 		}
 		used[strings.ToLower(instance)] = true
-		p.add(target.Target{InstanceID: instance, TaskID: task})
+		p.add(&target.Target{InstanceID: instance, TaskID: task})
 	}
 	for _, instance := range c.instances {
 		if !used[strings.ToLower(instance)] {
@@ -135,10 +135,10 @@ func (p *parser) addTasks() {
 }
 
 // add adds a target, unless it is there already.
-func (p *parser) add(t target.Target) {
+func (p *parser) add(t *target.Target) {
 	key := t.Key()
 	if !p.known[key] {
 		p.known[key] = true
-		p.config.Targets = append(p.config.Targets, t)
+		p.config.Targets = append(p.config.Targets, *t)
 	}
 }

@@ -109,7 +109,7 @@ func login(t *testing.T, getenv func(string) string, base http.RoundTripper) *cl
 		Exchange:  credential.Exchange{Transport: base, Timeout: c.RequestTimeout},
 		Endpoints: c.IAMEndpoints(),
 	}
-	transport := &credential.Transport{Base: base, Login: c.Login.Method.New(credential.Setup{
+	transport := &credential.Transport{Base: base, Login: c.Login.Method.New(&credential.Setup{
 		Values:  c.Login.Values,
 		IDToken: credential.FileToken("ID token", c.Login.IDToken.File),
 		IAM:     iam,

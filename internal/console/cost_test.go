@@ -17,7 +17,7 @@ func change(n int) poll.Outcome {
 	task := succeeded()
 	task.Status = []client.Status{client.Created, client.Executing}[n%2]
 	return poll.Outcome{
-		Round: n, At: time.Duration(n) * time.Second, Kind: poll.Running, State: target.OfTask(task), Next: time.Second,
+		Round: n, At: time.Duration(n) * time.Second, Kind: poll.Running, State: target.OfTask(&task), Next: time.Second,
 	}
 }
 
@@ -31,7 +31,7 @@ func BenchmarkLogLine(b *testing.B) {
 	for b.Loop() {
 		n++
 		l.changes = 0 // so that no line is omitted
-		l.Poll(change(n))
+		l.Poll(new(change(n)))
 	}
 }
 
@@ -43,7 +43,7 @@ func TestLoggedPollsRetainNoMemory(t *testing.T) {
 	n := 0
 	log := func() {
 		n++
-		l.Poll(change(n))
+		l.Poll(new(change(n)))
 	}
 	for range 2 * maxChanges {
 		log()

@@ -8,7 +8,7 @@ import (
 
 // Ending is how a wait ended, as the log closes with it.
 type Ending struct {
-	Report      result.Report
+	Report      *result.Report
 	Explanation []result.Line
 	NotWritten  []error // why the result could not be written to a destination, each with its name
 	ExitCode    int     // the process's
@@ -21,7 +21,7 @@ func IsQuiet(r result.Result, exitCode int) bool { return exitCode == 0 || r == 
 // End shows how the wait ended: the explanation and, unless the same terminal shows it anyway, the message itself. In
 // GitHub Actions, the failure and its explanation form a single annotation. A quiet log shows only failures, and
 // a result that could not be written.
-func (l *Log) End(e Ending) {
+func (l *Log) End(e *Ending) {
 	l.live.close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,14 +37,14 @@ func (l *Log) End(e Ending) {
 		l.printLine(event)
 	}
 	if !e.OnStdout || l.json {
-		l.printLine(event{name: EventEnd, text: e.Report.Message(), fields: []field{
+		l.printLine(&event{name: EventEnd, text: e.Report.Message(), fields: []field{
 			{"result", e.Report.Result.Name}, {"exit_code", e.ExitCode},
 		}})
 	}
 }
 
 // annotate shows the end in GitHub Actions, and reports whether nothing else has to be shown.
-func (l *Log) annotate(e Ending, events []event) (complete bool) {
+func (l *Log) annotate(e *Ending, events []*event) (complete bool) {
 	name, message := e.Report.Result.Name, l.line(e.Report.Message())
 	switch {
 	case e.ExitCode != 0:
@@ -64,12 +64,12 @@ func (l *Log) annotate(e Ending, events []event) (complete bool) {
 }
 
 // explanation returns the explanation of the message as events.
-func explanation(e Ending) []event {
+func explanation(e *Ending) []*event {
 	errorLevel := levelError
 	if e.ExitCode == 0 {
 		errorLevel = levelInfo
 	}
-	var events []event
+	var events []*event
 	for _, line := range e.Explanation {
 		events = append(events, lineEvent(line, errorLevel))
 	}
@@ -79,18 +79,18 @@ func explanation(e Ending) []event {
 	return events
 }
 
-func lineEvent(line result.Line, errorLevel level) event {
+func lineEvent(line result.Line, errorLevel level) *event {
 	switch line.Kind {
 	case result.ErrorLine:
-		return event{name: EventError, level: errorLevel, text: line.Text}
+		return &event{name: EventError, level: errorLevel, text: line.Text}
 	case result.HintLine:
-		return event{name: EventHint, text: line.Text}
+		return &event{name: EventHint, text: line.Text}
 	}
-	return event{name: EventDetail, text: line.Text}
+	return &event{name: EventDetail, text: line.Text}
 }
 
-func notWritten(err error) event {
-	return event{name: EventWritten, level: levelError, text: "could not write the result to " + err.Error()}
+func notWritten(err error) *event {
+	return &event{name: EventWritten, level: levelError, text: "could not write the result to " + err.Error()}
 }
 
 // NotOnStdout shows that the result could not be written to stdout, which is found out last. Even a quiet log

@@ -48,7 +48,7 @@ func TestEndIsShownOnce(t *testing.T) {
 		{true, 1, false, annotation},
 	} {
 		text := logIn(t, form{actions: test.actions}, func(w *wait) {
-			w.End(Ending{
+			w.End(&Ending{
 				Report: failure(), Explanation: lines("100% wrong", "do\nit", "detail"),
 				ExitCode: test.exitCode, OnStdout: test.onStdout,
 			})
@@ -61,7 +61,7 @@ func TestErrorIsOfLevelErrorOnlyWhereTheRunFails(t *testing.T) {
 	t.Parallel()
 	for exitCode, level := range map[int]string{0: "info", 1: "error"} {
 		text := logIn(t, form{json: true}, func(w *wait) {
-			w.End(Ending{Report: failure(), Explanation: lines("x", "x", "x"), ExitCode: exitCode})
+			w.End(&Ending{Report: failure(), Explanation: lines("x", "x", "x"), ExitCode: exitCode})
 		})
 		assert.Contains(t, text, `"level":"`+level+`","event":"error"`)
 		assert.Contains(t, text, `"level":"info","event":"hint"`)
@@ -71,7 +71,7 @@ func TestErrorIsOfLevelErrorOnlyWhereTheRunFails(t *testing.T) {
 
 func TestSuccessIsNotAnnotated(t *testing.T) {
 	t.Parallel()
-	text := logIn(t, form{actions: true}, func(w *wait) { w.End(Ending{Report: reportOf(succeeded(), nil)}) })
+	text := logIn(t, form{actions: true}, func(w *wait) { w.End(&Ending{Report: reportOf(new(succeeded()), nil)}) })
 	assert.Equal(t, "dmswait: Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s.\n", text)
 }
 
@@ -79,10 +79,10 @@ func TestResultThatWasNotWrittenIsAnError(t *testing.T) {
 	t.Parallel()
 	notWritten := []error{errors.New("output_file: no space left on device")}
 	ending := Ending{
-		Report: reportOf(succeeded(), nil), NotWritten: notWritten, ExitCode: result.NotWritten, OnStdout: true,
+		Report: reportOf(new(succeeded()), nil), NotWritten: notWritten, ExitCode: result.NotWritten, OnStdout: true,
 	}
 	end := func(w *wait) {
-		w.End(ending)
+		w.End(&ending)
 		w.NotOnStdout(errors.New("stdout: broken pipe"))
 	}
 	const line = "dmswait: error: could not write the result to output_file: no space left on device\n"
@@ -91,8 +91,8 @@ func TestResultThatWasNotWrittenIsAnError(t *testing.T) {
 	assert.Equal(t, line+stdout, logIn(t, form{quiet: true}, end), "a quiet log shows it too")
 
 	executing := client.Task{ID: "t1", Status: client.Executing}
-	running := Ending{Report: reportOf(executing, poll.ErrRunning), NotWritten: notWritten, ExitCode: 124, OnStdout: true}
-	assert.Equal(t, line, logIn(t, form{quiet: true}, func(w *wait) { w.End(running) }), "whatever the result is")
+	running := Ending{Report: reportOf(&executing, poll.ErrRunning), NotWritten: notWritten, ExitCode: 124, OnStdout: true}
+	assert.Equal(t, line, logIn(t, form{quiet: true}, func(w *wait) { w.End(&running) }), "whatever the result is")
 
 	assert.Equal(t, "::error title=dmswait%3A result not written::Task t1 (bindInstancePublicIp) ended with SUCCESS after 4.7s."+
 		"%0Aerror: could not write the result to output_file: no space left on device\n"+
@@ -102,26 +102,26 @@ func TestResultThatWasNotWrittenIsAnError(t *testing.T) {
 
 func TestQuietLogShowsFailuresOnly(t *testing.T) {
 	t.Parallel()
-	running := reportOf(client.Task{ID: "t1", Status: client.Executing}, poll.ErrRunning)
+	running := reportOf(&client.Task{ID: "t1", Status: client.Executing}, poll.ErrRunning)
 	for _, actions := range []bool{false, true} {
 		for _, ending := range []Ending{
-			{Report: reportOf(succeeded(), nil)}, {Report: failure(), ExitCode: 0}, {Report: running, ExitCode: 124},
+			{Report: reportOf(new(succeeded()), nil)}, {Report: failure(), ExitCode: 0}, {Report: running, ExitCode: 124},
 		} {
 			ending.Explanation = lines("x", "x", "x")
 			text := logIn(t, form{quiet: true, actions: actions}, func(w *wait) {
 				w.Printf(EventStart, "waiting")
 				w.Warnf(EventFound, "careful")
-				w.Request(client.Trace{Method: "GET"})
+				w.Request(&client.Trace{Method: "GET"})
 				w.failed(response(429, "", ""), time.Second)
 				w.saw("PAUSED", 2*time.Minute)
 				w.Progress(0, 40)
-				w.End(ending)
+				w.End(&ending)
 			})
 			assert.Empty(t, text, ending.Report.Result.Name)
 		}
 	}
 	text := logIn(t, form{quiet: true}, func(w *wait) {
-		w.End(Ending{Report: failure(), Explanation: lines("x", "y", "z"), ExitCode: 1})
+		w.End(&Ending{Report: failure(), Explanation: lines("x", "y", "z"), ExitCode: 1})
 	})
 	assert.Equal(t, `dmswait: error: x
 dmswait: z
@@ -175,12 +175,12 @@ func TestPercentageIsALineWhenItsTensChange(t *testing.T) {
 func everything(w *wait, word string) {
 	short := sanitize.Truncate(word, 64)
 	w.Printf(EventStart, "waiting for %s", short)
-	w.Request(client.Trace{
+	w.Request(&client.Trace{
 		Method: "GET", Host: "dms.test", Path: "/v2/p1/instances/i1/tasks/t1",
 		StatusCode: 503, Code: word, RequestID: word, Took: 12 * time.Millisecond,
 	})
 	w.failed(response(503, word, word), time.Second)
-	w.Request(client.Trace{Method: "GET", Host: "dms.test", Path: "/v2", Took: 10 * time.Second, Err: errors.New(word)})
+	w.Request(&client.Trace{Method: "GET", Host: "dms.test", Path: "/v2", Took: 10 * time.Second, Err: errors.New(word)})
 	w.failed(response(429, word, word), time.Second)
 	w.failed(response(404, word, word), time.Second)
 	w.saw(client.Executing, time.Second)
@@ -189,7 +189,7 @@ func everything(w *wait, word string) {
 	w.failed(unreachable(errors.New(word)), time.Second)
 	w.saw(client.Executing, time.Second)
 	w.Changef(EventClock, "%s", short)
-	w.End(Ending{
+	w.End(&Ending{
 		Report: failure(), Explanation: lines(short, short, short),
 		NotWritten: []error{errors.New("output_file: " + short)}, ExitCode: 1, OnStdout: true,
 	})
@@ -266,23 +266,23 @@ dmswait: Task t1 (bindInstancePublicIp) ended with FAILED after 4.7s.
 		request := client.Trace{Method: "GET", Host: "dms.test", Path: "/v2/x", StatusCode: 200, Took: 12 * time.Millisecond}
 		first := request
 		first.RequestID = "9f31"
-		w.Request(first)
+		w.Request(&first)
 		w.saw(client.Executing, 1100*time.Millisecond)
-		w.Request(client.Trace{Method: "GET", Host: "iam.test", Path: "/v3/projects", StatusCode: 200, Took: time.Second})
-		w.Request(client.Trace{
+		w.Request(&client.Trace{Method: "GET", Host: "iam.test", Path: "/v3/projects", StatusCode: 200, Took: time.Second})
+		w.Request(&client.Trace{
 			Method: "GET", Host: "dms.test", Path: "/v2/x", Took: 10 * time.Second, Err: errors.New("connection refused"),
 		})
 		w.failed(unreachable(errors.New("connection refused")), 2*time.Second)
-		w.Request(client.Trace{
+		w.Request(&client.Trace{
 			Method: "GET", Host: "dms.test", Path: "/v2/x/progress", StatusCode: 404, Code: "DMS.00404001",
 			Took: 3 * time.Millisecond,
 		})
 		w.FlushRequest()
-		w.Request(request)
+		w.Request(&request)
 		w.Warnf(EventFound, "careful")
-		w.Request(request)
-		w.poll(succeeded(), nil, 0)
-		w.Request(request)
-		w.End(Ending{Report: failure(), ExitCode: 1})
+		w.Request(&request)
+		w.poll(new(succeeded()), nil, 0)
+		w.Request(&request)
+		w.End(&Ending{Report: failure(), ExitCode: 1})
 	}))
 }

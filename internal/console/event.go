@@ -96,11 +96,14 @@ const (
 	levelDebug
 )
 
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func (l level) String() string { return [...]string{"info", "warning", "error", "debug"}[l] }
 
 // prefix returns the mark a line begins with: `error: `, `hint: `, `warning: ` or none. Errors and hints are marked
 // even where they do not make the run fail; details never are, since they belong to the line before them.
-func (e event) prefix() string {
+func (e *event) prefix() string {
 	switch {
 	case e.name == EventError, e.name == EventHint:
 		return e.name.String() + ": "
@@ -117,6 +120,8 @@ type field struct {
 }
 
 // stringOrNil returns text, or nil for none.
+//
+//go:noinline
 func stringOrNil(text string) any {
 	if text == "" {
 		return nil
@@ -145,7 +150,7 @@ type printer struct {
 }
 
 // print writes an event; in GitHub Actions, warnings and errors are annotations.
-func (p *printer) print(e event) {
+func (p *printer) print(e *event) {
 	if p.annotator != nil && (e.level == levelWarning || e.level == levelError) {
 		p.annotator.Annotate(e.level.String(), "dmswait", p.line(e.text))
 		return
@@ -154,7 +159,7 @@ func (p *printer) print(e event) {
 }
 
 // printLine writes an event as a line, never as an annotation.
-func (p *printer) printLine(e event) {
+func (p *printer) printLine(e *event) {
 	line := "dmswait: " + e.prefix() + p.line(e.text)
 	if p.json {
 		line = p.object(e)
@@ -170,7 +175,7 @@ func (p *printer) line(text string) string { return sanitize.Line(p.secrets.Reda
 func (p *printer) short(text string) string { return sanitize.Truncate(p.secrets.Redact(text), 64) }
 
 // object returns an event as a JSON object.
-func (p *printer) object(e event) string {
+func (p *printer) object(e *event) string {
 	now := time.Now()
 	fields := append([]field{
 		{"time", now.UTC().Format("2006-01-02T15:04:05.000Z")},

@@ -37,34 +37,34 @@ func (s service) wait(l *Log, exitCode int) Ending {
 	task := client.Task{ID: "t1", Name: s.name, Status: client.Status(s.status), Params: paramsMark}
 	l.Printf(EventStart, "waiting for task %s", s.name)
 	l.Open()
-	l.Request(client.Trace{
+	l.Request(&client.Trace{
 		Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 503, Code: s.code, RequestID: s.requestID,
 		Err: errors.New(s.message),
 	})
-	l.Poll(poll.Outcome{Round: 1, Kind: poll.Failing, Err: s.response(503), Next: time.Second})
-	l.Poll(poll.Outcome{Round: 2, At: time.Second, Kind: poll.Running, State: target.OfTask(task), Next: time.Second})
+	l.Poll(&poll.Outcome{Round: 1, Kind: poll.Failing, Err: s.response(503), Next: time.Second})
+	l.Poll(&poll.Outcome{Round: 2, At: time.Second, Kind: poll.Running, State: target.OfTask(&task), Next: time.Second})
 	l.Progress(0, 50)
-	l.Request(client.Trace{Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 429, Code: s.code})
-	l.Poll(poll.Outcome{Round: 3, At: 2 * time.Second, Kind: poll.Failing, Err: s.response(429), Next: time.Second})
-	l.Poll(poll.Outcome{Round: 4, At: 3 * time.Second, Kind: poll.Missing, Err: s.response(404), Next: time.Second})
+	l.Request(&client.Trace{Method: "GET", Host: "dms.test", Path: "/v2", StatusCode: 429, Code: s.code})
+	l.Poll(&poll.Outcome{Round: 3, At: 2 * time.Second, Kind: poll.Failing, Err: s.response(429), Next: time.Second})
+	l.Poll(&poll.Outcome{Round: 4, At: 3 * time.Second, Kind: poll.Missing, Err: s.response(404), Next: time.Second})
 	l.Warnf(EventAmbiguous, "2 tasks %q", s.name)
-	r := s.report(task, l.secrets)
+	r := s.report(&task, l.secrets)
 	r.Target.TaskName = s.name
-	e := Ending{Report: r, ExitCode: exitCode}
+	e := Ending{Report: &r, ExitCode: exitCode}
 	now := time.Now()
-	e.Explanation = result.Explain(r, result.Request{Endpoint: "https://dms.test", Since: now})
+	e.Explanation = result.Explain(&r, &result.Request{Endpoint: "https://dms.test", Since: now})
 	e.Report.Err = nil
-	l.End(e)
+	l.End(&e)
 	l.NotOnStdout(errors.New("stdout: broken pipe"))
 	l.Close()
 	return e
 }
 
 // report returns the report of a search that found other tasks only.
-func (s service) report(task client.Task, secrets *sanitize.Secrets) result.Report {
+func (s service) report(task *client.Task, secrets *sanitize.Secrets) result.Report {
 	none := s.response(200)
 	none.Err = &client.NoTaskError{
-		Name: s.name, Listed: []client.Task{task, {Name: s.message, Status: client.Status(s.code)}},
+		Name: s.name, Listed: []client.Task{*task, {Name: s.message, Status: client.Status(s.code)}},
 	}
 	err := errors.Join(poll.ErrNotFound, none)
 	return result.Report{Result: result.NotFound, Err: err, State: target.OfTask(task), Waited: time.Minute, Polls: 4, Secrets: secrets}
@@ -112,7 +112,7 @@ func FuzzLog(f *testing.F) {
 			require.Empty(t, found)
 			requireEvents(t, rest)
 		case in.actions:
-			requireAnnotations(t, found, l, e)
+			requireAnnotations(t, found, l, &e)
 		default:
 			require.Empty(t, found)
 		}
@@ -172,7 +172,7 @@ func members(t *testing.T, line string) (keys []string, values map[string]any) {
 }
 
 // requireAnnotations requires the commands to be our own, and the last but one to hold all lines of the end.
-func requireAnnotations(t *testing.T, found []command, l *Log, e Ending) {
+func requireAnnotations(t *testing.T, found []command, l *Log, e *Ending) {
 	t.Helper()
 	var names []string
 	for _, c := range found {

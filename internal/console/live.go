@@ -26,7 +26,7 @@ type liveLine struct {
 
 	mu      sync.Mutex
 	timer   *time.Timer
-	status  func() liveStatus
+	status  func() *liveStatus
 	survive func() // deferred, recovers from a panic
 	drawn   int    // columns
 	turn    int    // of the spinner
@@ -72,7 +72,7 @@ func IsTerminal(w io.Writer) bool {
 }
 
 // run draws the line from now on. If drawing panics, survive recovers, and the line is not drawn again.
-func (v *liveLine) run(status func() liveStatus, survive func()) {
+func (v *liveLine) run(status func() *liveStatus, survive func()) {
 	if v == nil {
 		return
 	}
@@ -99,7 +99,7 @@ func (v *liveLine) tick() {
 const echo = 2
 
 // draw writes the line over the last one, short enough to fit: a line that wraps could not be erased.
-func (v *liveLine) draw(status liveStatus) {
+func (v *liveLine) draw(status *liveStatus) {
 	line := status.line(v.turn, v.width()-1-echo)
 	fmt.Fprint(v.out, "\r"+line+v.blanks(len(line)))
 	v.drawn = len(line)
@@ -147,7 +147,7 @@ func (v *liveLine) close() {
 
 // line returns as much as fits into so many columns, without the least important parts first. It is ASCII, where
 // a byte takes up one column.
-func (s liveStatus) line(turn, columns int) string {
+func (s *liveStatus) line(turn, columns int) string {
 	state, percent, bar := sanitize.ASCII(s.state), "", ""
 	if s.percent >= 0 {
 		const cells = 20

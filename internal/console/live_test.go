@@ -53,7 +53,7 @@ func TestLiveLineLeavesColumnsForTheCursorAndCtrlC(t *testing.T) {
 	} {
 		var screen strings.Builder
 		v := &liveLine{out: &screen, width: func() int { return width }}
-		v.draw(status)
+		v.draw(&status)
 		assert.Equal(t, "\r"+want, strings.TrimRight(screen.String(), " "), width)
 	}
 }
@@ -76,12 +76,12 @@ func TestLiveLineIsASCIIWhateverTheServiceSends(t *testing.T) {
 	for _, text := range []string{
 		"中文 ümlaut 🙂", "\x00\x1b[2J", "\r\n", "\u2028", "\u202e", "\xff", "❤\ufe0f", "\t\b", "a\u0301", "$(x) `y` %s \\",
 	} {
-		line := liveStatus{state: text, name: text, percent: -1}.line(0, 500)
+		line := (&liveStatus{state: text, name: text, percent: -1}).line(0, 500)
 		for _, r := range line {
 			assert.True(t, r >= ' ' && r <= '~', "%q", line)
 		}
 	}
-	line := liveStatus{state: "::error::x", name: "##[error]x", percent: 5}.line(0, 500)
+	line := (&liveStatus{state: "::error::x", name: "##[error]x", percent: 5}).line(0, 500)
 	assert.Equal(t, `:\x3aerror::x [#...................] 5%  #\x23[error]x  0s, polling`, line, "no command of a runner")
 }
 
@@ -101,7 +101,7 @@ func TestLiveLineStaysBelowTheLogAndIsRemovedAtTheEnd(t *testing.T) {
 		w.Open()
 		w.saw(client.Created, time.Minute+time.Second)
 		w.saw(client.Executing, 2*(time.Minute+time.Second))
-		w.End(Ending{Report: failure(), ExitCode: 1})
+		w.End(&Ending{Report: failure(), ExitCode: 1})
 		w.Close()
 		shown := screen.String()
 		time.Sleep(time.Hour)
@@ -135,7 +135,7 @@ func TestLiveLineIsErasedWhereNothingFollowsIt(t *testing.T) {
 		w.live = &liveLine{out: &screen, width: func() int { return 80 }}
 		w.Open()
 		w.saw(client.Executing, time.Second)
-		w.End(Ending{Report: reportOf(succeeded(), nil), OnStdout: true})
+		w.End(&Ending{Report: reportOf(new(succeeded()), nil), OnStdout: true})
 		assert.Regexp(t, `left *\r +\r$`, screen.String())
 	})
 }

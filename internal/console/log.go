@@ -107,14 +107,14 @@ func (l *Log) Close() {
 func (l *Log) Printf(name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.show(event{name: name, text: fmt.Sprintf(format, args...)})
+	l.show(&event{name: name, text: fmt.Sprintf(format, args...)})
 }
 
 // Warnf shows something that somebody should look at.
 func (l *Log) Warnf(name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.show(event{name: name, level: levelWarning, text: fmt.Sprintf(format, args...)})
+	l.show(&event{name: name, level: levelWarning, text: fmt.Sprintf(format, args...)})
 }
 
 // Found shows that a target's task was found by its name, and how old it is.
@@ -124,21 +124,21 @@ func (l *Log) Found(i int, taskID string, age time.Duration) {
 	name := l.name(i) // without the id, which follows
 	l.targets[i].taskID = taskID
 	text := fmt.Sprintf("%sfound task %s, %s old", name, taskID, result.Human(age.Round(time.Second)))
-	l.show(l.of(i, event{name: EventFound, text: text}))
+	l.show(l.of(i, &event{name: EventFound, text: text}))
 }
 
 // WarnOf shows something about a target that somebody should look at.
 func (l *Log) WarnOf(i int, name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.show(l.of(i, event{name: name, level: levelWarning, text: l.name(i) + fmt.Sprintf(format, args...)}))
+	l.show(l.of(i, &event{name: name, level: levelWarning, text: l.name(i) + fmt.Sprintf(format, args...)}))
 }
 
 // Changef shows a change that may come again and again. The first one with that name is a warning.
 func (l *Log) Changef(name EventName, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.change(l.warnOnce(event{name: name, text: fmt.Sprintf(format, args...)}))
+	l.change(l.warnOnce(&event{name: name, text: fmt.Sprintf(format, args...)}))
 }
 
 // Bug shows a panic that is not part of a result, even if the log is quiet. It takes no lock, since the panic may
@@ -162,7 +162,7 @@ func (l *Log) survive() {
 }
 
 // show prints an event, unless the log is quiet or closed.
-func (l *Log) show(e event) {
+func (l *Log) show(e *event) {
 	if l.closed || l.quiet {
 		return
 	}
@@ -175,7 +175,7 @@ func (l *Log) show(e event) {
 
 // change shows a change. After maxChanges without a quiet minute it only counts them, for the heartbeat to show.
 // Warnings are always shown, since there are few.
-func (l *Log) change(e event) {
+func (l *Log) change(e *event) {
 	if e.level != levelWarning {
 		if l.changes >= maxChanges {
 			l.omitted++
@@ -187,7 +187,7 @@ func (l *Log) change(e event) {
 }
 
 // warnOnce makes a warning of the first event with its name.
-func (l *Log) warnOnce(e event) event {
+func (l *Log) warnOnce(e *event) *event {
 	if !l.warned[e.name] {
 		l.warned[e.name] = true
 		e.level = levelWarning
@@ -221,5 +221,5 @@ func (l *Log) heartbeat() {
 	default:
 		l.changes = 0
 	}
-	l.show(beat)
+	l.show(&beat)
 }

@@ -26,7 +26,7 @@ dmswait: [12s] SUCCESS (took 4.7s)
 		w.saw(client.Executing, time.Second)
 		w.saw(client.Executing, 2400*time.Millisecond)
 		w.saw("PAUSED", 7*time.Second)
-		w.poll(succeeded(), nil, 0)
+		w.poll(new(succeeded()), nil, 0)
 	}))
 }
 
@@ -49,7 +49,7 @@ dmswait: [9s] recovered: SUCCESS (took 4.7s)
 		w.saw(client.Executing, time.Second)
 		w.failed(response(429, "", ""), time.Second)
 		w.failed(response(503, "", ""), time.Second)
-		w.poll(succeeded(), nil, 0)
+		w.poll(new(succeeded()), nil, 0)
 	}))
 }
 
@@ -173,8 +173,8 @@ func TestLogIsSilentAfterClose(t *testing.T) {
 			w.Changef(EventFound, "late")
 			w.saw("LATE", time.Hour)
 			w.Progress(0, 50)
-			w.End(Ending{Report: reportOf(succeeded(), nil), Explanation: lines("late", "late", "late"), ExitCode: 1})
-			w.Request(client.Trace{Method: "GET"})
+			w.End(&Ending{Report: reportOf(new(succeeded()), nil), Explanation: lines("late", "late", "late"), ExitCode: 1})
+			w.Request(&client.Trace{Method: "GET"})
 			w.FlushRequest()
 		})
 		assert.Equal(t, "dmswait: [0s] EXECUTING\n", text)
@@ -199,7 +199,7 @@ func TestBrokenStderrChangesNothing(t *testing.T) {
 			assert.NotPanics(t, func() {
 				w.Printf(EventFound, "x")
 				w.saw("PAUSED", 2*time.Minute)
-				w.End(Ending{Report: reportOf(succeeded(), nil), Explanation: lines("y", "y", "y"), ExitCode: 1})
+				w.End(&Ending{Report: reportOf(new(succeeded()), nil), Explanation: lines("y", "y", "y"), ExitCode: 1})
 				w.NotOnStdout(errors.New("stdout: broken pipe"))
 				w.Close()
 			})
@@ -218,7 +218,7 @@ func TestHeartbeatShowsWhenTheWaitGivesUpByTheLimitThatEndsFirst(t *testing.T) {
 		} {
 			w.n++
 			p.Round, p.At, p.Next = w.n, time.Since(w.start), 61*time.Second
-			w.Poll(p)
+			w.Poll(&p)
 			time.Sleep(p.Next)
 		}
 	})

@@ -55,7 +55,7 @@ func TestADayOfFlappingIsALittleMoreThanALinePerMinute(t *testing.T) {
 				text := logIn(t, f, func(w *wait) {
 					for n := range 24 * time.Hour / pause {
 						task, err := flap(int(n))
-						w.poll(task, err, pause)
+						w.poll(&task, err, pause)
 						time.Sleep(pause)
 					}
 				})
@@ -80,7 +80,7 @@ func TestChangesAreShownUntilTheyAreTooManyAndThenCounted(t *testing.T) {
 		}
 		w.saw(client.Created, 3*time.Minute)
 		w.saw(client.Executing, time.Second)
-		w.poll(succeeded(), nil, 0)
+		w.poll(new(succeeded()), nil, 0)
 	})
 	lines := strings.SplitAfter(text, "\n")
 	assert.Equal(t, "dmswait: [2m13s] EXECUTING\n", lines[maxChanges-1])
@@ -108,7 +108,7 @@ func TestTheEndAndTheFirstOfEachTroubleAreShownAfterAnyNumberOfChanges(t *testin
 		w.Changef(EventClock, "off")
 		w.Changef(EventClock, "off again")
 		w.saw("PAUSED", time.Second)
-		w.poll(succeeded(), nil, 0)
+		w.poll(new(succeeded()), nil, 0)
 	})
 	lines := strings.SplitAfter(text, "\n")
 	assert.Equal(t, `dmswait: warning: [20s] no valid response; still polling: get task "t1": 503: busy (request 9f31)
@@ -134,7 +134,7 @@ func TestRequestsInTheLogDoNotPostponeTheHeartbeat(t *testing.T) {
 	t.Parallel()
 	text := logOf(t, func(w *wait) {
 		for range 10 {
-			w.Request(client.Trace{Method: "GET", Host: "dms.test", Path: "/", StatusCode: 200})
+			w.Request(&client.Trace{Method: "GET", Host: "dms.test", Path: "/", StatusCode: 200})
 			w.saw(client.Executing, 20*time.Second)
 		}
 	})
@@ -156,10 +156,10 @@ func TestLogRetainsNothingOfAMillionPolls(t *testing.T) {
 		for n := 1; n <= 1_000_000; n++ {
 			p := poll.Outcome{Round: n, At: time.Since(l.start), Err: failures[n/11%len(failures)], Next: time.Second}
 			if p.Err == nil {
-				p.State = target.OfTask(client.Task{ID: "t1", Status: statuses[n/77%len(statuses)]})
+				p.State = target.OfTask(&client.Task{ID: "t1", Status: statuses[n/77%len(statuses)]})
 			}
-			p.Kind = kindOf(p.State.Task, p.Err, p.Next)
-			l.Poll(p)
+			p.Kind = kindOf(&p.State.Task, p.Err, p.Next)
+			l.Poll(&p)
 			l.Progress(0, n/100%100)
 			if n%10_000 == 0 { // so that the heartbeat and the live line have their turns
 				time.Sleep(15 * time.Second)

@@ -26,7 +26,7 @@ type watched struct {
 }
 
 // Poll shows what a poll found of a target, if anything has changed since the last one.
-func (l *Log) Poll(p poll.Outcome) {
+func (l *Log) Poll(p *poll.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.printRequestBefore(p.Next)
@@ -34,7 +34,7 @@ func (l *Log) Poll(p poll.Outcome) {
 	if p.Over {
 		l.changes = 0 // the end is never omitted
 	}
-	if e, ok := l.changed(t, p); ok {
+	if e := l.changed(t, p); e != nil {
 		l.change(e)
 	}
 	if (p.Kind == poll.Failing) != (t.kind == poll.Failing) {
@@ -46,30 +46,30 @@ func (l *Log) Poll(p poll.Outcome) {
 	}
 	if p.Err == nil {
 		t.state = p.State
-		l.warnUnknown(p.State)
+		l.warnUnknown(&p.State)
 	}
 	t.kind, t.givesUp, t.limit, t.over = p.Kind, p.GivesUp, p.Limit, p.Over
 	if p.Over {
-		t.result = result.Conclude(p.State, p.End)
+		t.result = result.Conclude(&p.State, p.End)
 		l.ended++
 		if t.result != result.Success {
 			l.failed++
 		}
 	}
-	l.last = p
+	l.last = *p
 }
 
-// changed returns the event that a poll is worth, if any. A failure that ends the wait for the only target, or for all,
+// changed returns the event that a poll is worth, or nil. A failure that ends the wait for the only target, or for all,
 // is part of the result.
-func (l *Log) changed(t *watched, p poll.Outcome) (event, bool) {
+func (l *Log) changed(t *watched, p *poll.Outcome) *event {
 	var e *client.Error
 	switch {
 	case p.Err == nil:
 		return l.changedState(t, p)
 	case p.Over && l.several() && !p.ForAll:
-		return l.gaveUp(p), true
+		return l.gaveUp(p)
 	case p.Over || !errors.As(p.Err, &e):
-		return event{}, false
+		return nil
 	}
 	var name EventName
 	text := ""
@@ -81,36 +81,36 @@ func (l *Log) changed(t *watched, p poll.Outcome) (event, bool) {
 	case p.Kind == poll.Missing && t.kind != poll.Missing:
 		name, text = EventMissing, "not found yet: "
 	default:
-		return event{}, false
+		return nil
 	}
-	change := event{name: name, text: l.at(p) + text + l.errorText(e), fields: l.responseFields(e)}
+	change := &event{name: name, text: l.at(p) + text + l.errorText(e), fields: l.responseFields(e)}
 	if p.Kind == poll.Failing {
 		change = l.warnOnce(change)
 	}
 	if p.ForAll && l.several() {
-		return change, true
+		return change
 	}
-	return l.of(p.Target, change), true
+	return l.of(p.Target, change)
 }
 
-// changedState returns the event about a state. An outage ends with the last target that it concerned.
-func (l *Log) changedState(t *watched, p poll.Outcome) (event, bool) {
+// changedState returns the event about a state, or nil. An outage ends with the last target that it concerned.
+func (l *Log) changedState(t *watched, p *poll.Outcome) *event {
 	name, text := EventStatus, ""
 	switch {
 	case t.kind == poll.Failing && l.failing == 1:
 		name, text = EventRecovered, "recovered: "
 	case (p.Kind == t.kind || t.kind == poll.Failing) && p.State.Status == t.state.Status:
-		return event{}, false
+		return nil
 	}
-	e := event{name: name, text: l.at(p) + text + l.describe(p.State, p.Kind), fields: []field{
+	e := &event{name: name, text: l.at(p) + text + l.describe(&p.State, p.Kind), fields: []field{
 		{"status", stringOrNil(l.short(string(p.State.Status)))},
 	}}
-	return l.of(p.Target, e), true
+	return l.of(p.Target, e)
 }
 
 // gaveUp returns the event about one of several targets whose end is not known.
-func (l *Log) gaveUp(p poll.Outcome) event {
-	r := result.Conclude(p.State, p.End)
+func (l *Log) gaveUp(p *poll.Outcome) *event {
+	r := result.Conclude(&p.State, p.End)
 	text := l.at(p) + strings.ReplaceAll(r.Name, "_", " ")
 	var e *client.Error
 	var fields []field
@@ -118,12 +118,12 @@ func (l *Log) gaveUp(p poll.Outcome) event {
 		text += ": " + l.errorText(e)
 		fields = l.responseFields(e)
 	}
-	return l.of(p.Target, event{name: EventGaveUp, text: text, fields: append([]field{{"result", r.Name}}, fields...)})
+	return l.of(p.Target, &event{name: EventGaveUp, text: text, fields: append([]field{{"result", r.Name}}, fields...)})
 }
 
 // at returns what a line about a poll begins with: when it was and, among several, the name of the target, unless it
 // concerns all.
-func (l *Log) at(p poll.Outcome) string {
+func (l *Log) at(p *poll.Outcome) string {
 	text := "[" + result.Human(p.At) + "] "
 	if p.ForAll {
 		return text
@@ -164,10 +164,13 @@ func (l *Log) id(i int) string {
 }
 
 // several reports whether there is more than one target.
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func (l *Log) several() bool { return len(l.targets) > 1 }
 
 // of adds to an event which target it is about.
-func (l *Log) of(i int, e event) event {
+func (l *Log) of(i int, e *event) *event {
 	t := &l.targets[i]
 	e.fields = append(e.fields,
 		field{"instance_id", stringOrNil(t.instanceID)}, field{"task_id", stringOrNil(l.short(t.taskID))})
@@ -183,7 +186,7 @@ func (l *Log) Progress(i, percent int) {
 	t.percent = percent
 	l.slowest = i
 	if changed {
-		l.change(l.of(i, event{
+		l.change(l.of(i, &event{
 			name: EventProgress,
 			text: fmt.Sprintf("[%s] %s%s, %d%%", result.Human(time.Since(l.start)), l.name(i),
 				l.statusName(t.state.Status), percent),
@@ -193,7 +196,7 @@ func (l *Log) Progress(i, percent int) {
 }
 
 // warnUnknown warns about a status that is not documented, once, and about maxChanges different ones at most.
-func (l *Log) warnUnknown(state target.State) {
+func (l *Log) warnUnknown(state *target.State) {
 	status := state.Status
 	if !state.Unknown || l.statuses[status] || len(l.statuses) >= maxChanges {
 		return
@@ -212,7 +215,7 @@ func (l *Log) warnUnknown(state target.State) {
 	if kind == "instance" {
 		text = problem + "; the wait for the instance goes on"
 	}
-	l.show(event{
+	l.show(&event{
 		name: EventUnknownStatus, level: levelWarning, text: text,
 		fields: []field{{"status", stringOrNil(shown)}},
 	})
@@ -230,7 +233,7 @@ func (l *Log) responseFields(e *client.Error) []field {
 }
 
 // describe returns the status of a target and, once a task has ended, how long it took.
-func (l *Log) describe(state target.State, kind poll.Kind) string {
+func (l *Log) describe(state *target.State, kind poll.Kind) string {
 	status := l.statusName(state.Status)
 	took, ok := state.Task.Elapsed(time.Now())
 	switch {

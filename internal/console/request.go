@@ -11,7 +11,7 @@ import (
 
 // Request shows a request, for those who have to find out why a wait behaves as it does. It is one line, which is
 // written as soon as the pause after the request, or the next request, is known.
-func (l *Log) Request(t client.Trace) {
+func (l *Log) Request(t *client.Trace) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.printRequest()
@@ -60,6 +60,6 @@ func (l *Log) printRequest() {
 	e := *l.request
 	l.request = nil
 	if !l.closed && !l.quiet {
-		l.printLine(e)
+		l.printLine(&e)
 	}
 }

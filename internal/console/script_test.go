@@ -66,16 +66,16 @@ type wait struct {
 	n int
 }
 
-func (w *wait) poll(task client.Task, err error, next time.Duration) {
+func (w *wait) poll(task *client.Task, err error, next time.Duration) {
 	w.n++
 	at := time.Since(w.start)
-	w.Poll(poll.Outcome{
+	w.Poll(&poll.Outcome{
 		Round: w.n, At: at, Kind: kindOf(task, err, next), State: target.OfTask(task), Err: err, Next: next, Over: next == 0,
 		GivesUp: time.Hour, Limit: poll.Timeout,
 	})
 }
 
-func kindOf(task client.Task, err error, next time.Duration) poll.Kind {
+func kindOf(task *client.Task, err error, next time.Duration) poll.Kind {
 	var e *client.Error
 	switch {
 	case err == nil && task.Status.Ended():
@@ -92,13 +92,13 @@ func kindOf(task client.Task, err error, next time.Duration) poll.Kind {
 
 // saw is a poll that found the task, and the pause after it.
 func (w *wait) saw(status client.Status, pause time.Duration) {
-	w.poll(client.Task{ID: "t1", Status: status}, nil, pause)
+	w.poll(&client.Task{ID: "t1", Status: status}, nil, pause)
 	time.Sleep(pause)
 }
 
 // failed is a poll that did not find the task, and the pause after it.
 func (w *wait) failed(err error, pause time.Duration) {
-	w.poll(client.Task{}, err, pause)
+	w.poll(&client.Task{}, err, pause)
 	time.Sleep(pause)
 }
 
@@ -111,17 +111,17 @@ func succeeded() client.Task {
 }
 
 // reportOf returns the report of a wait that saw this task last.
-func reportOf(task client.Task, err error) result.Report {
-	return result.Report{
-		Result: result.Conclude(target.OfTask(task), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
+func reportOf(task *client.Task, err error) *result.Report {
+	return &result.Report{
+		Result: result.Conclude(new(target.OfTask(task)), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task), Waited: 5 * time.Second,
 	}
 }
 
 // failure returns the report of a task that ended with FAILED.
-func failure() result.Report {
+func failure() *result.Report {
 	task := succeeded()
 	task.Status = client.Failed
-	return reportOf(task, nil)
+	return reportOf(&task, nil)
 }
 
 // response returns an error response of the API.

@@ -32,17 +32,17 @@ func (w *wait) of(i int, found any, change func(*poll.Outcome)) {
 	p := poll.Outcome{Round: 1, Target: i, At: time.Since(w.start), Next: time.Second, GivesUp: time.Hour, Limit: poll.Timeout}
 	switch found := found.(type) {
 	case client.Status:
-		p.State = target.OfTask(client.Task{ID: w.targets[i].taskID, Status: found})
+		p.State = target.OfTask(&client.Task{ID: w.targets[i].taskID, Status: found})
 		p.Over = found.Ended()
-		p.Kind = kindOf(p.State.Task, nil, p.Next)
+		p.Kind = kindOf(&p.State.Task, nil, p.Next)
 	case error:
 		p.Err = found
-		p.Kind = kindOf(client.Task{}, found, p.Next)
+		p.Kind = kindOf(&client.Task{}, found, p.Next)
 	}
 	if change != nil {
 		change(&p)
 	}
-	w.Poll(p)
+	w.Poll(&p)
 }
 
 // over ends the wait for a target with the error that it was polled with.

@@ -76,11 +76,11 @@ func (l *Log) leftText(now time.Duration) string {
 }
 
 // status is what the live line shows: of several targets, the slowest.
-func (l *Log) status() liveStatus {
+func (l *Log) status() *liveStatus {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Since(l.start)
-	status := liveStatus{
+	status := &liveStatus{
 		state:   l.standing(),
 		percent: -1,
 		elapsed: now,

@@ -15,7 +15,7 @@ var accessKey = &Method{
 	},
 	Hint: "check that access_key and secret_key belong together and are active; temporary keys expire, and need " +
 		"their security_token. Do not retry wrong keys: more than 5 failures in a row lock an access key for 5 minutes",
-	New: func(s Setup) Login {
+	New: func(s *Setup) Login {
 		keys := Keys{s.Values["access_key"], s.Values["secret_key"], s.Values["security_token"]}
 		return func(context.Context) (Credentials, error) { return Credentials{Keys: keys}, nil }
 	},

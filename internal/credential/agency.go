@@ -13,14 +13,14 @@ var trustAgency = &Method{
 	STS:      true,
 	Describe: func(values map[string]string) string { return "an ID token for agency " + values["agency_urn"] },
 	Hint:     unusable,
-	New: func(s Setup) Login {
-		return Agency{
+	New: func(s *Setup) Login {
+		return (&Agency{
 			Exchange:    s.Exchange,
 			Endpoint:    s.STS,
 			ProviderURN: s.Values["provider_urn"],
 			AgencyURN:   s.Values["agency_urn"],
 			IDToken:     s.IDToken,
-		}.Get
+		}).Get
 	},
 }
 
@@ -37,7 +37,7 @@ type Agency struct {
 const agencySeconds = 3600
 
 // Get gets new keys.
-func (a Agency) Get(ctx context.Context) (Credentials, error) {
+func (a *Agency) Get(ctx context.Context) (Credentials, error) {
 	r, err := a.IDToken.exchange(ctx, func(idToken string) (*reply, error) {
 		return a.Exchange.send(ctx, &call{
 			service: "STS",

@@ -68,7 +68,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	behind := t.clockBehind()
-	resp, err := t.attempt(req, payload, creds, behind)
+	resp, err := t.attempt(req, payload, &creds, behind)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
@@ -84,19 +84,19 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body.Close()
 	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(refusal), ended{readErr}))
 	if !corrected {
-		renewed, err := t.replace(req.Context(), creds)
+		renewed, err := t.replace(req.Context(), &creds)
 		var e *client.Error
 		switch {
 		case errors.As(err, &e) && !e.Failing():
 			return resp, nil // there are no other credentials: the refusal stands
 		case err != nil:
 			return nil, err
-		case renewed.same(creds):
+		case renewed.same(&creds):
 			return resp, nil // as with a given access key: the refusal stands
 		}
 		creds = renewed
 	}
-	return t.attempt(req, payload, creds, behind)
+	return t.attempt(req, payload, &creds, behind)
 }
 
 // ended is the end of a body: the error that reading it ended with, if any.
@@ -140,10 +140,10 @@ func (t *Transport) Get(ctx context.Context) (Credentials, error) {
 
 // replace logs in again, unless another request has replaced the refused credentials already. Those are never used
 // again, even if the login fails: each time would bring their key closer to its lock.
-func (t *Transport) replace(ctx context.Context, refused Credentials) (Credentials, error) {
+func (t *Transport) replace(ctx context.Context, refused *Credentials) (Credentials, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.creds == refused {
+	if t.creds == *refused {
 		t.creds = Credentials{}
 	}
 	if !t.creds.usable() {
@@ -200,7 +200,7 @@ func (t *Transport) login(ctx context.Context) error {
 		t.Learned(creds.SecretKey, creds.SecurityToken, creds.Token)
 	}
 	// The metadata service may return the same keys again.
-	t.proven.Store(creds.same(t.creds) && t.proven.Load())
+	t.proven.Store(creds.same(&t.creds) && t.proven.Load())
 	t.creds, t.renewAt = creds, time.Time{}
 	// If they expired before they came, a clock is wrong. Believing it would mean a login for each request.
 	if life := time.Until(creds.Expires); life > 0 {
@@ -220,7 +220,7 @@ func readPayload(req *http.Request) ([]byte, error) {
 
 // attempt sends a request, and learns from the response whether the credentials work.
 func (t *Transport) attempt(
-	req *http.Request, payload []byte, creds Credentials, behind time.Duration,
+	req *http.Request, payload []byte, creds *Credentials, behind time.Duration,
 ) (*http.Response, error) {
 	resp, err := t.send(req, payload, creds, behind)
 	if err == nil && resp.StatusCode != http.StatusUnauthorized {
@@ -232,7 +232,7 @@ func (t *Transport) attempt(
 // send sends a copy of req with the credentials, since a RoundTripper must not modify the request. It signs with the
 // server's time: the local one plus behind.
 func (t *Transport) send(
-	req *http.Request, payload []byte, creds Credentials, behind time.Duration,
+	req *http.Request, payload []byte, creds *Credentials, behind time.Duration,
 ) (*http.Response, error) {
 	sent := req.Clone(req.Context())
 	if len(payload) > 0 {

@@ -53,7 +53,7 @@ func TestOnlyHostProjectAndDateAreSigned(t *testing.T) {
 func TestTemporaryKeysSignAndSendTheirToken(t *testing.T) {
 	t.Parallel()
 	keys := Keys{AccessKey: "AK", SecretKey: "SK", SecurityToken: "FAKE+SECURITY/TOKEN=="}
-	transport := &Transport{Login: given(Credentials{Keys: keys})}
+	transport := &Transport{Login: given(&Credentials{Keys: keys})}
 	got, _ := sendToServer(t, transport, newRequest(t, http.MethodGet, taskURL, ""))
 	verify(t, got, "", keys, "host;x-project-id;x-sdk-date;x-security-token")
 	assert.Equal(t, []string{"FAKE+SECURITY/TOKEN=="}, got.Header["X-Security-Token"])
@@ -62,7 +62,7 @@ func TestTemporaryKeysSignAndSendTheirToken(t *testing.T) {
 
 func TestTokenRequestIsNotSigned(t *testing.T) {
 	t.Parallel()
-	transport := &Transport{Login: given(Credentials{Token: "MIIEXAMPLE", Keys: permanent})}
+	transport := &Transport{Login: given(&Credentials{Token: "MIIEXAMPLE", Keys: permanent})}
 	got, body := sendToServer(t, transport, newRequest(t, http.MethodPost, taskURL, `{"a":1}`))
 	assert.Equal(t, []string{"MIIEXAMPLE"}, got.Header["X-Auth-Token"])
 	for _, name := range []string{"Authorization", "X-Sdk-Date", "X-Security-Token"} {
@@ -130,7 +130,7 @@ func TestOriginalRequestIsNotModified(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			transport := &Transport{Login: given(creds)}
+			transport := &Transport{Login: given(&creds)}
 			transport.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 				req.URL.Path = "/changed"
 				return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
@@ -167,7 +167,7 @@ func TestInvalidHeaderErrorContainsNoSecret(t *testing.T) {
 		{Keys: Keys{AccessKey: "AK", SecretKey: "s3cr3t", SecurityToken: "s3cr3t\n"}},
 		{Keys: Keys{AccessKey: "AK\n", SecretKey: "s3cr3t"}},
 	} {
-		transport := &Transport{Base: base, Login: given(creds)}
+		transport := &Transport{Base: base, Login: given(&creds)}
 		_, err := transport.RoundTrip(newRequest(t, http.MethodGet, taskURL, ""))
 		assert.ErrorContains(t, err, "invalid header field value")
 		assert.NotContains(t, err.Error(), "s3cr3t")

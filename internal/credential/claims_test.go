@@ -73,7 +73,7 @@ func TestRefusedIDTokenGetsOneSecondTry(t *testing.T) {
 			}
 			return jwt(`{"sub":"` + test.tokens[n-1] + `"}`), nil
 		}
-		_, err := Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: token}.Get(t.Context())
+		_, err := (&Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: token}).Get(t.Context())
 		var sent []string
 		for _, request := range c.requests {
 			for i := range len(test.tokens) {

@@ -165,7 +165,7 @@ func TestTokenIsNotRetriedForAWrongClock(t *testing.T) {
 		attempts++
 		return response(http.StatusUnauthorized, time.Now().Add(time.Hour)), nil
 	})
-	transport.Login = given(Credentials{Token: "MIIEXAMPLE", Keys: permanent})
+	transport.Login = given(&Credentials{Token: "MIIEXAMPLE", Keys: permanent})
 	assert.Equal(t, http.StatusUnauthorized, send(t, transport))
 	assert.Equal(t, 1, attempts)
 }

@@ -18,10 +18,10 @@ type Credentials struct {
 }
 
 // usable reports whether there are credentials at all.
-func (c Credentials) usable() bool { return c.Token != "" || c.AccessKey != "" }
+func (c *Credentials) usable() bool { return c.Token != "" || c.AccessKey != "" }
 
 // same reports whether two credentials are equal to the service, whatever is known of their end.
-func (c Credentials) same(other Credentials) bool {
+func (c *Credentials) same(other *Credentials) bool {
 	return c.Keys == other.Keys && c.Token == other.Token
 }
 
@@ -47,13 +47,13 @@ func temporary(r *reply, accessKey, secretKey, securityToken, expires string) (C
 	}
 	return Credentials{
 		Keys:    Keys{AccessKey: accessKey, SecretKey: secretKey, SecurityToken: securityToken},
-		Expires: expiry(expires, r.Response),
+		Expires: expiry(expires, &r.Response),
 	}, nil
 }
 
 // expiry converts a time of the server's clock, as it is in a body, to one of the local clock; zero: it
 // cannot be read.
-func expiry(text string, response client.Response) time.Time {
+func expiry(text string, response *client.Response) time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}

@@ -16,8 +16,8 @@ var ecsAgency = &Method{
 	Required: []string{"ecs_metadata"},
 	Describe: func(map[string]string) string { return "the agency of this ECS" },
 	Hint:     unusable,
-	New: func(s Setup) Login {
-		return Metadata{Exchange: s.direct(metadataTimeout), Address: s.MetadataAddress}.Get
+	New: func(s *Setup) Login {
+		return (&Metadata{Exchange: s.direct(metadataTimeout), Address: s.MetadataAddress}).Get
 	},
 }
 
@@ -43,7 +43,7 @@ type Metadata struct {
 
 // Get gets the current keys, which the service renews by itself. Version 2 of the service requires a token; version 1
 // has none.
-func (m Metadata) Get(ctx context.Context) (Credentials, error) {
+func (m *Metadata) Get(ctx context.Context) (Credentials, error) {
 	get := &call{
 		service: "the metadata service",
 		op:      "get keys from the metadata service",
@@ -67,19 +67,19 @@ func (m Metadata) Get(ctx context.Context) (Credentials, error) {
 	var e *client.Error
 	switch {
 	case errors.As(err, &e) && strings.Contains(e.Message, noAgency):
-		return Credentials{}, withoutAgency(get, e.Response)
+		return Credentials{}, withoutAgency(get, &e.Response)
 	case isUnanswered(err):
 		return Credentials{}, notAnECS(err)
 	case err != nil:
 		return Credentials{}, withHint(err, hint)
 	case strings.Contains(string(r.body), noAgency):
-		return Credentials{}, withoutAgency(get, r.Response)
+		return Credentials{}, withoutAgency(get, &r.Response)
 	}
 	return decodeKeys(r)
 }
 
 // token gets the token that version 2 of the service requires; empty: it is version 1.
-func (m Metadata) token(ctx context.Context, get *call) (string, error) {
+func (m *Metadata) token(ctx context.Context, get *call) (string, error) {
 	put := *get
 	put.method, put.url = http.MethodPut, m.Address+"/meta-data/latest/api/token"
 	put.header = http.Header{"X-Metadata-Token-Ttl-Seconds": {"21600"}}
@@ -124,7 +124,7 @@ func notAnECS(err error) error {
 	return err
 }
 
-func withoutAgency(c *call, response client.Response) error {
+func withoutAgency(c *call, response *client.Response) error {
 	return c.impossible(response, "this ECS has no agency",
 		errors.New("this ECS has no agency: assign one, or use another login method"))
 }

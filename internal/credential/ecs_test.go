@@ -24,7 +24,7 @@ func TestMetadataVersion2RequiresAToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &service{responses: []any{ok(" a-token\n"), ok(metadataKeys)}}
-		creds, err := c.metadata().Get(t.Context())
+		creds, err := new(c.metadata()).Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.True(t, time.Now().Add(6*time.Hour).Equal(creds.Expires))
@@ -39,7 +39,7 @@ func TestMetadataVersion1HasNoToken(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{404, 405, 503} {
 		c := &service{responses: []any{scripted{status: status}, ok(metadataKeys)}}
-		creds, err := c.metadata().Get(t.Context())
+		creds, err := new(c.metadata()).Get(t.Context())
 		require.NoError(t, err, status)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.Equal(t, plainHeader(), c.requests[1].header, "no token, not even an empty one")
@@ -53,7 +53,7 @@ func TestMetadataLoginEndsWithoutAToken(t *testing.T) {
 		429: "failing", 500: "failing", 502: "failing", 302: "failing", 200: "failing",
 	} {
 		c := &service{responses: []any{scripted{status: status}}}
-		_, err := c.metadata().Get(t.Context())
+		_, err := new(c.metadata()).Get(t.Context())
 		e := loginError(t, err)
 		got := map[bool]string{e.Rejected(): "rejected", e.Denied(): "denied", e.Failing(): "failing"}[true]
 		assert.Equal(t, kind, got, status)
@@ -65,13 +65,13 @@ func TestMetadataTokenThatIsNotAnsweredIsDoneWithout(t *testing.T) {
 	t.Parallel()
 	dropped := errors.New("no route to host") // by the hop limit
 	c := &service{responses: []any{dropped, ok(metadataKeys)}}
-	creds, err := c.metadata().Get(t.Context())
+	creds, err := new(c.metadata()).Get(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 	assert.Equal(t, plainHeader(), c.requests[1].header)
 
 	c = &service{responses: []any{dropped, scripted{status: 401}}}
-	_, err = c.metadata().Get(t.Context())
+	_, err = new(c.metadata()).Get(t.Context())
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	assert.True(t, e.Request.Denied())
@@ -85,7 +85,7 @@ func TestMachineWithoutMetadataServiceIsMostlyAMistake(t *testing.T) {
 		{scripted{status: 404}, errors.New("connection refused")},
 	} {
 		c := &service{responses: responses}
-		_, err := c.metadata().Get(t.Context())
+		_, err := new(c.metadata()).Get(t.Context())
 		e := loginError(t, err)
 		assert.True(t, e.Failing() && e.Misconfigured(), "polled again, but not for long")
 		var login *Error
@@ -99,7 +99,7 @@ func TestMachineWithoutMetadataServiceIsMostlyAMistake(t *testing.T) {
 		cancel()
 		return nil, context.Canceled
 	})}}
-	_, err := c.metadata().Get(ctx)
+	_, err := new(c.metadata()).Get(ctx)
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.Len(t, c.requests, 1, "the run has ended")
 }
@@ -110,7 +110,7 @@ func TestECSWithoutAgencyIsFinalWhateverTheStatus(t *testing.T) {
 	for _, status := range []int{200, 401, 403, 404, 429, 500, 503} {
 		for _, body := range []string{text, `{"message":"` + text + `"}`, `{"error":{"message":"` + text + `"}}`} {
 			c := &service{responses: []any{ok("token"), scripted{status: status, body: body}}}
-			_, err := c.metadata().Get(t.Context())
+			_, err := new(c.metadata()).Get(t.Context())
 			e := loginError(t, err)
 			assert.True(t, e.Rejected() && !e.Failing() && !e.Denied(), "%d %s", status, body)
 			assert.ErrorContains(t, err, "this ECS has no agency: assign one, or use another login method")
@@ -120,7 +120,7 @@ func TestECSWithoutAgencyIsFinalWhateverTheStatus(t *testing.T) {
 
 // newECSLogin returns the login method as a run composes it, with the transport that it sends its requests through.
 func newECSLogin(address string, wrap func(*http.Transport) http.RoundTripper) Login {
-	return ecsAgency.New(Setup{
+	return ecsAgency.New(&Setup{
 		Values:          map[string]string{"ecs_metadata": "true"},
 		Exchange:        Exchange{UserAgent: "dmswait/1.0.0", Timeout: time.Minute},
 		MetadataAddress: address,

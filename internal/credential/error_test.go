@@ -67,7 +67,7 @@ func TestRefusedLoginHasAServiceAndAHint(t *testing.T) {
 func TestImpossibleLoginHasAReason(t *testing.T) {
 	t.Parallel()
 	actions := func(url string) error {
-		_, err := ActionsToken{Exchange: (&service{}).exchange(), RequestURL: url}.Get(t.Context())
+		_, err := (&ActionsToken{Exchange: (&service{}).exchange(), RequestURL: url}).Get(t.Context())
 		return err
 	}
 	file := func(path string) error {
@@ -86,7 +86,7 @@ func TestImpossibleLoginHasAReason(t *testing.T) {
 		{actions("nowhere"), "GitHub Actions", "ACTIONS_ID_TOKEN_REQUEST_URL is not a URL"},
 		{file(filepath.Join(t.TempDir(), "none")), "the ID token's file", "the ID token's file cannot be read"},
 		{file(empty), "the ID token's file", "the ID token's file is empty"},
-		{discard(noAgency.metadata().Get)(t.Context()), "the metadata service", "this ECS has no agency"},
+		{discard(new(noAgency.metadata()).Get)(t.Context()), "the metadata service", "this ECS has no agency"},
 		{discard(badEndpoint.Get)(t.Context()), "STS", "the URL is invalid"},
 	} {
 		var e *Error
@@ -106,11 +106,11 @@ func TestErrorWrapsTheFailedRequest(t *testing.T) {
 	assert.Same(t, request, e)
 
 	reset := errors.New("connection reset")
-	_, err = Agency{
+	_, err = (&Agency{
 		Exchange: (&service{responses: []any{reset}}).exchange(),
 		Endpoint: "https://sts.test",
 		IDToken:  func(context.Context) (string, error) { return "id", nil },
-	}.Get(t.Context())
+	}).Get(t.Context())
 	assert.ErrorIs(t, err, reset)
 }
 
@@ -120,7 +120,7 @@ func TestOnlyServicesOfTheCloudAreExpectedToRespondAsTheCloudDoes(t *testing.T) 
 		"IAM": true, "STS": true, "GitHub Actions": false, "the metadata service": false,
 	} {
 		page := &service{responses: []any{scripted{403, nil, "<html>"}}}
-		_, err := page.exchange().send(t.Context(), &call{service: name, op: "log in", method: http.MethodGet, url: "https://x.test"})
+		_, err := new(page.exchange()).send(t.Context(), &call{service: name, op: "log in", method: http.MethodGet, url: "https://x.test"})
 		assert.Equal(t, foreign, loginError(t, err).Foreign, name)
 		assert.True(t, loginError(t, err).Denied(), name)
 	}

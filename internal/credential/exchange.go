@@ -23,7 +23,7 @@ type Exchange struct {
 	Learned func(secrets ...string)
 }
 
-func (x Exchange) learned(token string) {
+func (x *Exchange) learned(token string) {
 	if x.Learned != nil {
 		x.Learned(token)
 	}
@@ -50,9 +50,11 @@ func (c *call) failed(e *client.Error) *Error {
 
 // impossible returns the error of a call that no retry can help. The reason is in our own words, without
 // names or ids.
-func (c *call) impossible(response client.Response, reason string, err error) *Error {
+//
+//go:noinline
+func (c *call) impossible(response *client.Response, reason string, err error) *Error {
 	return &Error{
-		Request: &client.Error{Op: c.op, Response: response, Err: err, Class: client.Rejected},
+		Request: &client.Error{Op: c.op, Response: *response, Err: err, Class: client.Rejected},
 		Service: c.service,
 		Reason:  reason,
 	}
@@ -67,20 +69,20 @@ type reply struct {
 }
 
 // send makes one request.
-func (x Exchange) send(ctx context.Context, c *call) (*reply, error) {
+func (x *Exchange) send(ctx context.Context, c *call) (*reply, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, x.Timeout, &client.TimeoutError{Limit: x.Timeout})
 	defer cancel()
 	var payload io.Reader
 	if c.body != nil {
 		encoded, err := json.Marshal(c.body)
 		if err != nil {
-			return nil, c.impossible(client.Response{}, "the request cannot be encoded", err)
+			return nil, c.impossible(&client.Response{}, "the request cannot be encoded", err)
 		}
 		payload = bytes.NewReader(encoded)
 	}
 	req, err := http.NewRequestWithContext(ctx, c.method, c.url, payload)
 	if err != nil {
-		return nil, c.impossible(client.Response{}, "the URL is invalid", err)
+		return nil, c.impossible(&client.Response{}, "the URL is invalid", err)
 	}
 	for name, values := range c.header {
 		req.Header[name] = values
@@ -117,6 +119,9 @@ func (r *reply) decode(into any) error {
 
 // malformed returns the error about a 2xx that does not hold what was requested: an outage, like any unreadable
 // response.
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func (r *reply) malformed() error {
 	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
 }

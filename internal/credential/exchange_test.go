@@ -93,27 +93,27 @@ func loginError(t *testing.T, err error) *client.Error {
 // logins are all logins and parts of them, by name. The first response of a service decides how they end.
 var logins = map[string]func(*service) func(context.Context) error{
 	"agency": func(c *service) func(context.Context) error {
-		return discard(Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get)
+		return discard((&Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}).Get)
 	},
 	"identity provider": func(c *service) func(context.Context) error {
-		return discard(IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}.Get)
+		return discard((&IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}).Get)
 	},
 	"keys of the identity provider": func(c *service) func(context.Context) error {
 		c.responses = append([]any{scripted{201, http.Header{"X-Subject-Token": {"unscoped"}}, "{}"}}, c.responses...)
-		return discard(IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}.Get)
+		return discard((&IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}).Get)
 	},
-	"password": func(c *service) func(context.Context) error { return discard(Password{IAM: c.iam()}.Get) },
+	"password": func(c *service) func(context.Context) error { return discard((&Password{IAM: c.iam()}).Get) },
 	"metadata": func(c *service) func(context.Context) error {
 		c.responses = append([]any{ok("token")}, c.responses...)
-		return discard(c.metadata().Get)
+		return discard(new(c.metadata()).Get)
 	},
-	"token for metadata": func(c *service) func(context.Context) error { return discard(c.metadata().Get) },
+	"token for metadata": func(c *service) func(context.Context) error { return discard(new(c.metadata()).Get) },
 	"project": func(c *service) func(context.Context) error {
-		return discard(func(ctx context.Context) (string, error) { return c.iam().Project(ctx, "n") })
+		return discard(func(ctx context.Context) (string, error) { return new(c.iam()).Project(ctx, "n") })
 	},
-	"pod identity": func(c *service) func(context.Context) error { return discard(c.podIdentity().Get) },
+	"pod identity": func(c *service) func(context.Context) error { return discard(new(c.podIdentity()).Get) },
 	"ID token of Actions": func(c *service) func(context.Context) error {
-		return discard(ActionsToken{c.exchange(), "https://actions.test/", "r", "a"}.Get)
+		return discard((&ActionsToken{c.exchange(), "https://actions.test/", "r", "a"}).Get)
 	},
 }
 
@@ -190,7 +190,7 @@ func TestSlowLoginIsAnOutageThatStatesTheTimeout(t *testing.T) {
 			}),
 		}
 		start := time.Now()
-		_, err := Agency{Exchange: hanging, Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(t.Context())
+		_, err := (&Agency{Exchange: hanging, Endpoint: "https://sts.test", IDToken: GivenToken("id")}).Get(t.Context())
 		e := loginError(t, err)
 		assert.True(t, e.Failing())
 		assert.Equal(t, "assume the agency: no response within 7s", e.Error())
@@ -199,7 +199,7 @@ func TestSlowLoginIsAnOutageThatStatesTheTimeout(t *testing.T) {
 		cancelled := errors.New("cancelled by the test")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cancelled)
-		_, err = Agency{Exchange: hanging, Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(ctx)
+		_, err = (&Agency{Exchange: hanging, Endpoint: "https://sts.test", IDToken: GivenToken("id")}).Get(ctx)
 		loginError(t, err)
 		assert.ErrorIs(t, err, cancelled)
 	})
@@ -212,7 +212,7 @@ func TestTruncatedLoginResponseIsAnOutageUnlessItsStatusRefuses(t *testing.T) {
 			body := io.MultiReader(strings.NewReader(`{"cre`), iotest.ErrReader(io.ErrUnexpectedEOF))
 			return &http.Response{StatusCode: status, Body: io.NopCloser(body)}, nil
 		})}
-		_, err := Agency{Exchange: cut, Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(t.Context())
+		_, err := (&Agency{Exchange: cut, Endpoint: "https://sts.test", IDToken: GivenToken("id")}).Get(t.Context())
 		e := loginError(t, err)
 		assert.Equal(t, failing, e.Failing(), status)
 		assert.Equal(t, !failing, e.Denied(), status)
@@ -280,12 +280,12 @@ func TestSecondIAMEndpointIsUsedOnlyIfTheFirstHostDoesNotExist(t *testing.T) {
 		"401 of the first":  {[]any{scripted{401, nil, ""}}, both[:1], true},
 	} {
 		c := &service{responses: test.responses}
-		_, err := IAM{c.exchange(), []string{"https://iam.region.test", "https://iam.test"}}.Project(t.Context(), "n")
+		_, err := (&IAM{c.exchange(), []string{"https://iam.region.test", "https://iam.test"}}).Project(t.Context(), "n")
 		assert.Equal(t, test.failed, err != nil, name)
 		assert.Equal(t, test.requests, c.lines(), name)
 	}
 	c := &service{responses: []any{noSuchHost}}
-	_, err := c.iam().Project(t.Context(), "n")
+	_, err := new(c.iam()).Project(t.Context(), "n")
 	assert.True(t, loginError(t, err).Misconfigured(), "a given endpoint is the only one")
 }
 
@@ -293,7 +293,7 @@ func TestLoginBodyIsSentAgainToTheSecondEndpoint(t *testing.T) {
 	t.Parallel()
 	c := &service{responses: []any{&net.DNSError{IsNotFound: true}, tokenReply("t", `{"token":{}}`)}}
 	iam := IAM{c.exchange(), []string{"https://a.test", "https://b.test"}}
-	_, err := Password{IAM: iam, Username: "u"}.Get(t.Context())
+	_, err := (&Password{IAM: iam, Username: "u"}).Get(t.Context())
 	require.NoError(t, err)
 	require.Len(t, c.requests, 2)
 	assert.NotEmpty(t, c.requests[0].body)

@@ -173,7 +173,7 @@ func FuzzLogin(f *testing.F) {
 				require.True(t, creds.ProjectID == "" || client.ValidID(creds.ProjectID))
 			}
 			c := &service{responses: slices.Clone(responses)}
-			id, err := c.iam().Project(t.Context(), "n")
+			id, err := new(c.iam()).Project(t.Context(), "n")
 			require.Equal(t, err == nil, client.ValidID(id))
 		}
 	})
@@ -182,15 +182,15 @@ func FuzzLogin(f *testing.F) {
 // issuers are the logins that take their credentials from a response.
 var issuers = map[string]func(*service, context.Context) (Credentials, error){
 	"agency": func(c *service, ctx context.Context) (Credentials, error) {
-		return Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}.Get(ctx)
+		return (&Agency{Exchange: c.exchange(), Endpoint: "https://sts.test", IDToken: GivenToken("id")}).Get(ctx)
 	},
 	"identity provider": func(c *service, ctx context.Context) (Credentials, error) {
-		return IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}.Get(ctx)
+		return (&IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("id")}).Get(ctx)
 	},
-	"password": func(c *service, ctx context.Context) (Credentials, error) { return Password{IAM: c.iam()}.Get(ctx) },
-	"metadata": func(c *service, ctx context.Context) (Credentials, error) { return c.metadata().Get(ctx) },
+	"password": func(c *service, ctx context.Context) (Credentials, error) { return (&Password{IAM: c.iam()}).Get(ctx) },
+	"metadata": func(c *service, ctx context.Context) (Credentials, error) { return new(c.metadata()).Get(ctx) },
 	"ID token": func(c *service, ctx context.Context) (Credentials, error) {
-		token, err := ActionsToken{Exchange: c.exchange(), RequestURL: "https://actions.test/", Audience: "a"}.Get(ctx)
+		token, err := (&ActionsToken{Exchange: c.exchange(), RequestURL: "https://actions.test/", Audience: "a"}).Get(ctx)
 		return Credentials{Token: token}, err
 	},
 }

@@ -19,7 +19,7 @@ type IAM struct {
 }
 
 // send makes one request for a path below the endpoints.
-func (i IAM) send(ctx context.Context, c *call) (r *reply, err error) {
+func (i *IAM) send(ctx context.Context, c *call) (r *reply, err error) {
 	c.service = "IAM"
 	path := c.url
 	for n, endpoint := range i.Endpoints {
@@ -36,7 +36,7 @@ func (i IAM) send(ctx context.Context, c *call) (r *reply, err error) {
 // Project looks up the id of a project by its name (KeystoneListProjects). A region's main project has the region's
 // name. The transport has to log the request in. It is an error, which lists what the response holds, if there is no
 // project with exactly that name, or more than one.
-func (i IAM) Project(ctx context.Context, name string) (string, error) {
+func (i *IAM) Project(ctx context.Context, name string) (string, error) {
 	r, err := i.send(ctx, &call{
 		op:     fmt.Sprintf("look up project %q", name),
 		method: http.MethodGet,
@@ -74,10 +74,10 @@ func (i IAM) Project(ctx context.Context, name string) (string, error) {
 		if len(others) > 0 {
 			problem += ", only " + strings.Join(others, ", ")
 		}
-		return "", r.call.impossible(r.Response, "the project was not found",
+		return "", r.call.impossible(&r.Response, "the project was not found",
 			errors.New(problem+": check region and project_name, or set project_id"))
 	case len(ids) > 1:
-		return "", r.call.impossible(r.Response, "several projects have this name",
+		return "", r.call.impossible(&r.Response, "several projects have this name",
 			fmt.Errorf("several projects have this name: %s: set project_id to one of them", strings.Join(ids, ", ")))
 	case !client.ValidID(ids[0]):
 		return "", r.malformed()

@@ -15,8 +15,8 @@ var identityProvider = &Method{
 		return "an ID token for identity provider " + values["idp_id"]
 	},
 	Hint: unusable,
-	New: func(s Setup) Login {
-		return IdentityProvider{IAM: s.IAM, ID: s.Values["idp_id"], IDToken: s.IDToken}.Get
+	New: func(s *Setup) Login {
+		return (&IdentityProvider{IAM: s.IAM, ID: s.Values["idp_id"], IDToken: s.IDToken}).Get
 	},
 }
 
@@ -32,7 +32,7 @@ type IdentityProvider struct {
 const keySeconds = 21600
 
 // Get gets new keys.
-func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
+func (p *IdentityProvider) Get(ctx context.Context) (Credentials, error) {
 	r, err := p.IDToken.exchange(ctx, func(idToken string) (*reply, error) {
 		return p.IAM.send(ctx, &call{
 			op:     "log in with the identity provider",
@@ -65,7 +65,7 @@ func (p IdentityProvider) Get(ctx context.Context) (Credentials, error) {
 	return decodeKeys(r)
 }
 
-func (p IdentityProvider) withHint(err error) error {
+func (p *IdentityProvider) withHint(err error) error {
 	return withHint(err, "compare idp_id with the console, and the token's issuer, audience and subject "+
 		"with the provider's conversion rules")
 }

@@ -30,11 +30,11 @@ type ActionsToken struct {
 }
 
 // Get gets a new token. It is valid for about five minutes.
-func (a ActionsToken) Get(ctx context.Context) (string, error) {
+func (a *ActionsToken) Get(ctx context.Context) (string, error) {
 	request := &call{service: "GitHub Actions", op: "get an ID token from GitHub Actions", method: http.MethodGet}
 	target, err := url.Parse(a.RequestURL)
 	if err != nil || target.Host == "" {
-		return "", request.impossible(client.Response{}, "ACTIONS_ID_TOKEN_REQUEST_URL is not a URL",
+		return "", request.impossible(&client.Response{}, "ACTIONS_ID_TOKEN_REQUEST_URL is not a URL",
 			errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL"))
 	}
 	target.Host = strings.ToLower(target.Host) // net/http would use a proxy for LOCALHOST
@@ -62,14 +62,14 @@ const fileTimeout = 10 * time.Second
 
 // FileToken returns an IDToken that reads a file, again each time, since its writer keeps it fresh. A file that
 // does not come to its end in time is an outage. The token's name is what errors call it: "ID token".
-func FileToken(name, path string) IDToken { return tokenFile{name, path, file.ReadText}.get }
+func FileToken(name, path string) IDToken { return (&tokenFile{name, path, file.ReadText}).get }
 
 type tokenFile struct {
 	name, path string
 	read       func(ctx context.Context, path string) (string, error)
 }
 
-func (f tokenFile) get(ctx context.Context) (string, error) {
+func (f *tokenFile) get(ctx context.Context) (string, error) {
 	place := "the " + f.name + "'s file"
 	request := &call{service: place, op: fmt.Sprintf("read the %s in %q", f.name, f.path)}
 	ctx, cancel := context.WithTimeoutCause(ctx, fileTimeout, fmt.Errorf("not read within %v", fileTimeout))
@@ -91,5 +91,5 @@ func (f tokenFile) get(ctx context.Context) (string, error) {
 		}
 		problem, err = " contains no token", fmt.Errorf("it %w", err)
 	}
-	return "", request.impossible(client.Response{}, place+problem, err)
+	return "", request.impossible(&client.Response{}, place+problem, err)
 }

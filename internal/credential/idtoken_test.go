@@ -20,14 +20,14 @@ func TestActionsTokenIsRequestedWithTheAudience(t *testing.T) {
 		"http://127.0.0.1:8080/idtoken?job=1&run=2&api-ver=%20": "http://127.0.0.1:8080/idtoken?api-ver=+&audience=sts.huaweicloud.com&job=1&run=2",
 	} {
 		c := &service{responses: []any{ok(`{"count":1,"value":"ey.ID"}`)}}
-		token, err := ActionsToken{c.exchange(), requestURL, "runner's", "sts.huaweicloud.com"}.Get(t.Context())
+		token, err := (&ActionsToken{c.exchange(), requestURL, "runner's", "sts.huaweicloud.com"}).Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "ey.ID", token)
 		assert.Equal(t, []sentRequest{{"GET " + want, plainHeader("Authorization", "bearer runner's"), ""}},
 			c.requests)
 	}
 	c := &service{responses: []any{ok(`{"value":"ey.ID"}`)}}
-	_, err := ActionsToken{c.exchange(), "https://a.test/", "r", "a b&c"}.Get(t.Context())
+	_, err := (&ActionsToken{c.exchange(), "https://a.test/", "r", "a b&c"}).Get(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"GET https://a.test/?audience=a+b%26c"}, c.lines())
 }
@@ -36,7 +36,7 @@ func TestInvalidRequestURLIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, requestURL := range []string{"", "idtoken", "/idtoken", "https://", "https://s3cret:port/", "\x00"} {
 		c := &service{}
-		_, err := ActionsToken{c.exchange(), requestURL, "r", "a"}.Get(t.Context())
+		_, err := (&ActionsToken{c.exchange(), requestURL, "r", "a"}).Get(t.Context())
 		assert.True(t, loginError(t, err).Rejected(), requestURL)
 		assert.NotContains(t, err.Error(), "s3cret")
 		assert.Empty(t, c.requests)
@@ -47,7 +47,7 @@ func TestIDTokenOfTheWrongTypeIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"value":""}`, `{"value":null}`, `{"value":7}`, `{"value":{"x":1}}`} {
 		c := &service{responses: []any{ok(body)}}
-		_, err := ActionsToken{c.exchange(), "https://a.test/", "r", "a"}.Get(t.Context())
+		_, err := (&ActionsToken{c.exchange(), "https://a.test/", "r", "a"}).Get(t.Context())
 		assert.True(t, loginError(t, err).Failing(), body)
 	}
 }

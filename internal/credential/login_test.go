@@ -27,13 +27,13 @@ func TestAgencyIsAssumedInOneStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &service{responses: []any{scripted{201, nil, `{"assumed_agency":{},"credentials":{"access_key_id":"AK",` +
 			`"secret_access_key":"SK","security_token":"ST","expiration":"2000-01-01T01:00:00Z"}}`}}}
-		creds, err := Agency{
+		creds, err := (&Agency{
 			Exchange:    c.exchange(),
 			Endpoint:    "https://sts.test",
 			ProviderURN: "iam::a:oidcProvider:b",
 			AgencyURN:   "iam::a:agency:b",
 			IDToken:     GivenToken("ey.ID"),
-		}.Get(t.Context())
+		}).Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.Empty(t, creds.Token+creds.ProjectID)
@@ -53,7 +53,7 @@ func TestIdentityProviderLogsInInTwoSteps(t *testing.T) {
 			scripted{201, http.Header{"X-Subject-Token": {"unscoped"}}, `{"token":{}}`},
 			scripted{201, nil, metadataKeys},
 		}}
-		creds, err := IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("ey.ID")}.Get(t.Context())
+		creds, err := (&IdentityProvider{IAM: c.iam(), ID: "gitlab", IDToken: GivenToken("ey.ID")}).Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.Empty(t, creds.Token)
@@ -83,14 +83,14 @@ func TestPasswordIsExchangedForATokenOfOneProject(t *testing.T) {
 		} {
 			c := &service{responses: []any{tokenReply("MIIE",
 				`{"token":{"expires_at":"2000-01-02T00:00:00.000000Z","project":{"id":"p1","name":"cn-north-4"}}}`)}}
-			creds, err := Password{
+			creds, err := (&Password{
 				IAM:         c.iam(),
 				Username:    "u",
 				Password:    `p"\ö`,
 				Domain:      "d",
 				ProjectID:   scope.id,
 				ProjectName: scope.name,
-			}.Get(t.Context())
+			}).Get(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, Credentials{Token: "MIIE", ProjectID: "p1", Expires: creds.Expires}, creds)
 			assert.True(t, time.Now().Add(24*time.Hour).Equal(creds.Expires))
@@ -106,7 +106,7 @@ func TestPasswordIsExchangedForATokenOfOneProject(t *testing.T) {
 func TestTokenMayLackAProjectButNotHaveAnInvalidOne(t *testing.T) {
 	t.Parallel()
 	login := func(r scripted) (Credentials, error) {
-		return Password{IAM: (&service{responses: []any{r}}).iam()}.Get(t.Context())
+		return (&Password{IAM: (&service{responses: []any{r}}).iam()}).Get(t.Context())
 	}
 	creds, err := login(tokenReply("MIIE", `{"token":{}}`))
 	require.NoError(t, err)
@@ -185,9 +185,9 @@ func TestNothingIsExchangedWithoutAnIDToken(t *testing.T) {
 	broken := errors.New("no ID token")
 	none := func(context.Context) (string, error) { return "", broken }
 	c := &service{}
-	_, err := Agency{Exchange: c.exchange(), IDToken: none}.Get(t.Context())
+	_, err := (&Agency{Exchange: c.exchange(), IDToken: none}).Get(t.Context())
 	assert.ErrorIs(t, err, broken)
-	_, err = IdentityProvider{IAM: c.iam(), IDToken: none}.Get(t.Context())
+	_, err = (&IdentityProvider{IAM: c.iam(), IDToken: none}).Get(t.Context())
 	assert.ErrorIs(t, err, broken)
 	assert.Empty(t, c.requests)
 }
@@ -196,7 +196,7 @@ func TestProjectIsLookedUpByName(t *testing.T) {
 	t.Parallel()
 	c := &service{responses: []any{ok(`{"links":{},"projects":[{"id":"0123456789abcdef0123456789abcdef",` +
 		`"name":"cn-north-4_a&b c"}]}`)}}
-	id, err := c.iam().Project(t.Context(), "cn-north-4_a&b c")
+	id, err := new(c.iam()).Project(t.Context(), "cn-north-4_a&b c")
 	require.NoError(t, err)
 	assert.Equal(t, "0123456789abcdef0123456789abcdef", id)
 	assert.Equal(t, []sentRequest{{"GET https://iam.test/v3/projects?name=cn-north-4_a%26b+c", plainHeader(), ""}}, c.requests)
@@ -206,7 +206,7 @@ func TestProjectWithAnotherNameIsNotUsed(t *testing.T) {
 	t.Parallel()
 	c := &service{responses: []any{ok(`{"projects":[{"id":"p1","name":"cn-north-4_prod"},{"id":"p2","name":"cn-north-4"},` +
 		`{"id":"../p3","name":"other"}]}`)}}
-	id, err := c.iam().Project(t.Context(), "cn-north-4")
+	id, err := new(c.iam()).Project(t.Context(), "cn-north-4")
 	require.NoError(t, err)
 	assert.Equal(t, "p2", id)
 
@@ -218,7 +218,7 @@ func TestProjectWithAnotherNameIsNotUsed(t *testing.T) {
 		{"p1", "n", `{"id":"p2","name":"n"}`, ""},
 	} {
 		c := &service{responses: []any{tokenReply("MIIE", `{"token":{"project":`+test.project+`}}`)}}
-		creds, err := Password{IAM: c.iam(), ProjectID: test.id, ProjectName: test.name}.Get(t.Context())
+		creds, err := (&Password{IAM: c.iam(), ProjectID: test.id, ProjectName: test.name}).Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Credentials{Token: "MIIE", ProjectID: test.want}, creds, test)
 	}
@@ -242,7 +242,7 @@ func TestNoOrSeveralProjectsAreFinal(t *testing.T) {
 			"several projects have this name",
 			`several projects have this name: p1, p2: set project_id to one of them`},
 	} {
-		_, err := (&service{responses: []any{ok(body)}}).iam().Project(t.Context(), "n")
+		_, err := new((&service{responses: []any{ok(body)}}).iam()).Project(t.Context(), "n")
 		assert.True(t, loginError(t, err).Rejected(), body)
 		assert.EqualError(t, err, `look up project "n": `+want.text, body)
 		var e *Error
@@ -261,7 +261,7 @@ func TestMalformedProjectListIsAnOutage(t *testing.T) {
 		`{"projects":[{"name":"n"}]}`,
 		`{"projects":[null]}`,
 	} {
-		_, err := (&service{responses: []any{ok(body)}}).iam().Project(t.Context(), "n")
+		_, err := new((&service{responses: []any{ok(body)}}).iam()).Project(t.Context(), "n")
 		assert.True(t, loginError(t, err).Failing(), body)
 		assert.EqualError(t, err, `look up project "n": 200: the response is not the API's JSON`, body)
 	}
@@ -275,7 +275,7 @@ func TestProjectLookupReturnsTheErrorOfItsLogin(t *testing.T) {
 	transport := &Transport{Base: iam, Login: agency.Get}
 	exchange := iam.exchange()
 	exchange.Transport = transport
-	_, err := IAM{exchange, []string{"https://iam.test"}}.Project(t.Context(), "n")
+	_, err := (&IAM{exchange, []string{"https://iam.test"}}).Project(t.Context(), "n")
 	assert.True(t, loginError(t, err).Denied())
 	assert.Equal(t, "assume the agency: 403 STS5.1: not trusted", err.Error())
 	assert.Empty(t, iam.requests)

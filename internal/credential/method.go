@@ -22,7 +22,7 @@ type Method struct {
 	Describe func(values map[string]string) string
 	// Hint says what to do where DMS, or IAM's list of projects, refuses the credentials.
 	Hint string
-	New  func(Setup) Login
+	New  func(*Setup) Login
 }
 
 // Methods are all login methods. A new one is registered here.
@@ -47,7 +47,7 @@ type Setup struct {
 }
 
 // direct returns an Exchange for a service on this machine, or next to it: it never uses a proxy.
-func (s Setup) direct(timeout time.Duration) Exchange {
+func (s *Setup) direct(timeout time.Duration) Exchange {
 	transport := client.NewTransport(timeout)
 	transport.Proxy = nil
 	return Exchange{

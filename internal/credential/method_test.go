@@ -97,7 +97,7 @@ func TestLoginMethodsAreDescribed(t *testing.T) {
 func TestLoginMethodSendsNothingUntilItLogsIn(t *testing.T) {
 	t.Parallel()
 	for _, method := range credential.Methods {
-		login := method.New(credential.Setup{
+		login := method.New(&credential.Setup{
 			Values:   map[string]string{},
 			Exchange: credential.Exchange{Transport: unreachable{t}},
 			Wrap:     func(*http.Transport) http.RoundTripper { return unreachable{t} },

@@ -26,7 +26,7 @@ func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return nil, errNoCredentials
 	}
-	return o.transport.send(req, payload, creds, o.transport.clockBehind())
+	return o.transport.send(req, payload, &creds, o.transport.clockBehind())
 }
 
 // current returns the credentials as they are, and reports whether they can be used: not once they have expired, nor

@@ -57,10 +57,10 @@ func TestIDTokenFileThatHangsIsAnOutage(t *testing.T) {
 	t.Parallel()
 	cancelled := errors.New("cancelled by the test")
 	synctest.Test(t, func(t *testing.T) {
-		get := tokenFile{"ID token", "x", func(ctx context.Context, _ string) (string, error) {
+		get := (&tokenFile{"ID token", "x", func(ctx context.Context, _ string) (string, error) {
 			<-ctx.Done()
 			return "", context.Cause(ctx)
-		}}.get
+		}}).get
 		began := time.Now()
 		_, err := get(t.Context())
 		assert.Equal(t, fileTimeout, time.Since(began))

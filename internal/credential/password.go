@@ -17,15 +17,15 @@ var userPassword = &Method{
 		return "user " + values["username"] + " of " + values["domain_name"]
 	},
 	Hint: unusable,
-	New: func(s Setup) Login {
-		return Password{
+	New: func(s *Setup) Login {
+		return (&Password{
 			IAM:         s.IAM,
 			Username:    s.Values["username"],
 			Password:    s.Values["password"],
 			Domain:      s.Values["domain_name"],
 			ProjectID:   s.ProjectID,
 			ProjectName: s.ProjectName,
-		}.Get
+		}).Get
 	},
 }
 
@@ -37,7 +37,7 @@ type Password struct {
 }
 
 // Get gets a new token. It is valid for 24 hours, or until the user changes.
-func (p Password) Get(ctx context.Context) (Credentials, error) {
+func (p *Password) Get(ctx context.Context) (Credentials, error) {
 	project := map[string]any{"name": p.ProjectName}
 	if p.ProjectID != "" {
 		project = map[string]any{"id": p.ProjectID}
@@ -77,5 +77,5 @@ func (p Password) Get(ctx context.Context) (Credentials, error) {
 	if !matches {
 		scope.ID = "" // so that the requested project is looked up
 	}
-	return Credentials{Token: token, ProjectID: scope.ID, Expires: expiry(body.Token.ExpiresAt, r.Response)}, nil
+	return Credentials{Token: token, ProjectID: scope.ID, Expires: expiry(body.Token.ExpiresAt, &r.Response)}, nil
 }

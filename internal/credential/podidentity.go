@@ -11,8 +11,8 @@ var podIdentity = &Method{
 	Required: []string{"pod_identity"},
 	Describe: func(map[string]string) string { return "the pod identity of this pod" },
 	Hint:     unusable,
-	New: func(s Setup) Login {
-		return PodIdentity{Exchange: s.direct(s.Exchange.Timeout), URI: s.PodIdentityURI, Token: s.PodToken}.Get
+	New: func(s *Setup) Login {
+		return (&PodIdentity{Exchange: s.direct(s.Exchange.Timeout), URI: s.PodIdentityURI, Token: s.PodToken}).Get
 	},
 }
 
@@ -25,7 +25,7 @@ type PodIdentity struct {
 }
 
 // Get gets new keys.
-func (p PodIdentity) Get(ctx context.Context) (Credentials, error) {
+func (p *PodIdentity) Get(ctx context.Context) (Credentials, error) {
 	token, err := p.Token(ctx)
 	if err != nil {
 		return Credentials{}, err

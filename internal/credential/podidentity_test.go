@@ -23,7 +23,7 @@ func TestPodIdentityIsRequestedAsByTheSDK(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &service{responses: []any{ok(podKeys)}}
-		creds, err := c.podIdentity().Get(t.Context())
+		creds, err := new(c.podIdentity()).Get(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, Keys{"AK", "SK", "ST"}, creds.Keys)
 		assert.Equal(t, time.Hour+574*time.Millisecond, time.Until(creds.Expires))
@@ -37,7 +37,7 @@ func TestPodIdentityReadsItsTokenEachTimeAndUsesNoProxy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	c := &service{responses: []any{ok(podKeys), ok(podKeys)}}
 	var bases []*http.Transport
-	login := podIdentity.New(Setup{
+	login := podIdentity.New(&Setup{
 		PodIdentityURI: "http://169.254.1.1:8080/v1/credentials",
 		PodToken:       FileToken("pod identity token", path),
 		Wrap: func(base *http.Transport) http.RoundTripper {
@@ -66,7 +66,7 @@ func TestPodIdentityWithoutKeysIsAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"{}", `{"credentials":null}`, `{"credentials":{"accessKeyId":"AK"}}`, "<html>", "[]"} {
 		c := &service{responses: []any{ok(body)}}
-		_, err := c.podIdentity().Get(t.Context())
+		_, err := new(c.podIdentity()).Get(t.Context())
 		assert.True(t, loginError(t, err).Failing(), body)
 	}
 }

@@ -32,13 +32,13 @@ func TestRefusedRenewalIsNotRetriedBeforeTheCredentialsExpire(t *testing.T) {
 		"400":           {status(http.StatusBadRequest, ""), once},
 		"404":           {status(http.StatusNotFound, ""), once},
 		"wrapped":       {fmt.Errorf("log in: %w", status(http.StatusUnauthorized, "")), once},
-		"impossible":    {logIn.impossible(client.Response{StatusCode: 200}, "r", problem), once},
+		"impossible":    {logIn.impossible(&client.Response{StatusCode: 200}, "r", problem), once},
 		"a proxy's 407": {logIn.failed(&client.Error{Err: &client.ProxyError{StatusCode: 407, LoginSent: true}}), once},
 		"throttled":     {status(http.StatusForbidden, "APIGW.0308"), eachMinute},
 		"429":           {status(http.StatusTooManyRequests, ""), eachMinute},
 		"503":           {status(http.StatusServiceUnavailable, ""), eachMinute},
 		"no connection": {logIn.failed(&client.Error{Op: "log in", Err: errors.New("connection refused")}), eachMinute},
-		"not sent":      {logIn.impossible(client.Response{}, "the file is empty", errors.New("the file is empty")), eachMinute},
+		"not sent":      {logIn.impossible(&client.Response{}, "the file is empty", errors.New("the file is empty")), eachMinute},
 	} {
 		inAccount(t, account{life: time.Hour}, func(t *testing.T, a *account, transport *Transport) {
 			send(t, transport)
@@ -68,8 +68,8 @@ func TestRefusedCredentialsAreNotSentAgainWhereALoginReturnsTheSame(t *testing.T
 	t.Parallel()
 	keys := Keys{AccessKey: "key1", SecretKey: "secret", SecurityToken: "token"}
 	for name, login := range map[string]Login{
-		"access key": accessKey.New(Setup{Values: map[string]string{"access_key": "key1", "secret_key": "secret"}}),
-		"IAM token":  authToken.New(Setup{Values: map[string]string{"auth_token": "key1"}}),
+		"access key": accessKey.New(&Setup{Values: map[string]string{"access_key": "key1", "secret_key": "secret"}}),
+		"IAM token":  authToken.New(&Setup{Values: map[string]string{"auth_token": "key1"}}),
 		// The metadata service returns the same keys until it renews them. Their end, by the local clock, differs.
 		"ECS agency": func(context.Context) (Credentials, error) {
 			return Credentials{Keys: keys, Expires: time.Now().Add(time.Hour)}, nil

@@ -22,13 +22,13 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (c roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return c(req) }
 
 // given returns a login that always returns these credentials.
-func given(creds Credentials) Login {
-	return func(context.Context) (Credentials, error) { return creds, nil }
+func given(creds *Credentials) Login {
+	return func(context.Context) (Credentials, error) { return *creds, nil }
 }
 
 // withKeys returns a transport that signs with permanent keys.
 func withKeys(base roundTripper) *Transport {
-	return &Transport{Base: base, Login: given(Credentials{Keys: permanent})}
+	return &Transport{Base: base, Login: given(&Credentials{Keys: permanent})}
 }
 
 func newRequest(t testing.TB, method, url, body string) *http.Request {

@@ -22,7 +22,7 @@ type Destination interface {
 	// before the first request.
 	Check() error
 	// Write writes the report.
-	Write(result.Report) error
+	Write(*result.Report) error
 }
 
 // File is a file that a destination writes.
@@ -53,7 +53,7 @@ func (f ResultFile) Files() []File { return []File{{Path: f.Path}} }
 func (f ResultFile) Check() error { return file.Check(f.Path) }
 
 // Write replaces the file.
-func (f ResultFile) Write(r result.Report) error {
+func (f ResultFile) Write(r *result.Report) error {
 	if strings.EqualFold(filepath.Ext(f.Path), ".json") {
 		return file.Write(f.Path, []byte(JSON(r)+"\n"))
 	}
@@ -98,7 +98,7 @@ func (f ResultsFolder) Check() error {
 }
 
 // Write replaces the files.
-func (f ResultsFolder) Write(r result.Report) error {
+func (f ResultsFolder) Write(r *result.Report) error {
 	outputs, emptied := folderValues(r)
 	warnEmptied(f.Warnf, f.Name(), emptied)
 	for _, output := range outputs {
@@ -110,7 +110,7 @@ func (f ResultsFolder) Write(r result.Report) error {
 }
 
 // folderValues returns the outputs for a results folder, and the names of those that did not fit and are empty.
-func folderValues(r result.Report) (outputs []named, emptied []string) {
+func folderValues(r *result.Report) (outputs []named, emptied []string) {
 	outputs = shortValues(r)
 	emptied = fit(outputs, func() (size int) {
 		for _, output := range outputs {

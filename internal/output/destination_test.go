@@ -38,11 +38,11 @@ func TestDestinationsNameTheirInputAndTheirFiles(t *testing.T) {
 
 func TestResultFileIsJSONOrDotenvByItsName(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
-	variables, _ := dotenv(r, "WAIT_")
+	r := reportOf(new(documentedTask()), nil)
+	variables, _ := dotenv(&r, "WAIT_")
 	for name, want := range map[string]string{
-		"result.json": JSON(r) + "\n",
-		"RESULT.JSON": JSON(r) + "\n",
+		"result.json": JSON(&r) + "\n",
+		"RESULT.JSON": JSON(&r) + "\n",
 		"result.env":  variables,
 		"result":      variables,
 		"json":        variables,
@@ -52,19 +52,19 @@ func TestResultFileIsJSONOrDotenvByItsName(t *testing.T) {
 		destination := ResultFile{Path: filepath.Join(folder, name), Prefix: "WAIT_", Warnf: t.Errorf}
 		require.NoError(t, destination.Check())
 		assert.Empty(t, readFolder(t, folder), "the check leaves nothing behind")
-		require.NoError(t, destination.Write(r))
+		require.NoError(t, destination.Write(&r))
 		assert.Equal(t, map[string]string{name: want}, readFolder(t, folder))
 		require.NoError(t, destination.Check())
-		require.NoError(t, destination.Write(r))
+		require.NoError(t, destination.Write(&r))
 		assert.Equal(t, map[string]string{name: want}, readFolder(t, folder), "replaced, and not appended to")
 	}
 }
 
 func TestResultsFolderHasOneFilePerOutput(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	want := map[string]string{}
-	for _, output := range values(r) {
+	for _, output := range values(&r) {
 		want[output.name] = output.text // and no line break after it
 	}
 	folder := filepath.Join(t.TempDir(), "new", "results")
@@ -72,7 +72,7 @@ func TestResultsFolderHasOneFilePerOutput(t *testing.T) {
 	require.NoError(t, destination.Check())
 	assert.Empty(t, readFolder(t, folder), "the check leaves only the folder behind")
 	for range 2 {
-		require.NoError(t, destination.Write(r))
+		require.NoError(t, destination.Write(&r))
 		assert.Equal(t, want, readFolder(t, folder))
 	}
 }
@@ -84,11 +84,11 @@ func TestDestinationWarnsOfWhatDoesNotFit(t *testing.T) {
 	file := ResultFile{Path: filepath.Join(folder, "vars"), Warnf: warnings(&warned)}
 	results := ResultsFolder{Path: folder, Warnf: warnings(&warned)}
 	large := reportWithParams(strings.Repeat("x", 3000))
-	require.NoError(t, file.Write(large))
-	require.NoError(t, results.Write(large))
+	require.NoError(t, file.Write(&large))
+	require.NoError(t, results.Write(&large))
 	larger := reportWithParams(strings.Repeat("x", 5000))
-	require.NoError(t, file.Write(larger))
-	require.NoError(t, results.Write(larger))
+	require.NoError(t, file.Write(&larger))
+	require.NoError(t, results.Write(&larger))
 	assert.Equal(t, []string{
 		"output_file is limited to 4000 bytes; left empty: results, task",
 		"results_dir is limited to 4000 bytes; left empty: results, task",
@@ -96,7 +96,7 @@ func TestDestinationWarnsOfWhatDoesNotFit(t *testing.T) {
 		"results_dir is limited to 4000 bytes; left empty: results, task, params",
 	}, warned)
 	json := ResultFile{Path: filepath.Join(folder, "result.json"), Warnf: t.Errorf}
-	require.NoError(t, json.Write(larger))
+	require.NoError(t, json.Write(&larger))
 	content, err := os.ReadFile(json.Path)
 	require.NoError(t, err)
 	assert.Contains(t, string(content), strings.Repeat("x", 5000), "JSON has no limit")
@@ -104,7 +104,7 @@ func TestDestinationWarnsOfWhatDoesNotFit(t *testing.T) {
 
 func TestDestinationThatCannotBeWrittenIsAnError(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	folder := t.TempDir()
 	file := filepath.Join(folder, "file")
 	require.NoError(t, os.WriteFile(file, []byte("mine"), 0o600))
@@ -118,7 +118,7 @@ func TestDestinationThatCannotBeWrittenIsAnError(t *testing.T) {
 		"a folder named like a result": ResultsFolder{Path: taken},
 	} {
 		assert.Error(t, destination.Check(), name)
-		assert.Error(t, destination.Write(r), name)
+		assert.Error(t, destination.Write(&r), name)
 	}
 	assert.EqualError(t, ResultsFolder{Path: taken}.Check(), "params: it is a folder")
 	content, err := os.ReadFile(file)

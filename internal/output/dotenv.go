@@ -9,7 +9,7 @@ import (
 
 // dotenv returns a report as lines of NAME=value, for GitLab and for shells: when a shell sources the lines,
 // nothing in a value runs. It also returns the names of the outputs that did not fit and are empty.
-func dotenv(r result.Report, prefix string) (content string, emptied []string) {
+func dotenv(r *result.Report, prefix string) (content string, emptied []string) {
 	outputs := shortValues(r)
 	emptied = fit(outputs, func() int { return len(dotenvLines(outputs, prefix)) })
 	return dotenvLines(outputs, prefix), emptied
@@ -17,8 +17,8 @@ func dotenv(r result.Report, prefix string) (content string, emptied []string) {
 
 func dotenvLines(outputs []named, prefix string) string {
 	var b strings.Builder
-	for _, output := range outputs {
-		if output.shell != omitted {
+	for i := range outputs {
+		if output := &outputs[i]; output.shell != omitted {
 			b.WriteString(prefix + strings.ToUpper(output.name) + "=" + dotenvValue(output) + "\n")
 		}
 	}
@@ -26,7 +26,7 @@ func dotenvLines(outputs []named, prefix string) string {
 }
 
 // dotenvValue returns a value as text that contains nothing a shell would act on.
-func dotenvValue(output named) string {
+func dotenvValue(output *named) string {
 	switch {
 	case output.text == "":
 		return ""

@@ -31,7 +31,7 @@ func hostileReport(text string) result.Report {
 	task := documentedTask()
 	task.Name, task.UserName, task.UserID, task.Status = text, text, text, client.Status(text)
 	task.Params = string(params)
-	return reportOf(task, nil)
+	return reportOf(&task, nil)
 }
 
 var dotenvLine = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=\S*$`)
@@ -52,7 +52,7 @@ func parseDotenv(t *testing.T, content string) map[string]string {
 func TestDotenvOfEveryReport(t *testing.T) {
 	t.Parallel()
 	for name, r := range reports() {
-		content, emptied := dotenv(r, "DMS_")
+		content, emptied := dotenv(&r, "DMS_")
 		assert.Empty(t, emptied, name)
 		golden(t, "dotenv/"+name, content)
 		variables := parseDotenv(t, content)
@@ -67,7 +67,7 @@ func TestDotenvOfEveryReport(t *testing.T) {
 
 func TestDotenvNamesHaveThePrefix(t *testing.T) {
 	t.Parallel()
-	content, _ := dotenv(reportOf(documentedTask(), nil), "my_9")
+	content, _ := dotenv(new(reportOf(new(documentedTask()), nil)), "my_9")
 	for name := range parseDotenv(t, content) {
 		assert.True(t, strings.HasPrefix(name, "my_9"), name)
 	}
@@ -81,7 +81,7 @@ func TestStatusInDotenvIsUpperCaseLettersDigitsAndUnderscores(t *testing.T) {
 	} {
 		task := documentedTask()
 		task.Status = status
-		content, _ := dotenv(reportOf(task, nil), "DMS_")
+		content, _ := dotenv(new(reportOf(&task, nil)), "DMS_")
 		assert.Equal(t, want, parseDotenv(t, content)["DMS_STATUS"], status)
 	}
 }
@@ -90,13 +90,13 @@ func TestJSONInDotenvMeansTheSame(t *testing.T) {
 	t.Parallel()
 	for _, text := range append([]string{"plain", "expand to 300 GB, \"now\"\n"}, hostileTexts...) {
 		for _, r := range []result.Report{hostileReport(text), reportWithParams(text)} {
-			content, _ := dotenv(r, "DMS_")
+			content, _ := dotenv(&r, "DMS_")
 			variables := parseDotenv(t, content)
-			assert.Equal(t, decode(valueOf(t, r, "task").json), decode(variables["DMS_TASK"]), "%q", text)
-			assert.Equal(t, decode(valueOf(t, r, "params").json), decode(variables["DMS_PARAMS"]), "%q", text)
+			assert.Equal(t, decode(valueOf(t, &r, "task").json), decode(variables["DMS_TASK"]), "%q", text)
+			assert.Equal(t, decode(valueOf(t, &r, "params").json), decode(variables["DMS_PARAMS"]), "%q", text)
 		}
 	}
-	content, _ := dotenv(reportWithParams(`{"z":1.10,"a":12345678901234567890,"m":1E400,"neg":-0}`), "")
+	content, _ := dotenv(new(reportWithParams(`{"z":1.10,"a":12345678901234567890,"m":1E400,"neg":-0}`)), "")
 	assert.Contains(t, content, "PARAMS={\"z\":1.10,\"a\":12345678901234567890,\"m\":1E400,\"neg\":-0}\n",
 		"numbers keep their text, and keys their order")
 }
@@ -111,7 +111,7 @@ func TestNoShellRunsAnythingInDotenv(t *testing.T) {
 		}
 		shells++
 		for _, text := range hostileTexts {
-			requireSourced(t, path, hostileReport(text))
+			requireSourced(t, path, new(hostileReport(text)))
 		}
 	}
 	if shells == 0 {
@@ -142,7 +142,7 @@ func TestNewOutputIsSafeInDotenvByDefault(t *testing.T) {
 
 // requireSourced has a shell source a report, and requires that it changes nothing and sees the values as they
 // are, without the quotes.
-func requireSourced(t *testing.T, shell string, r result.Report) {
+func requireSourced(t *testing.T, shell string, r *result.Report) {
 	t.Helper()
 	folder := t.TempDir()
 	content, _ := dotenv(r, "DMS_")
@@ -198,15 +198,15 @@ func TestResultsThenTaskThenParamsAreEmptiedWhereNotAllFits(t *testing.T) {
 		{strings.Repeat("x", 5000), []string{"results", "task", "params"}},
 	} {
 		r := reportWithParams(test.params)
-		content, emptied := dotenv(r, "DMS_")
+		content, emptied := dotenv(&r, "DMS_")
 		assert.Equal(t, test.emptied, emptied)
 		assert.LessOrEqual(t, len(content), 4000)
 		variables := parseDotenv(t, content)
-		outputs, emptied := folderValues(r)
+		outputs, emptied := folderValues(&r)
 		assert.Equal(t, test.emptied, emptied)
 		assert.Len(t, outputs, len(Outputs()), "all keys are there")
 		total := 0
-		for i, output := range values(r) {
+		for i, output := range values(&r) {
 			total += len(outputs[i].text)
 			switch name := "DMS_" + strings.ToUpper(output.name); {
 			case slices.Contains(test.emptied, output.name):
@@ -229,11 +229,11 @@ func TestResultsThenTaskThenParamsAreEmptiedWhereNotAllFits(t *testing.T) {
 func TestLimitIs4000Bytes(t *testing.T) {
 	t.Parallel()
 	dotenvOf := func(n int) (int, []string) {
-		content, emptied := dotenv(reportWithParams(strings.Repeat("x", n)), "DMS_")
+		content, emptied := dotenv(new(reportWithParams(strings.Repeat("x", n))), "DMS_")
 		return len(content), emptied
 	}
 	folderOf := func(n int) (size int, emptied []string) {
-		outputs, emptied := folderValues(reportWithParams(strings.Repeat("x", n)))
+		outputs, emptied := folderValues(new(reportWithParams(strings.Repeat("x", n))))
 		for _, output := range outputs {
 			size += len(output.text)
 		}
@@ -255,8 +255,8 @@ func TestLimitIs4000Bytes(t *testing.T) {
 func TestResultsFolderHasTheOutputsUnchanged(t *testing.T) {
 	t.Parallel()
 	for name, r := range reports() {
-		outputs, emptied := folderValues(r)
+		outputs, emptied := folderValues(&r)
 		assert.Empty(t, emptied, name)
-		assert.Equal(t, values(r), outputs, name)
+		assert.Equal(t, values(&r), outputs, name)
 	}
 }

@@ -41,24 +41,24 @@ func FuzzOutputs(f *testing.F) {
 			Status: client.Status(plant(status)), CreatedAt: plant(created), UpdatedAt: plant(updated),
 		}
 		r := result.Report{
-			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
+			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(&task),
 			Progress: &client.Progress{Percent: 40}, Waited: 90 * time.Second, Polls: 4, At: now,
 			Secrets: sanitize.NewSecrets(ownSecret),
 		}
-		for _, output := range values(r) {
+		for _, output := range values(&r) {
 			requireNoOwnSecret(t, output.text)
 			requireRedacted(t, decode(output.json))
 		}
-		requireStepOutputs(t, path, r)
-		requireJSON(t, r)
-		requireDotenv(t, r)
-		requireFolderValues(t, r)
+		requireStepOutputs(t, path, &r)
+		requireJSON(t, &r)
+		requireDotenv(t, &r)
+		requireFolderValues(t, &r)
 	})
 }
 
 // requireStepOutputs requires that the runner reads the outputs from a file that held an unfinished line
 // before.
-func requireStepOutputs(t *testing.T, path string, r result.Report) {
+func requireStepOutputs(t *testing.T, path string, r *result.Report) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte("before=1"), 0o600))
 	require.NoError(t, StepOutputs{path}.Write(r))
@@ -80,7 +80,7 @@ func requireStepOutputs(t *testing.T, path string, r result.Report) {
 }
 
 // requireJSON requires that the JSON has the outputs' values, and that no terminal or runner acts on its line.
-func requireJSON(t *testing.T, r result.Report) {
+func requireJSON(t *testing.T, r *result.Report) {
 	t.Helper()
 	line := JSON(r)
 	require.False(t, strings.ContainsFunc(line, func(r rune) bool {
@@ -114,7 +114,7 @@ var (
 )
 
 // requireDotenv requires that the dotenv lines have the outputs' values and one of the forms above.
-func requireDotenv(t *testing.T, r result.Report) {
+func requireDotenv(t *testing.T, r *result.Report) {
 	t.Helper()
 	content, emptied := dotenv(r, "DMS_")
 	require.LessOrEqual(t, len(content), 4000)
@@ -144,7 +144,7 @@ func requireDotenv(t *testing.T, r result.Report) {
 }
 
 // requireFolderValues requires that a results folder has the outputs' values, apart from those that do not fit.
-func requireFolderValues(t *testing.T, r result.Report) {
+func requireFolderValues(t *testing.T, r *result.Report) {
 	t.Helper()
 	outputs, emptied := folderValues(r)
 	total := 0

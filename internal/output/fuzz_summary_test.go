@@ -52,21 +52,21 @@ func FuzzSummary(f *testing.F) {
 			case 3:
 				response = serviceError(503, name, params)
 			}
-			timeline.Poll(outcome(at, response))
+			timeline.Poll(new(outcome(at, response)))
 		}
 		task := documentedTask()
 		task.Name, task.Params, task.Status = plant(name), plant(params), client.Status(plant(status))
 		r := result.Report{
-			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
+			Result: result.Timeout, Err: poll.ErrTimeout, Target: target.Target{TaskID: task.ID}, State: target.OfTask(&task),
 			Waited: at, Polls: len(responses), At: now, Secrets: sanitize.NewSecrets(ownSecret),
 			Progress: &client.Progress{Percent: 40, Steps: []client.Step{{Name: plant(step), State: plant(state)}}},
 		}
-		page := summary(r, timeline)
+		page := summary(&r, timeline)
 		requireNoOwnSecret(t, html.UnescapeString(page))
 		require.NotRegexp(t, agentCommand, page)
 		require.Less(t, len(page), 128<<10, "GitHub accepts 1 MiB")
 		text, _, hasChart := strings.Cut(page, "```mermaid\n")
-		requirePage(t, text, r)
+		requirePage(t, text, &r)
 		require.Equal(t, at >= minChart && len(timeline.targets) > 0, hasChart)
 		if hasChart {
 			requireChart(t, page[len(text):])
@@ -75,7 +75,7 @@ func FuzzSummary(f *testing.F) {
 }
 
 // requirePage requires a heading, the message, a table of facts and one of a single step.
-func requirePage(t *testing.T, page string, r result.Report) {
+func requirePage(t *testing.T, page string, r *result.Report) {
 	t.Helper()
 	parts := strings.Split(strings.TrimRight(page, "\n"), "\n\n")
 	require.Len(t, parts, 4)
@@ -93,7 +93,7 @@ func requirePage(t *testing.T, page string, r result.Report) {
 }
 
 // shownCell returns a text as a table shows it: like the log, and cut to the length of a cell.
-func shownCell(r result.Report, text string) string {
+func shownCell(r *result.Report, text string) string {
 	return sanitize.Line(sanitize.Truncate(r.Secrets.Redact(text), maxCell))
 }
 

@@ -65,7 +65,7 @@ func isUTF16(path string) bool {
 
 // Write appends all outputs in one write, so that other programs' outputs are neither lost nor cut in two. The
 // delimiter is random and used once, so that no value can contain it.
-func (o StepOutputs) Write(r result.Report) error {
+func (o StepOutputs) Write(r *result.Report) error {
 	delimiter := "dmswait_" + rand.Text()
 	var lines strings.Builder
 	for _, output := range values(r) {

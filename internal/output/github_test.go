@@ -29,7 +29,7 @@ func readStepOutputs(t *testing.T, path string) []stepOutput {
 }
 
 // stepOutputsOf returns the outputs of a report as the next step should see them.
-func stepOutputsOf(r result.Report) (outputs []stepOutput) {
+func stepOutputsOf(r *result.Report) (outputs []stepOutput) {
 	for _, output := range values(r) {
 		outputs = append(outputs, stepOutput{output.name, output.text})
 	}
@@ -49,8 +49,8 @@ func TestOutputsReachTheNextStepUnchanged(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "output")
 		r := reportWithParams(text)
 		r.State.Status = client.Status(text)
-		require.NoError(t, StepOutputs{path}.Write(r))
-		assert.Equal(t, stepOutputsOf(r), readStepOutputs(t, path), "%q", text)
+		require.NoError(t, StepOutputs{path}.Write(&r))
+		assert.Equal(t, stepOutputsOf(&r), readStepOutputs(t, path), "%q", text)
 	}
 }
 
@@ -61,8 +61,8 @@ func TestKnownDelimiterForgesNoOutput(t *testing.T) {
 	r := reportWithParams("x")
 	for range 5 {
 		require.NoError(t, os.WriteFile(path, nil, 0o600))
-		require.NoError(t, StepOutputs{path}.Write(r))
-		assert.Equal(t, stepOutputsOf(r), readStepOutputs(t, path))
+		require.NoError(t, StepOutputs{path}.Write(&r))
+		assert.Equal(t, stepOutputsOf(&r), readStepOutputs(t, path))
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
 		first, _, _ := strings.Cut(string(content), "\n")
@@ -76,12 +76,12 @@ func TestKnownDelimiterForgesNoOutput(t *testing.T) {
 
 func TestOutputsAreAppendedToThoseOfOthers(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	for _, before := range []string{"", "mine=1\n", "mine=1", "mine<<E\n1\nE\n", "mine<<E\n1\nE"} {
 		path := filepath.Join(t.TempDir(), "output")
 		require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
-		require.NoError(t, StepOutputs{path}.Write(r))
-		want := stepOutputsOf(r)
+		require.NoError(t, StepOutputs{path}.Write(&r))
+		want := stepOutputsOf(&r)
 		if before != "" {
 			want = append([]stepOutput{{"mine", "1"}}, want...)
 		}
@@ -96,15 +96,15 @@ func TestConcurrentWritersDoNotCutOutputsInTwo(t *testing.T) {
 	t.Parallel()
 	const writers = 50
 	path := filepath.Join(t.TempDir(), "output")
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	var all sync.WaitGroup
 	for range writers {
-		all.Go(func() { assert.NoError(t, StepOutputs{path}.Write(r)) })
+		all.Go(func() { assert.NoError(t, StepOutputs{path}.Write(&r)) })
 	}
 	all.Wait()
 	var want []stepOutput
 	for range writers {
-		want = append(want, stepOutputsOf(r)...)
+		want = append(want, stepOutputsOf(&r)...)
 	}
 	assert.Equal(t, want, readStepOutputs(t, path))
 }
@@ -130,12 +130,12 @@ func TestStepOutputsThatCannotBeWrittenAreAnError(t *testing.T) {
 		"in a missing folder": filepath.Join(folder, "no", "output"),
 	} {
 		assert.Error(t, StepOutputs{path}.Check(), name)
-		assert.Error(t, StepOutputs{path}.Write(reportOf(documentedTask(), nil)), name)
+		assert.Error(t, StepOutputs{path}.Write(new(reportOf(new(documentedTask()), nil))), name)
 	}
 	assert.EqualError(t, StepOutputs{folder}.Check(), fmt.Sprintf("%q is not a file", folder))
 	assert.Empty(t, readFolder(t, folder))
 	if _, err := os.Stat("/dev/full"); err == nil {
-		assert.Error(t, StepOutputs{"/dev/full"}.Write(reportOf(documentedTask(), poll.ErrTimeout)))
+		assert.Error(t, StepOutputs{"/dev/full"}.Write(new(reportOf(new(documentedTask()), poll.ErrTimeout))))
 	}
 }
 
@@ -149,7 +149,7 @@ func TestRunnersFileInUTF16IsRefused(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(start), 0o600))
 		for _, err := range []error{
 			StepOutputs{path}.Check(),
-			JobSummary{Path: path, Timeline: &Timeline{}}.Write(reportOf(documentedTask(), nil)),
+			JobSummary{Path: path, Timeline: &Timeline{}}.Write(new(reportOf(new(documentedTask()), nil))),
 		} {
 			if refused {
 				assert.ErrorContains(t, err, "it begins with UTF-16", "%q", start)

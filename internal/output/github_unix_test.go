@@ -25,6 +25,6 @@ func TestRunnersFilesAreNotNamedPipes(t *testing.T) {
 	defer reader.Close()
 	for _, path := range []string{pipe, link} {
 		assert.EqualError(t, StepOutputs{path}.Check(), `"`+path+`" is not a file`)
-		assert.Error(t, JobSummary{Path: path, Timeline: &Timeline{}}.Write(reportOf(documentedTask(), nil)))
+		assert.Error(t, JobSummary{Path: path, Timeline: &Timeline{}}.Write(new(reportOf(new(documentedTask()), nil))))
 	}
 }

@@ -13,7 +13,7 @@ const maxSmall = 4000
 
 // shortValues returns all outputs of a report as they are written to small destinations: those that have a limit of
 // their own are truncated.
-func shortValues(r result.Report) []named {
+func shortValues(r *result.Report) []named {
 	outputs := values(r)
 	for i, output := range outputs {
 		if output.short > 0 {

@@ -18,7 +18,7 @@ import (
 type Output struct {
 	Name    string
 	Meaning string // one line
-	value   func(rendering) value
+	value   func(*rendering) value
 	form
 }
 
@@ -60,37 +60,37 @@ var targetOutputs = []string{
 func Outputs() []Output {
 	return []Output{
 		{"status", "last status seen, in upper case",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(string(r.State.Status))) },
+			func(r *rendering) value { return stringValue(r.Secrets.Redact(string(r.State.Status))) },
 			form{shell: upper, short: 64}}, // DMS's own are shorter
 		{"result", "how the wait ended, e.g. success, failure, timeout",
-			func(r rendering) value { return stringValue(r.Result.Name) }, form{shell: bare}},
+			func(r *rendering) value { return stringValue(r.Result.Name) }, form{shell: bare}},
 		{"duration", "how long the task took in seconds, e.g. 4.659; its age while it is running",
-			func(r rendering) value { return jsonValue(duration(r.Report)) }, form{}},
+			func(r *rendering) value { return jsonValue(duration(&r.Report)) }, form{}},
 		{"params", "the task's parameters, usually JSON; secrets are redacted",
 			paramsValue, form{drop: 3}},
 		{"name", "the task's name, as the API gives it",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(r.State.Task.Name)) }, form{short: 64}},
+			func(r *rendering) value { return stringValue(r.Secrets.Redact(r.State.Task.Name)) }, form{short: 64}},
 		{"task_id", "the id of the task",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.TaskID)) }, form{shell: bare}},
+			func(r *rendering) value { return stringValue(r.Secrets.Redact(r.Target.TaskID)) }, form{shell: bare}},
 		{"instance_id", "the id of the instance",
-			func(r rendering) value { return stringValue(r.Secrets.Redact(r.Target.InstanceID)) }, form{shell: bare}},
+			func(r *rendering) value { return stringValue(r.Secrets.Redact(r.Target.InstanceID)) }, form{shell: bare}},
 		{"task", "the task as one JSON object with the API's eight fields", taskValue, form{drop: 2}},
 		{"progress", "last percentage seen",
-			func(r rendering) value { return jsonValue(progress(r.Report)) }, form{}},
+			func(r *rendering) value { return jsonValue(progress(&r.Report)) }, form{}},
 		{"waited", "how long dmswait waited, in seconds",
-			func(r rendering) value { return jsonValue(seconds(r.Waited)) }, form{}},
+			func(r *rendering) value { return jsonValue(seconds(r.Waited)) }, form{}},
 		{"polls", "number of status requests",
-			func(r rendering) value { return jsonValue(strconv.Itoa(r.Polls)) }, form{}},
+			func(r *rendering) value { return jsonValue(strconv.Itoa(r.Polls)) }, form{}},
 		{"results", "a JSON array with one object per target, in the order given",
 			resultsValue, form{drop: 1}},
 		{"exit_code", "the exit code of the result, whatever succeed_on says",
-			func(r rendering) value { return jsonValue(strconv.Itoa(r.Result.Code)) }, form{}},
+			func(r *rendering) value { return jsonValue(strconv.Itoa(r.Result.Code)) }, form{}},
 		{"message", "one sentence for people",
-			func(r rendering) value { return stringValue(r.Message()) }, form{shell: omitted}}, // it has blanks
+			func(r *rendering) value { return stringValue(r.Message()) }, form{shell: omitted}}, // it has blanks
 	}
 }
 
-func paramsValue(r rendering) value {
+func paramsValue(r *rendering) value {
 	if r.paramsIsJSON {
 		compact := sanitize.CompactJSON(r.params)
 		return value{compact, compact}
@@ -99,7 +99,7 @@ func paramsValue(r rendering) value {
 }
 
 // taskValue returns the task with the API's eight fields, in the API's order.
-func taskValue(r rendering) value {
+func taskValue(r *rendering) value {
 	task := r.State.Task
 	if task == (client.Task{}) {
 		return jsonValue("")
@@ -121,7 +121,7 @@ func taskValue(r rendering) value {
 }
 
 // resultsValue returns the reports of all targets as an array.
-func resultsValue(r rendering) value {
+func resultsValue(r *rendering) value {
 	byName := map[string]Output{}
 	for _, output := range Outputs() {
 		byName[output.Name] = output
@@ -131,13 +131,13 @@ func resultsValue(r rendering) value {
 		all = []result.Report{r.Report}
 	}
 	var b strings.Builder
-	for _, each := range all {
-		if each.Target == (target.Target{}) { // the inputs name none
+	for i := range all {
+		if all[i].Target == (target.Target{}) { // the inputs name none
 			continue
 		}
 		rendering := r // of a single target
 		if len(all) > 1 {
-			rendering = render(each)
+			rendering = render(&all[i])
 		}
 		separator := ",{"
 		if b.Len() == 0 {
@@ -162,7 +162,7 @@ func resultsValue(r rendering) value {
 }
 
 // duration returns the task's own time in seconds, or "" where it is not known.
-func duration(r result.Report) string {
+func duration(r *result.Report) string {
 	if took, ok := r.State.Task.Elapsed(r.At); ok {
 		return seconds(took)
 	}
@@ -170,7 +170,7 @@ func duration(r result.Report) string {
 }
 
 // progress returns the last percentage, or "" where none was seen.
-func progress(r result.Report) string {
+func progress(r *result.Report) string {
 	if r.Progress == nil {
 		return ""
 	}
@@ -184,6 +184,8 @@ func seconds(d time.Duration) string {
 }
 
 // stringValue returns the value of text that becomes a string in JSON.
+//
+//go:noinline
 func stringValue(text string) value {
 	if text == "" {
 		return value{"", "null"}
@@ -192,6 +194,9 @@ func stringValue(text string) value {
 }
 
 // jsonValue returns the value of text that is JSON already: a number or an object.
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func jsonValue(text string) value {
 	if text == "" {
 		return value{"", "null"}
@@ -206,13 +211,13 @@ type named struct {
 	form
 }
 
-func render(r result.Report) rendering {
+func render(r *result.Report) *rendering {
 	params, isJSON := sanitize.RedactParams(r.State.Task.Params, r.Secrets)
-	return rendering{Report: r, params: params, paramsIsJSON: isJSON, known: map[string]value{}}
+	return &rendering{Report: *r, params: params, paramsIsJSON: isJSON, known: map[string]value{}}
 }
 
 // values returns all outputs of a report.
-func values(r result.Report) []named {
+func values(r *result.Report) []named {
 	rendering := render(r)
 	var all []named
 	for _, output := range Outputs() {
@@ -224,7 +229,7 @@ func values(r result.Report) []named {
 }
 
 // JSON returns a report as one JSON object on one line. Its keys are the outputs' names, in their order.
-func JSON(r result.Report) string {
+func JSON(r *result.Report) string {
 	var members []string
 	for _, output := range values(r) {
 		members = append(members, sanitize.QuoteJSON(output.name)+":"+output.json)

@@ -19,7 +19,7 @@ import (
 func TestJSONOfEveryReport(t *testing.T) {
 	t.Parallel()
 	for name, r := range reports() {
-		golden(t, "json/"+name, JSON(r)+"\n")
+		golden(t, "json/"+name, JSON(&r)+"\n")
 	}
 }
 
@@ -38,11 +38,11 @@ func TestAllOutputsArePresentInTheSameOrder(t *testing.T) {
 	assert.Equal(t, want, declared)
 	for name, r := range reports() {
 		var written []string
-		for _, output := range values(r) {
+		for _, output := range values(&r) {
 			written = append(written, output.name)
 		}
 		assert.Equal(t, want, written, name)
-		assert.Equal(t, want, keys(t, JSON(r)), name)
+		assert.Equal(t, want, keys(t, JSON(&r)), name)
 	}
 }
 
@@ -62,7 +62,7 @@ func TestUnknownOutputIsEmptyAndNullInJSON(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"result": true, "waited": true, "polls": true, "exit_code": true, "message": true}
 	r := usageReport(config.Fault{Input: "task_id", Text: "task_id is required"})
-	for _, output := range values(r) {
+	for _, output := range values(&r) {
 		if known[output.name] {
 			assert.NotEmpty(t, output.text, output.name)
 			assert.NotEqual(t, "null", output.json, output.name)
@@ -75,7 +75,7 @@ func TestUnknownOutputIsEmptyAndNullInJSON(t *testing.T) {
 
 func TestOutputsOfTheDocumentedTask(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	r.Progress = &client.Progress{Percent: 100}
 	r.Target.InstanceID = "i1"
 	want := map[string]string{
@@ -98,7 +98,7 @@ func TestOutputsOfTheDocumentedTask(t *testing.T) {
 			`"status":"SUCCESS","created_at":"2020-06-23T03:00:03.471Z","updated_at":"2020-06-23T03:00:08.130Z"}`,
 	}
 	got := map[string]string{}
-	for _, output := range values(r) {
+	for _, output := range values(&r) {
 		got[output.name] = output.text
 	}
 	want["results"] = `[{"instance_id":"i1","task_id":"` + want["task_id"] + `","name":"bindInstancePublicIp",` +
@@ -110,11 +110,11 @@ func TestOutputsOfTheDocumentedTask(t *testing.T) {
 func TestJSONAndTextOfAnOutputMeanTheSame(t *testing.T) {
 	t.Parallel()
 	for name, r := range reports() {
-		line := JSON(r)
+		line := JSON(&r)
 		assert.NotContains(t, line, "\n", name)
 		got, ok := decode(line).(object)
 		require.True(t, ok, name)
-		for i, output := range values(r) {
+		for i, output := range values(&r) {
 			message := []any{"%s: %s", name, output.name}
 			switch member := got[i].value.(type) {
 			case nil:
@@ -143,7 +143,7 @@ func TestParamsAreCompactJSONOrUnchanged(t *testing.T) {
 		`" a "`:                       {`" a "`, `" a "`},
 		" not  JSON ":                 {" not  JSON ", `" not  JSON "`},
 	} {
-		assert.Equal(t, want, valueOf(t, reportWithParams(params), "params"), "%q", params)
+		assert.Equal(t, want, valueOf(t, new(reportWithParams(params)), "params"), "%q", params)
 	}
 }
 
@@ -172,14 +172,14 @@ func TestSecondsAreExactToTheMillisecond(t *testing.T) {
 
 func TestDurationOfARunningTaskIsItsAgeByTheServersClock(t *testing.T) {
 	t.Parallel()
-	r := reportOf(runningTask(10*time.Second), poll.ErrTimeout)
+	r := reportOf(new(runningTask(10*time.Second)), poll.ErrTimeout)
 	r.At = r.State.Task.Response.ReceivedAt.Add(2500 * time.Millisecond)
-	assert.Equal(t, value{"12.5", "12.5"}, valueOf(t, r, "duration"))
+	assert.Equal(t, value{"12.5", "12.5"}, valueOf(t, &r, "duration"))
 	r.State.Task.Response.ServerTime = time.Time{}
-	assert.Equal(t, value{"", "null"}, valueOf(t, r, "duration"), "unknown without the server's clock")
-	r = reportOf(runningTask(10*time.Second), poll.ErrTimeout)
+	assert.Equal(t, value{"", "null"}, valueOf(t, &r, "duration"), "unknown without the server's clock")
+	r = reportOf(new(runningTask(10*time.Second)), poll.ErrTimeout)
 	r.State.Task.CreatedAt = "yesterday"
-	assert.Equal(t, value{"", "null"}, valueOf(t, r, "duration"), "unknown without a creation time")
+	assert.Equal(t, value{"", "null"}, valueOf(t, &r, "duration"), "unknown without a creation time")
 }
 
 func TestOwnSecretsAreInNoOutput(t *testing.T) {
@@ -191,13 +191,13 @@ func TestOwnSecretsAreInNoOutput(t *testing.T) {
 	}
 	progress := &client.Progress{Percent: 1, Steps: []client.Step{{Name: secret, State: secret}}}
 	for _, err := range append(errorsThatHold(secret), nil) {
-		r := reportOf(task, err)
+		r := reportOf(&task, err)
 		r.Secrets, r.Progress = sanitize.NewSecrets(secret), progress
-		written := JSON(r) + summary(r, &Timeline{})
-		for _, output := range values(r) {
+		written := JSON(&r) + summary(&r, &Timeline{})
+		for _, output := range values(&r) {
 			written += output.text + output.json
 		}
-		content, _ := dotenv(r, "DMS_")
+		content, _ := dotenv(&r, "DMS_")
 		assert.NotContains(t, written+content, "s3cr3t")
 	}
 }
@@ -206,15 +206,15 @@ func TestStatusIsTruncatedOnlyInSmallDestinations(t *testing.T) {
 	t.Parallel()
 	task := documentedTask()
 	task.Status = client.Status(strings.Repeat("É", 5000))
-	r := reportOf(task, poll.ErrTimeout)
-	content, _ := dotenv(r, "DMS_")
+	r := reportOf(&task, poll.ErrTimeout)
+	content, _ := dotenv(&r, "DMS_")
 	assert.LessOrEqual(t, len(content), 4000)
-	outputs, _ := folderValues(r)
+	outputs, _ := folderValues(&r)
 	truncated := strings.Repeat("É", 64) + "…"
 	assert.Equal(t, "status", outputs[0].name)
 	assert.Equal(t, value{truncated, `"` + truncated + `"`}, outputs[0].value)
-	assert.Equal(t, string(task.Status), valueOf(t, r, "status").text)
-	assert.Contains(t, valueOf(t, r, "task").text, string(task.Status))
+	assert.Equal(t, string(task.Status), valueOf(t, &r, "status").text)
+	assert.Contains(t, valueOf(t, &r, "task").text, string(task.Status))
 }
 
 func TestNoTerminalOrRunnerActsOnJSON(t *testing.T) {
@@ -225,7 +225,7 @@ func TestNoTerminalOrRunnerActsOnJSON(t *testing.T) {
 		"\x7f", "\U000e0041", "#\u034f#[error]\ufe0f\u3164", `{"##[group]":"###[x]","\u202e":"\u001b[2J"}`,
 		"{\"\u202e\":\"\U000e0041\"}",
 	} {
-		line := JSON(reportWithParams(params))
+		line := JSON(new(reportWithParams(params)))
 		assert.Equal(t, line, sanitize.Line(line), "%q", params)
 		var got struct{ Params any }
 		require.NoError(t, json.Unmarshal([]byte(line), &got), "%q", params)

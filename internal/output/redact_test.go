@@ -13,7 +13,7 @@ import (
 )
 
 func withParams(params string) result.Report {
-	return reportOf(client.Task{ID: "t1", Status: client.Success, Params: params}, nil)
+	return reportOf(&client.Task{ID: "t1", Status: client.Success, Params: params}, nil)
 }
 
 func TestSecretsInParamsAreRedactedInEveryOutput(t *testing.T) {
@@ -23,12 +23,12 @@ func TestSecretsInParamsAreRedactedInEveryOutput(t *testing.T) {
 		`"secret hunter2"`, "secret: hunter2", `{"token":["hunter2"]`,
 	} {
 		r := withParams(params)
-		for _, o := range values(r) {
+		for _, o := range values(&r) {
 			assert.NotContains(t, o.text+o.json, "hunter2", "%s of %s", o.name, params)
 		}
-		assert.NotContains(t, JSON(r), "hunter2", params)
-		assert.Contains(t, valueOf(t, r, "params").text, "***")
-		assert.Contains(t, valueOf(t, r, "task").text, "***")
+		assert.NotContains(t, JSON(&r), "hunter2", params)
+		assert.Contains(t, valueOf(t, &r, "params").text, "***")
+		assert.Contains(t, valueOf(t, &r, "task").text, "***")
 	}
 }
 
@@ -45,9 +45,9 @@ func TestParamsWithoutSecretsKeepEveryCharacterButBlanksBetween(t *testing.T) {
 		`{"a":"{t"}`: `{"a":"{t"}`,
 	} {
 		r := withParams(params)
-		assert.Equal(t, value{want, want}, valueOf(t, r, "params"))
+		assert.Equal(t, value{want, want}, valueOf(t, &r, "params"))
 		var task struct{ Params string }
-		require.NoError(t, json.Unmarshal([]byte(valueOf(t, r, "task").text), &task))
+		require.NoError(t, json.Unmarshal([]byte(valueOf(t, &r, "task").text), &task))
 		assert.Equal(t, params, task.Params, "the task's params stay as the API gives them")
 	}
 }
@@ -57,7 +57,7 @@ func TestDeeplyNestedParamsStayParsable(t *testing.T) {
 	for _, depth := range []int{9_000, 9_999, 10_000, 100_000} {
 		for _, brackets := range [][2]string{{"[", "]"}, {`{"a":`, "}"}} {
 			params := strings.Repeat(brackets[0], depth) + `{"token":"hunter2"}` + strings.Repeat(brackets[1], depth)
-			line := JSON(withParams(params))
+			line := JSON(new(withParams(params)))
 			assert.NotContains(t, line, "hunter2")
 			var parsed struct{ Params any }
 			require.NoError(t, json.Unmarshal([]byte(line), &parsed), "%d levels", depth)

@@ -45,9 +45,9 @@ func runningTask(age time.Duration) client.Task {
 }
 
 // reportOf returns the report of a wait that saw this task last and returned err.
-func reportOf(task client.Task, err error) result.Report {
+func reportOf(task *client.Task, err error) result.Report {
 	return result.Report{
-		Result: result.Conclude(target.OfTask(task), err),
+		Result: result.Conclude(new(target.OfTask(task)), err),
 		Err:    err,
 		Target: target.Target{TaskID: task.ID},
 		State:  target.OfTask(task),
@@ -61,7 +61,7 @@ func reportOf(task client.Task, err error) result.Report {
 func reportWithParams(params string) result.Report {
 	task := documentedTask()
 	task.Params = params
-	return reportOf(task, nil)
+	return reportOf(&task, nil)
 }
 
 // usageReport returns the report of a run whose inputs are wrong.
@@ -98,13 +98,13 @@ func reports() map[string]result.Report {
 	hostile := documentedTask()
 	hostile.Name, hostile.UserName = "##[group]\r\n::error::", "\u202eevil\x1b[31m"
 	hostile.Status, hostile.CreatedAt = "\x00PAUSED\u2028", "yesterday"
-	neverSeen := reportOf(client.Task{}, fmt.Errorf("%w: %w", poll.ErrNotFound, noTaskError()))
+	neverSeen := reportOf(&client.Task{}, fmt.Errorf("%w: %w", poll.ErrNotFound, noTaskError()))
 	neverSeen.Target.TaskID = "ff80808272dcc90f0172df1e490f41b0"
-	halfway := reportOf(runningTask(3661*time.Second), poll.ErrTimeout)
+	halfway := reportOf(new(runningTask(3661*time.Second)), poll.ErrTimeout)
 	halfway.Progress = &client.Progress{Percent: 40}
 	emptyTask := client.Task{ID: "t1", Status: client.Success, Response: client.Response{StatusCode: 200}}
 	return map[string]result.Report{
-		"success":         reportOf(documentedTask(), nil),
+		"success":         reportOf(new(documentedTask()), nil),
 		"timeout":         halfway,
 		"never_seen":      neverSeen,
 		"faults":          usageReport(config.Fault{Input: "task_id", Text: "task_id is required"}),
@@ -113,8 +113,8 @@ func reports() map[string]result.Report {
 		"params_array":    reportWithParams(`[1, {"b":null,"a":[]}]`),
 		"redacted": reportWithParams(
 			`{"b":1.10,"adminPassword":{"x":1},"a":"{\"user_token\":\"t0k\",\"n\":1.10}"}`),
-		"hostile":    reportOf(hostile, poll.ErrTimeout),
-		"empty_task": reportOf(emptyTask, nil),
+		"hostile":    reportOf(&hostile, poll.ErrTimeout),
+		"empty_task": reportOf(&emptyTask, nil),
 	}
 }
 
@@ -130,7 +130,7 @@ func errorsThatHold(text string) []error {
 }
 
 // valueOf returns the value of the output with that name.
-func valueOf(t *testing.T, r result.Report, name string) value {
+func valueOf(t *testing.T, r *result.Report, name string) value {
 	t.Helper()
 	all := values(r)
 	i := slices.IndexFunc(all, func(o named) bool { return o.name == name })

@@ -25,14 +25,14 @@ func severalTasks(instances ...string) result.Report {
 	running := runningTask(90 * time.Second)
 	running.ID = strings.Repeat("3", 32)
 	all := []result.Report{
-		reportOf(documentedTask(), nil), reportOf(failed, nil), reportOf(running, poll.ErrTimeout),
-		reportOf(client.Task{}, fmt.Errorf("%w: %w", poll.ErrNotFound, noTaskError())),
+		reportOf(new(documentedTask()), nil), reportOf(&failed, nil), reportOf(&running, poll.ErrTimeout),
+		reportOf(&client.Task{}, fmt.Errorf("%w: %w", poll.ErrNotFound, noTaskError())),
 	}
 	for i := range all {
 		all[i].Target.InstanceID = instances[i%len(instances)]
 	}
 	all[3].Target.TaskName = "restartInstance"
-	return result.Decide(all, nil)
+	return *result.Decide(all, nil)
 }
 
 // severalInstances returns the reports of a run for two instances.
@@ -40,11 +40,11 @@ func severalInstances() result.Report {
 	report := func(id string, standing target.Standing, status client.Status) result.Report {
 		state := target.State{Status: status, Standing: standing}
 		return result.Report{
-			Result: result.Conclude(state, nil), Target: target.Target{InstanceID: id, Until: target.Idle}, State: state,
+			Result: result.Conclude(&state, nil), Target: target.Target{InstanceID: id, Until: target.Idle}, State: state,
 			Waited: 5200 * time.Millisecond, Polls: 4, At: now,
 		}
 	}
-	return result.Decide([]result.Report{
+	return *result.Decide([]result.Report{
 		report("i1", target.Succeeded, "RUNNING"), report("i2", target.Failed, "CREATEFAILED"),
 	}, nil)
 }
@@ -56,25 +56,25 @@ func TestSummaryOfSeveralHasARowForEach(t *testing.T) {
 		"several_one_instance": severalTasks("i1", "I1"), // the API ignores the case of ids
 		"several_instances":    severalInstances(),
 	} {
-		golden(t, "summary/"+name, summary(r, &Timeline{}))
+		golden(t, "summary/"+name, summary(&r, &Timeline{}))
 	}
 }
 
 func TestOutputsOfSeveralAreThoseOfTheOneThatDecides(t *testing.T) {
 	t.Parallel()
 	r := severalTasks("i1", "i2")
-	golden(t, "json/several", JSON(r)+"\n")
-	golden(t, "json/several_instances", JSON(severalInstances())+"\n")
+	golden(t, "json/several", JSON(&r)+"\n")
+	golden(t, "json/several_instances", JSON(new(severalInstances()))+"\n")
 
 	var out map[string]any
-	require.NoError(t, json.Unmarshal([]byte(JSON(r)), &out))
+	require.NoError(t, json.Unmarshal([]byte(JSON(&r)), &out))
 	all := out["results"].([]any)
 	require.Len(t, all, 4)
 	for i, each := range all {
 		each := each.(map[string]any)
 		assert.Len(t, each, len(targetOutputs))
 		single := map[string]any{}
-		require.NoError(t, json.Unmarshal([]byte(JSON(r.All[i])), &single))
+		require.NoError(t, json.Unmarshal([]byte(JSON(&r.All[i])), &single))
 		for name, value := range each {
 			assert.Equal(t, single[name], value, "like the output of a run for that target alone: %s", name)
 			if i == 1 && name != "message" {
@@ -89,7 +89,7 @@ func TestResultsOfSeveralAreRedacted(t *testing.T) {
 	secret := "s3cretToken"
 	task := documentedTask()
 	task.Name, task.Params, task.Status = secret, `{"a":"`+secret+`","adminPassword":"hunter2"}`, client.Status(secret)
-	r := reportOf(task, poll.ErrTimeout)
+	r := reportOf(&task, poll.ErrTimeout)
 	r.Secrets, r.Target.InstanceID, r.Target.TaskID = sanitize.NewSecrets(secret), secret, secret
 	both := result.Decide([]result.Report{r, r}, nil)
 	for _, text := range []string{JSON(both), summary(both, &Timeline{})} {
@@ -103,7 +103,7 @@ func TestSummaryOfAThousandTargetsIsShortWhateverTheyAreCalled(t *testing.T) {
 	task := documentedTask()
 	all := make([]result.Report, 1000)
 	for i := range all {
-		all[i] = reportOf(task, nil)
+		all[i] = reportOf(&task, nil)
 		all[i].Target.InstanceID = fmt.Sprintf("i%d", i)
 	}
 	page := summary(result.Decide(all, nil), &Timeline{})
@@ -112,7 +112,7 @@ func TestSummaryOfAThousandTargetsIsShortWhateverTheyAreCalled(t *testing.T) {
 
 	task.Name, task.Status = strings.Repeat("|", 1<<10), client.Status(strings.Repeat("<", 1<<10))
 	for i := range all {
-		all[i].State, all[i].Result = target.OfTask(task), result.Timeout
+		all[i].State, all[i].Result = target.OfTask(&task), result.Timeout
 		all[i].Target.TaskID = strings.Repeat("_", 64)
 		all[i].Target.InstanceID = strings.Repeat("_", 60) + fmt.Sprint(i)
 	}
@@ -126,7 +126,7 @@ func TestNoTextBreaksOutOfTheRowsOfSeveral(t *testing.T) {
 	for _, text := range append(hostileMarkdown, hostileTexts...) {
 		task := documentedTask()
 		task.Name, task.Status = text, client.Status(text)
-		r := reportOf(task, poll.ErrTimeout)
+		r := reportOf(&task, poll.ErrTimeout)
 		page := summary(result.Decide([]result.Report{r, r}, nil), &Timeline{})
 		rows := 0
 		for line := range strings.SplitSeq(page, "\n") {
@@ -146,15 +146,15 @@ func TestChartOfSeveralHasASectionForEachOfTheFirstTwenty(t *testing.T) {
 	timeline := &Timeline{}
 	var all []result.Report
 	for i := range 25 {
-		all = append(all, reportOf(documentedTask(), nil))
+		all = append(all, reportOf(new(documentedTask()), nil))
 		running := outcome(0, client.Executing)
 		running.Target = i
-		timeline.Poll(running)
+		timeline.Poll(&running)
 	}
 	for i := range 25 {
 		ended := outcome(time.Duration(30+i)*time.Second, client.Success)
 		ended.Target, ended.Over = i, true
-		timeline.Poll(ended)
+		timeline.Poll(&ended)
 	}
 	r := result.Decide(all, nil)
 	r.Waited = 2 * time.Minute

@@ -43,7 +43,7 @@ func (s JobSummary) Files() []File { return []File{{Path: s.Path, Appends: true}
 func (s JobSummary) Check() error { return nil }
 
 // Write appends to the summary.
-func (s JobSummary) Write(r result.Report) error {
+func (s JobSummary) Write(r *result.Report) error {
 	if err := checkRunnersFile(s.Path); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s JobSummary) Write(r result.Report) error {
 }
 
 // summary returns a report as Markdown.
-func summary(r result.Report, timeline *Timeline) string {
+func summary(r *result.Report, timeline *Timeline) string {
 	name := words(r.Result)
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s dmswait: %s\n\n%s\n\n", icon(r.Result), name, sanitize.Markdown(r.Message()))
@@ -82,7 +82,7 @@ func summary(r result.Report, timeline *Timeline) string {
 
 func words(r result.Result) string { return strings.ReplaceAll(r.Name, "_", " ") }
 
-func waited(r result.Report) string {
+func waited(r *result.Report) string {
 	polls := "1 poll"
 	if r.Polls != 1 {
 		polls = fmt.Sprintf("%d polls", r.Polls)
@@ -91,7 +91,7 @@ func waited(r result.Report) string {
 }
 
 // facts returns what is known about the target and the wait, as rows of a table.
-func facts(r result.Report) [][]string {
+func facts(r *result.Report) [][]string {
 	elapsed, elapsedName := "", "task age"
 	if d, ok := r.State.Task.Elapsed(r.At); ok {
 		elapsed = result.Human(d)
@@ -123,7 +123,7 @@ const maxTargetsSize = 900_000
 
 // writeTargets writes a row for each of several targets, and what is known about the wait. The targets' numbers are
 // those of the chart's sections.
-func writeTargets(b *strings.Builder, r result.Report) {
+func writeTargets(b *strings.Builder, r *result.Report) {
 	facts := [][]string{{"exit code", strconv.Itoa(r.Result.Code)}}
 	instance := onlyInstance(r.All)
 	head := []string{"", "task", "name", "result", "status", "time"}
@@ -133,12 +133,12 @@ func writeTargets(b *strings.Builder, r result.Report) {
 		facts = append(facts, []string{"instance", r.Secrets.Redact(instance)})
 	}
 	writeTable(b, head, nil)
-	for i, each := range r.All {
+	for i := range r.All {
 		if b.Len() > maxTargetsSize {
 			facts = append(facts, []string{"not shown", fmt.Sprintf("%d more", len(r.All)-i)})
 			break
 		}
-		writeRow(b, append([]string{strconv.Itoa(i + 1)}, targetRow(each, instance == "")...))
+		writeRow(b, append([]string{strconv.Itoa(i + 1)}, targetRow(&r.All[i], instance == "")...))
 	}
 	b.WriteString("\n")
 	writeTable(b, []string{"waited", waited(r)}, facts)
@@ -147,8 +147,8 @@ func writeTargets(b *strings.Builder, r result.Report) {
 // onlyInstance returns the instance that all targets are of; empty: there are several.
 func onlyInstance(all []result.Report) string {
 	instance := all[0].Target.InstanceID
-	for _, each := range all {
-		if !strings.EqualFold(each.Target.InstanceID, instance) {
+	for i := range all {
+		if !strings.EqualFold(all[i].Target.InstanceID, instance) {
 			return ""
 		}
 	}
@@ -156,7 +156,7 @@ func onlyInstance(all []result.Report) string {
 }
 
 // targetRow returns what a row shows of one of several targets.
-func targetRow(r result.Report, withInstance bool) []string {
+func targetRow(r *result.Report, withInstance bool) []string {
 	id, status := r.Target.InstanceID, shown(r, string(r.State.Status))
 	if r.Target.Until != "" {
 		return []string{r.Secrets.Redact(id), words(r.Result), status}
@@ -176,7 +176,7 @@ func targetRow(r result.Report, withInstance bool) []string {
 
 // shown returns text of the service as a cell shows it. Secrets are redacted before anything is truncated,
 // because half a secret cannot be recognized.
-func shown(r result.Report, text string) string {
+func shown(r *result.Report, text string) string {
 	return sanitize.Truncate(r.Secrets.Redact(text), maxCell)
 }
 

@@ -20,25 +20,25 @@ import (
 
 func TestSummaryOfEveryReport(t *testing.T) {
 	t.Parallel()
-	long := reportOf(documentedTask(), nil)
+	long := reportOf(new(documentedTask()), nil)
 	long.Waited, long.Polls = 2*time.Minute, 10
 	long.Progress = &client.Progress{Percent: 100, Steps: []client.Step{
 		{Name: "pre_check", State: "COMPLETED"}, {Name: "expand", State: "IN_PROGRESS"},
 	}}
-	onePoll := reportOf(runningTask(time.Minute), poll.ErrRunning)
+	onePoll := reportOf(new(runningTask(time.Minute)), poll.ErrRunning)
 	onePoll.Polls = 1
 	usage := usageReport(
 		config.Fault{Input: "task_id", Text: "task_id is required"},
 		config.Fault{Input: "timeout", Text: `timeout "x" is not a duration`},
 	)
 	for name, r := range map[string]result.Report{
-		"success":  reportOf(documentedTask(), nil),
+		"success":  reportOf(new(documentedTask()), nil),
 		"long":     long,
 		"redacted": reportWithParams(`{"adminPassword":"hunter2","size":300}`),
 		"running":  onePoll,
 		"usage":    usage,
 	} {
-		text := summary(r, eventfulTimeline())
+		text := summary(&r, eventfulTimeline())
 		golden(t, "summary/"+name, text)
 		assert.NotContains(t, text, "hunter2")
 	}
@@ -46,14 +46,14 @@ func TestSummaryOfEveryReport(t *testing.T) {
 
 func TestSummaryHasAChartFromOneMinuteOn(t *testing.T) {
 	t.Parallel()
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	r.Waited = time.Minute - time.Nanosecond
-	assert.NotContains(t, summary(r, eventfulTimeline()), "mermaid")
+	assert.NotContains(t, summary(&r, eventfulTimeline()), "mermaid")
 	r.Waited = time.Minute
-	assert.Contains(t, summary(r, eventfulTimeline()), "```mermaid\ngantt\n")
+	assert.Contains(t, summary(&r, eventfulTimeline()), "```mermaid\ngantt\n")
 	r.Result = result.NotFound
-	assert.Contains(t, summary(r, eventfulTimeline()), "  section end\n  not found :milestone, ")
-	assert.NotContains(t, summary(r, &Timeline{}), "mermaid", "nothing was recorded")
+	assert.Contains(t, summary(&r, eventfulTimeline()), "  section end\n  not found :milestone, ")
+	assert.NotContains(t, summary(&r, &Timeline{}), "mermaid", "nothing was recorded")
 }
 
 // hostileMarkdown is what Markdown, HTML or GitHub would act on in a table.
@@ -68,10 +68,10 @@ func TestNoTextBreaksOutOfTheSummarysTables(t *testing.T) {
 	for i, text := range append(hostileMarkdown, hostileTexts...) {
 		task := documentedTask()
 		task.Name, task.Params, task.Status = text, text, client.Status(text)
-		r := reportOf(task, poll.ErrTimeout)
+		r := reportOf(&task, poll.ErrTimeout)
 		r.Waited = time.Minute
 		r.Progress = &client.Progress{Steps: []client.Step{{Name: text, State: text}}}
-		page := summary(r, timelineOf(0, client.Status(text)))
+		page := summary(&r, timelineOf(0, client.Status(text)))
 		if i == 0 {
 			golden(t, "summary/hostile", page)
 		}
@@ -95,9 +95,9 @@ func TestSummaryOfATaskThatIsHostileAllOver(t *testing.T) {
 	task := documentedTask()
 	task.Name, task.Status = all, client.Status(all)
 	task.Params = `{"x":"a|b` + "`c`" + `<script>\n::error::"}`
-	r := reportOf(task, poll.ErrTimeout)
+	r := reportOf(&task, poll.ErrTimeout)
 	r.Progress = &client.Progress{Percent: 7, Steps: []client.Step{{Name: "a|b\n::x", State: "<b>`"}}}
-	golden(t, "summary/hostile_all", summary(r, &Timeline{}))
+	golden(t, "summary/hostile_all", summary(&r, &Timeline{}))
 }
 
 func TestSummaryStaysShortWhateverTheTask(t *testing.T) {
@@ -105,12 +105,12 @@ func TestSummaryStaysShortWhateverTheTask(t *testing.T) {
 	long := strings.Repeat("|", 1<<20)
 	task := documentedTask()
 	task.Name, task.Params, task.Status = long, long, client.Status(long)
-	r := reportOf(task, poll.ErrTimeout)
+	r := reportOf(&task, poll.ErrTimeout)
 	r.Progress = &client.Progress{}
 	for range 50 {
 		r.Progress.Steps = append(r.Progress.Steps, client.Step{Name: long, State: long})
 	}
-	assert.Less(t, len(summary(r, &Timeline{})), 60_000, "GitHub accepts 1 MiB")
+	assert.Less(t, len(summary(&r, &Timeline{})), 60_000, "GitHub accepts 1 MiB")
 }
 
 func TestSummaryRedactsBeforeItTruncates(t *testing.T) {
@@ -118,22 +118,22 @@ func TestSummaryRedactsBeforeItTruncates(t *testing.T) {
 	secret := "s3cretToken" + strings.Repeat("x", 4000)
 	task := documentedTask()
 	task.Name, task.Params, task.Status = secret, secret, client.Status(secret)
-	r := reportOf(task, poll.ErrTimeout)
+	r := reportOf(&task, poll.ErrTimeout)
 	r.Secrets = sanitize.NewSecrets(secret)
 	r.Progress = &client.Progress{Steps: []client.Step{{Name: secret, State: secret}}}
-	assert.NotContains(t, summary(r, &Timeline{}), "s3cret", "a secret that is cut in two cannot be recognized")
+	assert.NotContains(t, summary(&r, &Timeline{}), "s3cret", "a secret that is cut in two cannot be recognized")
 }
 
 func TestSummaryIsAppended(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "summary")
 	require.NoError(t, os.WriteFile(path, []byte("# before\n"), 0o600))
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	r.Waited = 2 * time.Minute
-	require.NoError(t, JobSummary{path, eventfulTimeline()}.Write(r))
+	require.NoError(t, JobSummary{path, eventfulTimeline()}.Write(&r))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, "# before\n"+summary(r, eventfulTimeline())+githubactions.EOF, string(content))
+	assert.Equal(t, "# before\n"+summary(&r, eventfulTimeline())+githubactions.EOF, string(content))
 }
 
 func TestSummaryThatCannotBeWrittenIsAnErrorOfWriteOnly(t *testing.T) {
@@ -147,7 +147,7 @@ func TestSummaryThatCannotBeWrittenIsAnErrorOfWriteOnly(t *testing.T) {
 		destination := JobSummary{path, &Timeline{}}
 		assert.NoError(t, destination.Check(), "no reason not to wait")
 		assert.NotPanics(t, func() {
-			err := destination.Write(reportOf(documentedTask(), nil))
+			err := destination.Write(new(reportOf(new(documentedTask()), nil)))
 			assert.ErrorContains(t, err, path)
 			assert.NotContains(t, err.Error(), "command", "words of the library")
 		})

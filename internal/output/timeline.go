@@ -33,7 +33,7 @@ const (
 )
 
 // Poll records what a poll found.
-func (t *Timeline) Poll(p poll.Outcome) {
+func (t *Timeline) Poll(p *poll.Outcome) {
 	if p.Target >= maxTargets {
 		return
 	}
@@ -43,7 +43,7 @@ func (t *Timeline) Poll(p poll.Outcome) {
 	t.targets[p.Target].poll(p)
 }
 
-func (t *track) poll(p poll.Outcome) {
+func (t *track) poll(p *poll.Outcome) {
 	name, failing := state(p)
 	n := len(t.spans)
 	if n > 0 {
@@ -60,7 +60,7 @@ func (t *track) poll(p poll.Outcome) {
 }
 
 // state names what a poll found, and reports whether that was no valid response.
-func state(p poll.Outcome) (name string, failing bool) {
+func state(p *poll.Outcome) (name string, failing bool) {
 	switch {
 	case p.Kind == poll.Failing || p.Kind == poll.Final:
 		return "no valid response", true
@@ -80,7 +80,7 @@ var chartStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // gantt returns the timeline as a Mermaid chart that ends with the result, or "" where nothing was recorded. Several
 // targets have a section each, named by their numbers. The chart contains our own words and times only.
-func (t *Timeline) gantt(r result.Report) string {
+func (t *Timeline) gantt(r *result.Report) string {
 	waited := r.Waited
 	var sections strings.Builder
 	for i, track := range t.targets {

@@ -21,7 +21,7 @@ func timelineOf(responses ...any) *Timeline {
 	timeline := &Timeline{}
 	for i := 0; i < len(responses); i += 2 {
 		at := time.Duration(responses[i].(int)) * time.Second
-		timeline.Poll(outcome(at, responses[i+1]))
+		timeline.Poll(new(outcome(at, responses[i+1])))
 	}
 	return timeline
 }
@@ -108,13 +108,13 @@ func TestChartContainsNoTextOfTheService(t *testing.T) {
 			50, networkError(errors.New(text)),
 			60, client.Status("X"+text),
 		)
-		requireChart(t, timeline.gantt(result.Report{Result: result.Timeout, Waited: 90 * time.Second}))
+		requireChart(t, timeline.gantt(&result.Report{Result: result.Timeout, Waited: 90 * time.Second}))
 	}
 }
 
 func TestBarsOfAChartFollowEachOtherToTheEnd(t *testing.T) {
 	t.Parallel()
-	chart := eventfulTimeline().gantt(result.Report{Result: result.Success, Waited: 121 * time.Second})
+	chart := eventfulTimeline().gantt(&result.Report{Result: result.Success, Waited: 121 * time.Second})
 	bars := map[string]string{} // from → to
 	for line := range strings.SplitSeq(chart, "\n") {
 		if times := chartTime.FindAllString(line, -1); len(times) == 2 && !strings.Contains(line, ":milestone") {
@@ -133,9 +133,9 @@ func TestBarsOfAChartFollowEachOtherToTheEnd(t *testing.T) {
 func TestBarsOfShortSpansCanBeSeen(t *testing.T) {
 	t.Parallel()
 	timeline := timelineOf(0, client.Created, 100, noTaskError())
-	timeline.Poll(outcome(100*time.Second+time.Millisecond, client.Executing))
-	timeline.Poll(outcome(200*time.Second, serviceError(503, "", "busy")))
-	chart := timeline.gantt(result.Report{Result: result.Timeout, Waited: 200 * time.Second})
+	timeline.Poll(new(outcome(100*time.Second+time.Millisecond, client.Executing)))
+	timeline.Poll(new(outcome(200*time.Second, serviceError(503, "", "busy"))))
+	chart := timeline.gantt(&result.Report{Result: result.Timeout, Waited: 200 * time.Second})
 	requireChart(t, chart)
 	assert.Contains(t, chart, "  not found yet 1ms :done, 2000-01-01 00:01:40.000, 2000-01-01 00:01:41.000\n")
 	assert.Contains(t, chart, "  no valid response 0s :crit, 2000-01-01 00:03:19.000, 2000-01-01 00:03:20.000\n",
@@ -153,17 +153,17 @@ func TestChartOfADayOfChangesIsShort(t *testing.T) {
 		} else {
 			response = client.Executing
 		}
-		timeline.Poll(outcome(at, response))
+		timeline.Poll(new(outcome(at, response)))
 	}
-	chart := timeline.gantt(result.Report{Result: result.Timeout, Waited: day})
+	chart := timeline.gantt(&result.Report{Result: result.Timeout, Waited: day})
 	requireChart(t, chart)
 	assert.Contains(t, chart, "  axisFormat day %-j %-Hh%Mm\n")
 	assert.Contains(t, chart,
 		"  many changes 23h53m40s :done, 2000-01-01 00:06:20.000, 2000-01-02 00:00:00.000\n",
 		"what does not fit is one bar that says so")
-	r := reportOf(documentedTask(), nil)
+	r := reportOf(new(documentedTask()), nil)
 	r.Waited = day
-	assert.Less(t, len(summary(r, timeline)), 20_000)
+	assert.Less(t, len(summary(&r, timeline)), 20_000)
 }
 
 // Not parallel, because the allocations of other tests would count.
@@ -173,7 +173,7 @@ func TestTimelineDoesNotGrowWithPolls(t *testing.T) {
 	n := 0
 	pollOnce := func() {
 		n++
-		timeline.Poll(outcome(time.Duration(n)*time.Second, responses[n%len(responses)]))
+		timeline.Poll(new(outcome(time.Duration(n)*time.Second, responses[n%len(responses)])))
 	}
 	for range 2 * maxSpans {
 		pollOnce()

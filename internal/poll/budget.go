@@ -90,7 +90,7 @@ type budgets struct {
 
 // classify returns what a poll found. The login is shared by all targets: its responses count as valid ones do for
 // anyone.
-func (b *budgets) classify(found target.Finding, sharedValid Kind) Kind {
+func (b *budgets) classify(found *target.Finding, sharedValid Kind) Kind {
 	var e *client.Error
 	switch {
 	case found.Err == nil && found.State.Standing.Ended():

@@ -28,9 +28,9 @@ func TestOutcomeThatConcernsAllSaysWhenTheWaitGivesUpForAll(t *testing.T) {
 				if rounds[0] > 1 {
 					return []target.Finding{{Target: due[0], Err: unreachable}}
 				}
-				return []target.Finding{{Target: due[0], State: target.OfTask(client.Task{Status: client.Executing})}}
+				return []target.Finding{{Target: due[0], State: target.OfTask(&client.Task{Status: client.Executing})}}
 			},
-			Observe:  func(o Outcome) { outcomes = append(outcomes, o) },
+			Observe:  func(o *Outcome) { outcomes = append(outcomes, *o) },
 			Schedule: NewSchedule(time.Second, 25*time.Second, func() float64 { return 0.5 }),
 			Start:    time.Now(), Timeout: time.Hour, MaxOutage: 5 * time.Minute, RequestTimeout: time.Second,
 		}

@@ -41,7 +41,7 @@ func FuzzRounds(f *testing.F) {
 		w.Timeout = time.Duration(timeout%2048) * time.Second / 4
 		w.NotFoundGrace, w.MaxOutage = time.Duration(grace)*time.Second/4, time.Duration(outage)*time.Second/4
 		var outcomes []Outcome
-		w.Observe = func(o Outcome) { outcomes = append(outcomes, o) }
+		w.Observe = func(o *Outcome) { outcomes = append(outcomes, *o) }
 		w.run(t)
 		requireEveryTargetEnds(t, w, outcomes)
 		if !shared {
@@ -96,7 +96,7 @@ func requireLedgers(t *testing.T, w *fleet, outcomes []Outcome) {
 				continue
 			}
 			require.False(t, done, "target %d at %v", i, o.At)
-			kind, done, want = ledger.record(o)
+			kind, done, want = ledger.record(&o)
 			require.Equal(t, kind, o.Kind, "target %d at %v: %v", i, o.At, o.Err)
 		}
 		if !done { // its last poll came before the deadline that the last round reached

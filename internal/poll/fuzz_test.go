@@ -80,7 +80,7 @@ func FuzzWait(f *testing.F) {
 		requirePauses(t, tr, began, maxInterval)
 		ledger := ledger{timeout: tr.Timeout, grace: tr.NotFoundGrace, maxOutage: tr.MaxOutage}
 		for i, o := range tr.outcomes {
-			kind, done, want := ledger.record(o)
+			kind, done, want := ledger.record(&o)
 			require.Equal(t, kind, o.Kind, "poll %d at %v: %v", o.Round, o.At, o.Err)
 			require.Equal(t, i == len(tr.outcomes)-1, done, "poll %d at %v: %v", o.Round, o.At, o.Err)
 			if done {
@@ -158,7 +158,7 @@ type ledger struct {
 }
 
 // record accounts for an outcome. It returns its kind, whether the wait is done, and with which error.
-func (l *ledger) record(o Outcome) (kind Kind, done bool, err error) {
+func (l *ledger) record(o *Outcome) (kind Kind, done bool, err error) {
 	passed := o.At - l.at
 	l.at = o.At
 	switch {

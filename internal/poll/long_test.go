@@ -101,7 +101,7 @@ func TestLastOf100000PollsCostsNoMoreThanTheFirst(t *testing.T) {
 		w := Waiter{
 			Sources:        [][]int{{0}},
 			Progress:       func(context.Context, int) error { return nil },
-			Observe:        func(Outcome) {},
+			Observe:        func(*Outcome) {},
 			Schedule:       NewSchedule(time.Second, 20*time.Second, steady),
 			Start:          time.Now(),
 			Timeout:        10 * 365 * day,

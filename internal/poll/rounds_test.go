@@ -74,7 +74,7 @@ func (f *fleet) respond(ctx context.Context, due []int) (found []target.Finding)
 			one = target.Finding{Target: i, Err: &client.Error{Op: "get task", Err: context.Cause(ctx)}}
 		}
 		if one.Err == nil && one.State.Status == "" {
-			one.State = target.OfTask(client.Task{ID: fmt.Sprint("t", i), Status: r.status})
+			one.State = target.OfTask(&client.Task{ID: fmt.Sprint("t", i), Status: r.status})
 		}
 		found = append(found, one)
 		if one.ConcernsAll() {
@@ -176,7 +176,7 @@ func TestFailFastStopsTheWaitForTheRest(t *testing.T) {
 	t.Parallel()
 	f := newFleet(script(status(client.Failed)), script(succeeded), script(executing), script(executing))
 	f.perSource = 2
-	f.FailFast = func(_ int, end Ending) bool { return end.State.Standing != target.Succeeded }
+	f.FailFast = func(_ int, end *Ending) bool { return end.State.Standing != target.Succeeded }
 	f.run(t)
 	f.ends(t, nil, nil, ErrStopped, ErrStopped)
 	assert.Equal(t, []string{"0s:0", "0s:1"}, f.polls, "those of the same response have ended as well")
@@ -251,7 +251,7 @@ func TestInstanceSettles(t *testing.T) {
 func TestProgressIsRequestedForTheSlowestTaskOnly(t *testing.T) {
 	t.Parallel()
 	task := func(created string) response {
-		return response{state: target.OfTask(client.Task{ID: "t", Status: client.Executing, CreatedAt: created})}
+		return response{state: target.OfTask(&client.Task{ID: "t", Status: client.Executing, CreatedAt: created})}
 	}
 	f := newFleet(
 		append(task("2026-01-02T03:04:06Z").times(9), succeeded),

@@ -68,7 +68,7 @@ type demand struct {
 }
 
 // add adds what a response demands.
-func (d *demand) add(kind Kind, found target.Finding) {
+func (d *demand) add(kind Kind, found *target.Finding) {
 	d.valid = d.valid || kind != Failing
 	d.retryAfter = max(d.retryAfter, found.State.Response.RetryAfter)
 	var e *client.Error

@@ -145,7 +145,7 @@ func (tr *trial) runWith(t *testing.T, newContext func() context.Context, interv
 
 // wait waits for the one target of a trial.
 func (tr *trial) wait(ctx context.Context) {
-	tr.Observe = func(o Outcome) { tr.outcomes = append(tr.outcomes, o) }
+	tr.Observe = func(o *Outcome) { tr.outcomes = append(tr.outcomes, *o) }
 	ending := tr.Wait(ctx)[0]
 	tr.task, tr.err = ending.State.Task, ending.Err
 	tr.ended = time.Since(tr.Start)
@@ -161,7 +161,7 @@ func findingOf(i int, poll func(context.Context) (client.Task, error), ctx conte
 	if err != nil {
 		return target.Finding{Target: i, Err: err}
 	}
-	return target.Finding{Target: i, State: target.OfTask(task)}
+	return target.Finding{Target: i, State: target.OfTask(&task)}
 }
 
 // respond is a poll: it takes the next response of the script.

@@ -18,8 +18,8 @@ type Waiter struct {
 	// follow an error that concerns all.
 	Poll     func(ctx context.Context, due []int) []target.Finding
 	Progress func(ctx context.Context, target int) error // requests the percentage of a task; nil: never
-	Observe  func(Outcome)                               // called for each target that was polled; may be nil
-	FailFast func(target int, end Ending) bool           // reports whether that end stops the wait; nil: never
+	Observe  func(*Outcome)                              // called for each target that was polled; may be nil
+	FailFast func(target int, end *Ending) bool          // reports whether that end stops the wait; nil: never
 	Schedule *Schedule
 
 	Start          time.Time     // of the clock and all budgets
@@ -103,7 +103,7 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 		if due := w.left(w.Sources[w.first]); len(due) > 0 {
 			w.observe(0)
 			for _, found := range w.poll(ctx, due) {
-				wish.add(w.record(ctx, n, found), found)
+				wish.add(w.record(ctx, n, &found), &found)
 				stops = stops || found.ConcernsAll()
 			}
 		}
@@ -129,7 +129,7 @@ func (w *Waiter) observe(next time.Duration) {
 		t := &w.targets[outcome.Target]
 		outcome.Next, outcome.Over, outcome.End = next, t.over, t.Err
 		if w.Observe != nil {
-			w.Observe(outcome)
+			w.Observe(&outcome)
 		}
 	}
 	w.unobserved = w.unobserved[:0]

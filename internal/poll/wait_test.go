@@ -175,7 +175,7 @@ func TestObserverGetsEveryOutcomeWithItsPause(t *testing.T) {
 	tr := newTrial(executing, broken, succeeded).run(t)
 	require.Len(t, tr.outcomes, 3)
 	task := client.Task{ID: "t1", Status: client.Executing, Response: client.Response{StatusCode: 200}}
-	assert.Equal(t, Outcome{Round: 1, Kind: Running, State: target.OfTask(task), Next: time.Second, GivesUp: time.Hour, Limit: Timeout}, tr.outcomes[0])
+	assert.Equal(t, Outcome{Round: 1, Kind: Running, State: target.OfTask(&task), Next: time.Second, GivesUp: time.Hour, Limit: Timeout}, tr.outcomes[0])
 	assert.Equal(t, Outcome{
 		Round: 2, At: time.Second, Kind: Failing, Err: broken.err, Next: 1100 * time.Millisecond,
 		GivesUp: 15*time.Minute + time.Second, Limit: MaxOutage,

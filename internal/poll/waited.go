@@ -37,7 +37,7 @@ func (w *Waiter) prepare() {
 
 // record accounts for what a poll found, and returns its kind. The end of a target comes before a signal, and that
 // before the budgets.
-func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Kind {
+func (w *Waiter) record(ctx context.Context, round int, found *target.Finding) Kind {
 	t := &w.targets[found.Target]
 	at := w.elapsed()
 	kind := w.settle(t, at, t.classify(found, w.shared.valid))
@@ -68,7 +68,7 @@ func (w *Waiter) record(ctx context.Context, round int, found target.Finding) Ki
 		outcome.GivesUp, outcome.Limit = end, limit
 	}
 	w.unobserved = append(w.unobserved, outcome)
-	if t.over && w.FailFast != nil && w.FailFast(found.Target, t.Ending) {
+	if t.over && w.FailFast != nil && w.FailFast(found.Target, &t.Ending) {
 		w.failed = true
 	}
 	return kind
@@ -94,7 +94,7 @@ func (w *Waiter) settle(t *waited, at time.Duration, kind Kind) Kind {
 
 // share accounts for what a finding says about all targets. Any valid response is one of the API, and an error that
 // concerns all ends the wait for all when it is final, or no valid response has come for too long.
-func (w *Waiter) share(at time.Duration, kind Kind, found target.Finding) {
+func (w *Waiter) share(at time.Duration, kind Kind, found *target.Finding) {
 	switch {
 	case found.ConcernsAll():
 		if err := w.shared.record(at, kind, found.Err); err != nil {

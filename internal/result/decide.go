@@ -13,8 +13,8 @@ var severity = []string{
 
 // Decide returns the report of a run: that of the first target with the worst result, with the reports of all, of which
 // there must be one.
-func Decide(all []Report, succeedOn []string) Report {
-	rank := func(r Report) int {
+func Decide(all []Report, succeedOn []string) *Report {
+	rank := func(r *Report) int {
 		switch at := slices.Index(severity, r.Result.Name); {
 		case r.Result == Success:
 			return len(severity) + 1
@@ -24,12 +24,13 @@ func Decide(all []Report, succeedOn []string) Report {
 			return at
 		}
 	}
-	decides := all[0]
-	for _, each := range all[1:] {
-		if rank(each) < rank(decides) {
-			decides = each
+	worst := &all[0]
+	for i := range all {
+		if each := &all[i]; rank(each) < rank(worst) {
+			worst = each
 		}
 	}
+	decides := *worst
 	decides.All = all
-	return decides
+	return &decides
 }

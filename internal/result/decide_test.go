@@ -64,14 +64,14 @@ func TestMessageAboutSeveralTargetsCountsThem(t *testing.T) {
 	response403 := failed(403, "DMS.00403002", "")
 	var (
 		task = func(id string, status client.Status, err error) Report {
-			r := reportOf(client.Task{ID: id, Name: "restart", Status: status}, err)
+			r := reportOf(&client.Task{ID: id, Name: "restart", Status: status}, err)
 			r.Target.InstanceID = "i1"
 			return r
 		}
 		instance = func(id string, standing target.Standing, status client.Status, err error) Report {
 			state := target.State{Status: status, Standing: standing}
 			return Report{
-				Result: Conclude(state, err), Err: err, Target: target.Target{InstanceID: id, Until: target.Ready},
+				Result: Conclude(&state, err), Err: err, Target: target.Target{InstanceID: id, Until: target.Ready},
 				State: state, Waited: time.Minute,
 			}
 		}
@@ -84,7 +84,7 @@ func TestMessageAboutSeveralTargetsCountsThem(t *testing.T) {
 			Err:    &poll.End{Reason: poll.ErrNotFound, Limit: poll.NotFoundGrace, After: 30 * time.Second, Err: missing()},
 			Target: target.Target{InstanceID: "i2", TaskName: "restart"}, Result: NotFound,
 		}
-		invalid = reportOf(client.Task{}, config.Faults{{Input: "timeout"}})
+		invalid = reportOf(&client.Task{}, config.Faults{{Input: "timeout"}})
 		isReady = instance("i1", target.Succeeded, "RUNNING", nil)
 		broken  = instance("i2", target.Failed, "CREATEFAILED", nil)
 		creates = instance("i3", target.Running, "CREATING", poll.ErrTimeout)
@@ -121,7 +121,7 @@ func TestMessageAboutSeveralTargetsCountsThem(t *testing.T) {
 
 func TestHintAboutATimeoutSaysWhatKeepsRunning(t *testing.T) {
 	t.Parallel()
-	task := reportOf(client.Task{ID: "t1", Status: client.Executing}, poll.ErrTimeout)
+	task := reportOf(&client.Task{ID: "t1", Status: client.Executing}, poll.ErrTimeout)
 	instance := Report{Result: Timeout, Err: poll.ErrTimeout, Target: target.Target{InstanceID: "i1", Until: target.Ready}}
 	const raise = "raise timeout, or use --succeed-on timeout to exit 0"
 	for _, c := range []struct {
@@ -134,6 +134,6 @@ func TestHintAboutATimeoutSaysWhatKeepsRunning(t *testing.T) {
 		{[]Report{instance}, raise},
 		{[]Report{instance, instance}, raise},
 	} {
-		assert.Equal(t, []Line{{HintLine, c.want}}, Explain(Decide(c.all, nil), Request{}))
+		assert.Equal(t, []Line{{HintLine, c.want}}, Explain(Decide(c.all, nil), &Request{}))
 	}
 }

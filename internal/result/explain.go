@@ -38,7 +38,7 @@ const (
 )
 
 // Explain returns the explanation of a report's message. It is empty where the task ended with SUCCESS.
-func Explain(r Report, request Request) []Line {
+func Explain(r *Report, request *Request) []Line {
 	var faults config.Faults
 	var bug Panic
 	switch {
@@ -76,7 +76,7 @@ func Explain(r Report, request Request) []Line {
 func (r *Report) isSearch() bool { return r.Target.TaskName != "" && r.Target.TaskID == "" }
 
 // requested returns what was requested from whom.
-func (r *Report) requested(request Request) string {
+func (r *Report) requested(request *Request) string {
 	task, region := "", request.Region
 	if r.isSearch() {
 		task = fmt.Sprintf("a task named %q created since %s, of ",
@@ -90,7 +90,7 @@ func (r *Report) requested(request Request) string {
 }
 
 // listTasks returns which tasks exist, where none matched the requested name.
-func (r *Report) listTasks(e *client.Error, request Request) []Line {
+func (r *Report) listTasks(e *client.Error, request *Request) []Line {
 	var none *client.NoTaskError
 	if !r.isSearch() || !errors.As(e, &none) {
 		return nil

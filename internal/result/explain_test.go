@@ -128,12 +128,12 @@ func TestExplainSaysWhatIsBehindAResult(t *testing.T) {
 		}, byID},
 		"panic": {executing, bug, byID},
 	} {
-		r := reportOf(test.task, test.err)
+		r := reportOf(&test.task, test.err)
 		r.Target.InstanceID = "i1"
 		if !test.request.Since.IsZero() {
 			r.Target.TaskName = "restart"
 		}
-		golden(t, "explain/"+name, text(Explain(r, test.request)))
+		golden(t, "explain/"+name, text(Explain(&r, &test.request)))
 	}
 }
 
@@ -142,7 +142,7 @@ func TestErrorLineSaysWhatWasRequestedAndTheResponse(t *testing.T) {
 	for _, e := range []*client.Error{
 		failed(401, "APIGW.0301", "wrong"), failed(400, "DMS.00400070", "bad"), failed(403, "APIGW.0302", "no"),
 	} {
-		line := Explain(reportOf(client.Task{}, e), Request{})[0]
+		line := Explain(new(reportOf(&client.Task{}, e)), &Request{})[0]
 		assert.Equal(t, ErrorLine, line.Kind)
 		for _, part := range []string{e.Op, fmt.Sprint(e.Response.StatusCode), e.Code, e.Message, e.Response.RequestID} {
 			assert.Contains(t, line.Text, part)
@@ -159,10 +159,10 @@ func TestExplanationContainsNoSecret(t *testing.T) {
 		failed(401, "APIGW.0301", token), failed(400, token, token),
 		ending(poll.ErrUnavailable, unreachable(errors.New(token))), ending(poll.ErrNotFound, search),
 	} {
-		r := reportOf(client.Task{}, err)
+		r := reportOf(&client.Task{}, err)
 		r.Secrets = sanitize.NewSecrets(token)
 		r.Target.TaskName = "restart"
-		lines := Explain(r, Request{})
+		lines := Explain(&r, &Request{})
 		require.NotEmpty(t, lines)
 		assert.Contains(t, text(lines), sanitize.Redacted)
 		assert.NotContains(t, text(lines), "MIIt0ken")
@@ -172,7 +172,7 @@ func TestExplanationContainsNoSecret(t *testing.T) {
 func TestServicesWordsAreInFullWithDebug(t *testing.T) {
 	t.Parallel()
 	words := strings.Repeat("w", 300)
-	r := reportOf(client.Task{}, failed(401, "APIGW.0301", words))
-	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words[:200]+"… (request 9f31)", Explain(r, Request{})[0].Text)
-	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words+" (request 9f31)", Explain(r, Request{Debug: true})[0].Text)
+	r := reportOf(&client.Task{}, failed(401, "APIGW.0301", words))
+	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words[:200]+"… (request 9f31)", Explain(&r, &Request{})[0].Text)
+	assert.Equal(t, `get task "t1": 401 APIGW.0301: `+words+" (request 9f31)", Explain(&r, &Request{Debug: true})[0].Text)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // hint returns what to do about a result; empty: that is not known.
-func (r *Report) hint(request Request) string {
+func (r *Report) hint(request *Request) string {
 	e, login := responseError(r.Err), loginError(r.Err)
 	switch {
 	case r.Result == Failure && r.Target.Until != "":
@@ -48,7 +48,7 @@ func (r *Request) spell(input, value string) string {
 	return "--" + (&config.Input{Name: input}).Flag() + " " + value
 }
 
-func (r *Report) timeoutHint(request Request) string {
+func (r *Report) timeoutHint(request *Request) string {
 	hint := fmt.Sprintf("raise timeout, or use %s to exit 0", request.spell("succeed_on", Timeout.Name))
 	if slices.Contains(request.SucceedOn, Timeout.Name) {
 		hint = "to wait longer, raise timeout"
@@ -80,14 +80,14 @@ func (r *Report) notFoundHint(e *client.Error) string {
 
 // loginHint returns what to do about a login that was refused. One without a hint of its own used credentials
 // that the user gave.
-func loginHint(login *credential.Error, request Request) string {
+func loginHint(login *credential.Error, request *Request) string {
 	if login.Hint == "" && login.Reason == "" && login.Request.Denied() {
 		return request.CredentialsHint
 	}
 	return login.Hint
 }
 
-func (r *Report) deniedHint(e *client.Error, request Request) string {
+func (r *Report) deniedHint(e *client.Error, request *Request) string {
 	switch {
 	case e.Forbidden():
 		return fmt.Sprintf("grant the permission %s in this project (DMS ReadOnlyAccess includes it), and check project_id",

@@ -73,9 +73,9 @@ func TestLoginErrorsHaveMessagesAndHintsOfTheirOwn(t *testing.T) {
 		"a file that hangs": {unavailable(hangs),
 			"Login failed: the ID token's file could not be read in time; the task's state is unknown.", ""},
 	} {
-		r := reportOf(client.Task{}, test.err)
+		r := reportOf(&client.Task{}, test.err)
 		assert.Equal(t, test.message, r.Message(), name)
-		assert.Equal(t, test.hint, r.hint(Request{CredentialsHint: "the method's hint"}), name)
+		assert.Equal(t, test.hint, r.hint(&Request{CredentialsHint: "the method's hint"}), name)
 	}
 }
 
@@ -141,8 +141,8 @@ func TestHintsNameWhoIsAtFault(t *testing.T) {
 			if reason == poll.ErrMisconfigured && !e.Misconfigured() {
 				continue
 			}
-			r := reportOf(client.Task{}, ending(reason, e))
-			assert.Contains(t, r.hint(Request{Endpoint: "https://dms.test"}), want, reason)
+			r := reportOf(&client.Task{}, ending(reason, e))
+			assert.Contains(t, r.hint(&Request{Endpoint: "https://dms.test"}), want, reason)
 		}
 	}
 }
@@ -151,8 +151,8 @@ func TestHintRaisesTheLimitThatEndedTheWait(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []poll.Limit{poll.MaxOutage, poll.Timeout} {
 		end := &poll.End{Reason: poll.ErrUnavailable, Limit: limit, After: time.Minute, Err: failed(503, "", "")}
-		r := reportOf(client.Task{}, end)
-		assert.Equal(t, "the API is failing: run again later, or raise "+string(limit), r.hint(Request{}))
+		r := reportOf(&client.Task{}, end)
+		assert.Equal(t, "the API is failing: run again later, or raise "+string(limit), r.hint(&Request{}))
 	}
 }
 
@@ -161,9 +161,9 @@ func TestHintSaysThatAServerRespondedBefore(t *testing.T) {
 	for _, phase := range []client.Phase{client.Connecting, client.Sending} {
 		e := unreachable(errors.New("refused"))
 		e.Phase = phase
-		r := reportOf(documented(), ending(poll.ErrUnavailable, e))
+		r := reportOf(new(documented()), ending(poll.ErrUnavailable, e))
 		assert.Equal(t, "https://dms.test responded before: check the network, or run again later",
-			r.hint(Request{Endpoint: "https://dms.test"}))
+			r.hint(&Request{Endpoint: "https://dms.test"}))
 	}
 }
 
@@ -175,7 +175,7 @@ func TestHintNamesTheHostThatWasSigned(t *testing.T) {
 		"verify aksk signature fail, canonicalRequest:GET|/v2/p1/||host:DMS.test|x-sdk-date:20260102T030405Z||host|e3b0": "the method's hint",
 		"Incorrect IAM authentication information": "the method's hint",
 	} {
-		r := reportOf(client.Task{}, failed(401, "APIGW.0301", message))
-		assert.Contains(t, r.hint(Request{Endpoint: "https://dms.test", CredentialsHint: "the method's hint"}), want)
+		r := reportOf(&client.Task{}, failed(401, "APIGW.0301", message))
+		assert.Contains(t, r.hint(&Request{Endpoint: "https://dms.test", CredentialsHint: "the method's hint"}), want)
 	}
 }

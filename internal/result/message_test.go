@@ -101,7 +101,7 @@ func TestMessageIsOneSentence(t *testing.T) {
 			"Interrupted by SIGTERM after 5.2s; the task keeps running."},
 		{client.Task{}, Interrupt{syscall.SIGTERM}, "Interrupted by SIGTERM after 5.2s."}, // the task was never seen
 	} {
-		report := reportOf(test.task, test.err)
+		report := reportOf(&test.task, test.err)
 		assert.Equal(t, test.want, report.Message())
 	}
 }
@@ -112,13 +112,13 @@ func TestEveryResultHasAMessageOfItsOwn(t *testing.T) {
 	for _, m := range Meanings() {
 		code, err := strconv.Atoi(strings.Split(m.Code, ",")[0])
 		require.NoError(t, err)
-		r := reportOf(documented(), nil)
+		r := reportOf(new(documented()), nil)
 		r.Result = Result{m.Result, code}
 		message := r.Message()
 		assert.Equal(t, m.Result == "internal", message == bug, "%s: %s", m.Result, message)
 		assert.Equal(t, m.Result == "interrupted", strings.HasPrefix(message, "Interrupted"), "%s: %s", m.Result, message)
 	}
-	r := reportOf(documented(), nil)
+	r := reportOf(new(documented()), nil)
 	r.Result = Result{"new", 5}
 	assert.Equal(t, bug, r.Message(), "a result that nobody gave a message")
 }
@@ -140,7 +140,7 @@ func TestMessageContainsOnlyStatusCodeAndIDsOfTheServicesText(t *testing.T) {
 			ending(poll.ErrUnavailable, refused), unreachable(errors.New(hostile)),
 			config.Faults{{Input: "timeout", Text: hostile}}, Panic{Value: hostile, Stack: hostile}, errors.New(hostile),
 		} {
-			r := reportOf(task, err)
+			r := reportOf(&task, err)
 			for _, result := range []Result{r.Result, Success, Failure, Cancelled} {
 				r.Result = result
 				assert.Regexp(t, `^[A-Z]?[A-Za-z0-9._-]+( \(?[A-Za-z0-9._'-]+\)?[:;,.]?)+$`, r.Message())
@@ -169,7 +169,7 @@ func TestMessageLeavesOutCodesAndIDsThatAreNoWords(t *testing.T) {
 		"hunter2.hunter2":        " (503)", // a secret
 		"DMS.hunter2.hunter2.00": " (503)",
 	} {
-		r := reportOf(client.Task{}, ending(poll.ErrUnavailable, failed(503, code, "")))
+		r := reportOf(&client.Task{}, ending(poll.ErrUnavailable, failed(503, code, "")))
 		r.Secrets = secrets
 		assert.Equal(t, "The API returned no valid response"+want+"; the task's state is unknown.", r.Message(), "%q", code)
 	}
@@ -177,7 +177,7 @@ func TestMessageLeavesOutCodesAndIDsThatAreNoWords(t *testing.T) {
 		"t-1_a": "Task t-1_a", "": "The task", "t 1": "The task", "t1\n": "The task", strings.Repeat("1", 65): "The task",
 		"hunter2.hunter2": "The task", // a secret that was given as the id, or that a service sends as one
 	} {
-		r := reportOf(client.Task{ID: id, Status: client.Failed}, nil)
+		r := reportOf(&client.Task{ID: id, Status: client.Failed}, nil)
 		r.Secrets = secrets
 		assert.Equal(t, want+" ended with FAILED.", r.Message(), "%q", id)
 	}
@@ -187,7 +187,7 @@ func TestMessageContainsNoPartOfASecretThatIsTruncated(t *testing.T) {
 	t.Parallel()
 	token := "MII" + strings.Repeat("0123456789", 400) // as long as IAM's are
 	for _, err := range []error{failed(401, token, ""), poll.ErrTimeout, nil} {
-		r := reportOf(client.Task{ID: "t1", Status: client.Status(token)}, err)
+		r := reportOf(&client.Task{ID: "t1", Status: client.Status(token)}, err)
 		r.Secrets = sanitize.NewSecrets(token)
 		for _, result := range []Result{r.Result, Failure} {
 			r.Result = result
@@ -205,7 +205,7 @@ func TestMessageNamesNoHostRegionOrProject(t *testing.T) {
 		ending(poll.ErrUnavailable, e), ending(poll.ErrNotFound, e), e, ending(poll.ErrTimeout, e),
 		config.Faults{{Input: "region", Text: "region " + where + " is unknown"}},
 	} {
-		report := reportOf(documented(), err)
+		report := reportOf(new(documented()), err)
 		message := report.Message()
 		for part := range strings.FieldsSeq(where) {
 			assert.NotContains(t, message, part)
@@ -237,7 +237,7 @@ func TestMessageNamesTheLimitThatEndedTheWait(t *testing.T) {
 			Reason: poll.ErrUnavailable, Limit: poll.Timeout, After: 10 * time.Second, Err: failed(503, "", ""),
 		},
 	} {
-		r := reportOf(client.Task{}, err)
+		r := reportOf(&client.Task{}, err)
 		assert.Equal(t, want, r.Message())
 	}
 }
@@ -254,7 +254,7 @@ func TestMessageSaysThatATaskHadEndedBeforeTheWait(t *testing.T) {
 	} {
 		task := documented()
 		task.ID = "t1"
-		r := reportOf(task, nil)
+		r := reportOf(&task, nil)
 		end := time.Date(2020, 6, 23, 3, 0, 8, 130e6, time.UTC)
 		r.State.Task.Response.ServerTime, r.State.Task.Response.ReceivedAt = end.Add(before+r.Waited), r.At
 		assert.Equal(t, want, r.Message(), before)
@@ -273,7 +273,7 @@ func TestMessageSaysHowFarTheLocalClockIsOffWhereASearchFindsNothing(t *testing.
 	} {
 		e, _ := listed(1, time.Minute)
 		e.Response.ServerTime = e.Response.ReceivedAt.Add(-off)
-		r := reportOf(client.Task{}, ending(poll.ErrNotFound, e))
+		r := reportOf(&client.Task{}, ending(poll.ErrNotFound, e))
 		assert.Equal(t, "The task was not found.", r.Message(), "a task that is requested by its id")
 		r.Target.TaskName = "restart"
 		assert.Equal(t, want, r.Message(), off)
@@ -288,7 +288,7 @@ func TestMessageLeavesOutANameThatIsNoWord(t *testing.T) {
 		"restart-1.a_B": "Task t1 (restart-1.a_B)", "": "Task t1", "restart instance": "Task t1", "::error::": "Task t1",
 		"重启": "Task t1", "hunter2.hunter2": "Task t1", strings.Repeat("n", 65): "Task t1",
 	} {
-		r := reportOf(client.Task{ID: "t1", Name: name, Status: client.Failed}, nil)
+		r := reportOf(&client.Task{ID: "t1", Name: name, Status: client.Failed}, nil)
 		r.Secrets = sanitize.NewSecrets("hunter2.hunter2")
 		assert.Equal(t, want+" ended with FAILED.", r.Message(), "%q", name)
 	}

@@ -47,7 +47,7 @@ func (r *Report) responded() bool {
 }
 
 // networkHint returns what to do where there was no valid response.
-func (r *Report) networkHint(e *client.Error, request Request) string {
+func (r *Report) networkHint(e *client.Error, request *Request) string {
 	login, address, check := loginError(r.Err), request.Endpoint, "the network, the proxy and the endpoint"
 	if login != nil {
 		address, check = login.Service, "the network and the proxy"

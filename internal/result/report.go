@@ -72,9 +72,11 @@ func (r *Report) allSucceeded(total int) string {
 
 // count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
 // succeed for another reason.
+//
+//go:noinline
 func (r *Report) count() (total, open, failed int) {
-	for _, each := range r.All {
-		switch {
+	for i := range r.All {
+		switch each := &r.All[i]; {
 		case each.Result == Success:
 		case each.Result == Timeout, each.Result == Running, each.Result.Name == interrupted:
 			open++
@@ -308,6 +310,8 @@ func (r *Report) limitAndCause(preposition string) string {
 }
 
 // cause returns the status and code of the response that decided, in parentheses; empty: there was none.
+//
+//go:noinline
 func (r *Report) cause() string {
 	if code := r.code(); code != "" {
 		return " (" + code + ")"
@@ -331,9 +335,14 @@ func (r *Report) code() string {
 }
 
 // capitalized returns text as the beginning of a sentence.
+//
+//go:noinline
 func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // responseError returns the failed request that an error is about, or nil.
+// Not inlined: it has many callers, and the size of the binary is limited.
+//
+//go:noinline
 func responseError(err error) *client.Error {
 	var e *client.Error
 	errors.As(err, &e)
@@ -341,6 +350,8 @@ func responseError(err error) *client.Error {
 }
 
 // loginError returns the failed login that an error is about, or nil.
+//
+//go:noinline
 func loginError(err error) *credential.Error {
 	var e *credential.Error
 	errors.As(err, &e)

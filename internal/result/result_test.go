@@ -72,7 +72,7 @@ func TestConcludeReturnsTheResult(t *testing.T) {
 		"an unexpected error":          {client.Success, context.Canceled, Result{"internal", 70}},
 		"a response that ends no wait": {"", failed(503, "", ""), Result{"internal", 70}},
 	} {
-		assert.Equal(t, test.want, Conclude(target.OfTask(client.Task{Status: test.status}), test.err), name)
+		assert.Equal(t, test.want, Conclude(new(target.OfTask(&client.Task{Status: test.status})), test.err), name)
 	}
 }
 

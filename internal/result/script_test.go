@@ -32,9 +32,9 @@ func documented() client.Task {
 }
 
 // reportOf returns the report of a wait that saw this task last.
-func reportOf(task client.Task, err error) Report {
+func reportOf(task *client.Task, err error) Report {
 	return Report{
-		Result: Conclude(target.OfTask(task), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
+		Result: Conclude(new(target.OfTask(task)), err), Err: err, Target: target.Target{TaskID: task.ID}, State: target.OfTask(task),
 		Waited: 5200 * time.Millisecond, Polls: 4, At: now,
 	}
 }

@@ -79,10 +79,10 @@ func (p *Poller) Poll(ctx context.Context, due []int) []Finding {
 		return []Finding{{due[0], state, err}}
 	case first.TaskID == "":
 		task, err := p.find(ctx, c, due[0])
-		return []Finding{finding(due[0], task, err)}
+		return []Finding{finding(due[0], &task, err)}
 	case len(due) == 1:
-		task, err := p.task(ctx, c, first)
-		return []Finding{finding(due[0], task, err)}
+		task, err := p.task(ctx, c, &first)
+		return []Finding{finding(due[0], &task, err)}
 	}
 	return p.listed(ctx, c, due)
 }
@@ -94,9 +94,9 @@ func (p *Poller) listed(ctx context.Context, c *client.Client, due []int) (found
 		task, ok := list.Task(p.Targets[i].TaskID)
 		taskErr := err
 		if err == nil && !ok { // not among the newest
-			task, taskErr = p.task(ctx, c, p.Targets[i])
+			task, taskErr = p.task(ctx, c, &p.Targets[i])
 		}
-		found = append(found, finding(i, task, taskErr))
+		found = append(found, finding(i, &task, taskErr))
 		if found[len(found)-1].ConcernsAll() {
 			break
 		}
@@ -123,7 +123,7 @@ func (p *Poller) instance(ctx context.Context, c *client.Client, i int) (State, 
 	if err != nil {
 		return State{}, err
 	}
-	busy, leftBehind := unfinished(list, time.Now())
+	busy, leftBehind := unfinished(&list, time.Now())
 	if leftBehind > 0 && !p.warned[i] {
 		p.warned = mark(p.warned, i)
 		p.note(i, Note{Kind: LeftBehind, Count: leftBehind})
@@ -142,7 +142,7 @@ func mark(targets map[int]bool, i int) map[int]bool {
 	return targets
 }
 
-func (p *Poller) task(ctx context.Context, c *client.Client, t Target) (client.Task, error) {
+func (p *Poller) task(ctx context.Context, c *client.Client, t *Target) (client.Task, error) {
 	p.requests++
 	return c.Task(ctx, t.InstanceID, t.TaskID)
 }
@@ -158,7 +158,7 @@ func (p *Poller) note(i int, note Note) {
 	}
 }
 
-func finding(i int, task client.Task, err error) Finding {
+func finding(i int, task *client.Task, err error) Finding {
 	if err != nil {
 		return Finding{Target: i, Err: err}
 	}

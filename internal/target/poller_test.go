@@ -229,6 +229,6 @@ func TestSourcesAreInstancesWhateverTheirCase(t *testing.T) {
 	assert.Equal(t, [][]int{{0, 2}, {1}}, Sources([]Target{
 		{InstanceID: "ab", TaskID: "t1"}, {InstanceID: "cd", TaskID: "t1"}, {InstanceID: "AB", TaskID: "t2"},
 	}))
-	assert.Equal(t, Target{InstanceID: "ab", TaskID: "T1"}.Key(), Target{InstanceID: "AB", TaskID: "t1"}.Key())
-	assert.NotEqual(t, Target{InstanceID: "a", TaskName: "x"}.Key(), Target{InstanceID: "a", TaskName: "X"}.Key())
+	assert.Equal(t, (&Target{InstanceID: "ab", TaskID: "T1"}).Key(), (&Target{InstanceID: "AB", TaskID: "t1"}).Key())
+	assert.NotEqual(t, (&Target{InstanceID: "a", TaskName: "x"}).Key(), (&Target{InstanceID: "a", TaskName: "X"}).Key())
 }

@@ -19,7 +19,7 @@ type Target struct {
 }
 
 // Key returns the same text for targets that are the same: the API ignores the case of ids.
-func (t Target) Key() string {
+func (t *Target) Key() string {
 	return strings.ToLower(t.InstanceID+"/"+t.TaskID) + "/" + string(t.Until) + "/" + t.TaskName
 }
 
@@ -48,8 +48,8 @@ const (
 func (s Standing) Ended() bool { return s >= Succeeded }
 
 // OfTask returns the state of a task.
-func OfTask(task client.Task) State {
-	state := State{Status: task.Status, Unknown: !task.Status.Known(), Task: task, Response: task.Response}
+func OfTask(task *client.Task) State {
+	state := State{Status: task.Status, Unknown: !task.Status.Known(), Task: *task, Response: task.Response}
 	switch task.Status {
 	case client.Success:
 		state.Standing = Succeeded
@@ -70,7 +70,7 @@ type Finding struct {
 
 // ConcernsAll reports whether an error is about more than its target: nothing was received, the API throttles, or the
 // login failed or is not accepted. Polling other targets right now would bring the same.
-func (f Finding) ConcernsAll() bool {
+func (f *Finding) ConcernsAll() bool {
 	var e *client.Error
 	if !errors.As(f.Err, &e) {
 		return f.Err != nil
@@ -79,7 +79,7 @@ func (f Finding) ConcernsAll() bool {
 }
 
 // Throttled reports whether the API wants fewer requests.
-func (f Finding) Throttled() bool {
+func (f *Finding) Throttled() bool {
 	var e *client.Error
 	return errors.As(f.Err, &e) && e.Throttled()
 }

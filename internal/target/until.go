@@ -68,7 +68,7 @@ func (u Until) judge(instance client.Instance, err error) (State, error) {
 }
 
 // unfinished returns how many tasks of an instance still run, and how many records of tasks were left behind.
-func unfinished(list client.List, now time.Time) (busy, leftBehind int) {
+func unfinished(list *client.List, now time.Time) (busy, leftBehind int) {
 	for _, task := range list.Tasks {
 		age, ok := task.Age(now)
 		switch {
@@ -83,7 +83,7 @@ func unfinished(list client.List, now time.Time) (busy, leftBehind int) {
 }
 
 // neverSeen reports whether a state means that there is no such instance: it may never have existed.
-func (s State) neverSeen() bool { return s.Response.StatusCode == http.StatusNotFound }
+func (s *State) neverSeen() bool { return s.Response.StatusCode == http.StatusNotFound }
 
 func contains(all []client.Status, one client.Status) bool {
 	for _, status := range all {
