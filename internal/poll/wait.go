@@ -14,8 +14,8 @@ import (
 // Waiter waits for its targets to end. They share one schedule, and each has budgets of its own.
 type Waiter struct {
 	Sources [][]int // the indices of the targets, from 0; those of one source are polled together
-	// Poll polls targets of one source with the requests that they need, and no more. It may leave out those that
-	// follow an error that concerns all.
+	// Poll polls targets of one source with the requests that they need, and no more. Errors that concern all come
+	// last, and it may leave out targets that were not reached because of one.
 	Poll     func(ctx context.Context, due []int) []target.Finding
 	Progress func(ctx context.Context, target int) error // requests the percentage of a task; nil: never
 	Observe  func(*Outcome)                              // called for each target that was polled; may be nil
@@ -103,6 +103,9 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 		if due := w.left(w.Sources[w.first]); len(due) > 0 {
 			w.observe(0)
 			for _, found := range w.poll(ctx, due) {
+				if w.targets[found.Target].over { // an error that came before ended the wait for all
+					continue
+				}
 				wish.add(w.record(ctx, n, &found), &found)
 				stops = stops || found.ConcernsAll()
 			}
