@@ -32,6 +32,7 @@ type Waiter struct {
 	targets []waited
 	shared  *budgets // accounts for what concerns all targets
 	first   int      // the source that the next round begins with
+	begin   []int    // for each source, the target that its next poll begins with, as an index
 	failed  bool     // FailFast stopped the wait
 
 	unobserved []Outcome // of the last poll
@@ -100,14 +101,18 @@ func (w *Waiter) Endings(open error) []Ending {
 func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 	for range w.Sources {
 		stops := false
-		if due := w.left(w.Sources[w.first]); len(due) > 0 {
+		if due := w.left(w.first); len(due) > 0 {
 			w.observe(0)
+			w.begin[w.first] = 0
 			for _, found := range w.poll(ctx, due) {
 				if w.targets[found.Target].over { // an error that came before ended the wait for all
 					continue
 				}
 				wish.add(w.record(ctx, n, &found), &found)
-				stops = stops || found.ConcernsAll()
+				if found.ConcernsAll() && !stops {
+					stops = true
+					w.beginAt(found.Target, wish.slower)
+				}
 			}
 		}
 		if !wish.slower { // else the targets that were refused are the first of the next round
@@ -148,15 +153,29 @@ func (w *Waiter) isOver() bool {
 	return true
 }
 
-// left returns those of the targets that are left to wait for.
-func (w *Waiter) left(targets []int) []int {
+// left returns those of the targets of a source that are left to wait for, beginning where its last poll stopped.
+func (w *Waiter) left(source int) []int {
 	var left []int
-	for _, i := range targets {
-		if !w.targets[i].over {
-			left = append(left, i)
+	targets := w.Sources[source]
+	for i := range targets {
+		if next := targets[(w.begin[source]+i)%len(targets)]; !w.targets[next].over {
+			left = append(left, next)
 		}
 	}
 	return left
+}
+
+// beginAt has the next poll of the first source begin with a target that was refused, or with the one that follows a
+// target about which nothing was received: that request may fail each time.
+func (w *Waiter) beginAt(target int, refused bool) {
+	for i, t := range w.Sources[w.first] {
+		if t == target {
+			w.begin[w.first] = i
+		}
+	}
+	if !refused {
+		w.begin[w.first]++
+	}
 }
 
 // endAll ends the wait for the targets that are left, each with the error that why returns.

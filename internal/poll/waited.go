@@ -30,6 +30,7 @@ func (w *Waiter) prepare() {
 	own := budgets{timeout: w.Timeout, grace: w.NotFoundGrace, maxOutage: w.MaxOutage}
 	shared := own
 	w.targets, w.shared, w.first, w.failed = make([]waited, count), &shared, 0, false
+	w.begin = make([]int, len(w.Sources))
 	for i := range w.targets {
 		w.targets[i].budgets = own
 	}
