@@ -81,7 +81,7 @@ type budgets struct {
 	missingSince time.Duration
 	failingSince time.Duration
 	failingFor   time.Duration // the part of the time since missingSince that was spent Failing
-	stalled      bool          // the target cannot be polled, because of what concerns all; not while Failing
+	stalled      bool          // the last round did not reach the target; not while Failing
 	stalledSince time.Duration
 	hasty        bool  // the failure is usually a typing error: the outage ends with the grace, if that is shorter
 	err          error // of the last response
@@ -198,7 +198,7 @@ func (b *budgets) unavailable() error {
 	return ErrUnavailable
 }
 
-// stall accounts for the time in which a target is not polled although it is due: the grace does not count it.
+// stall accounts for the time from a round that did not reach a target to its next response: the grace does not count it.
 func (b *budgets) stall(at time.Duration) {
 	if !b.stalled && b.last != Failing {
 		b.stalled, b.stalledSince = true, at

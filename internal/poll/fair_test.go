@@ -38,3 +38,43 @@ func TestNoTargetOfASourceStarvesBehindOneThatGetsNoResponse(t *testing.T) {
 	assert.Equal(t, []string{"0s:0", "0s:1", "1s:3", "1s:2", "1s:0", "1s:1", "2.1s:3", "2.1s:2"}, f.polls[:8])
 	assert.Greater(t, f.polled("0"), 5)
 }
+
+func TestGraceRunsForATargetThatIsPolledWhileOthersGetNoResponse(t *testing.T) {
+	t.Parallel()
+	f := newFleet(script(gone), script(unanswered)).run(t)
+	f.ends(t, ErrNotFound, ErrUnavailable)
+	assert.Equal(t, 30*time.Second, f.endOf(0))
+	assert.Equal(t, 15*time.Minute, f.ended)
+}
+
+func TestLastMomentOfAGraceIsNotPolledAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	f := newFleet(script(executing.times(12), unanswered), script(gone), script(executing))
+	f.NotFoundGrace, f.MaxOutage, f.Timeout = 22*time.Second, 5*time.Minute, 6*time.Minute
+	f.run(t)
+	f.ends(t, ErrUnavailable, ErrNotFound, ErrTimeout)
+	assert.Less(t, f.outcomes[len(f.outcomes)-1].Round, 60)
+}
+
+func TestTimeInWhichATargetIsNotReachedIsNotItsGrace(t *testing.T) {
+	t.Parallel()
+	// Target 1 is missing at 0s. The rounds from 1s to 22.25s do not reach it: of its grace, 1s was spent.
+	f := newFleet(script(executing, throttled.times(3), executing), script(gone))
+	f.NotFoundGrace = 1500 * time.Millisecond
+	f.run(t)
+	f.ends(t, ErrTimeout, ErrNotFound)
+	assert.Equal(t, []string{
+		"0s:0", "0s:1", "1s:0", "3.5s:0", "9.75s:0", "25.375s:0", "25.375s:1", "25.875s:0", "25.875s:1",
+	}, f.polls[:9])
+	assert.Equal(t, 25875*time.Millisecond, f.endOf(1))
+}
+
+func TestGraceIsThatAtTheDeadlineWhereTheLastRoundStops(t *testing.T) {
+	t.Parallel()
+	// Target 1 has been missing for 4s at the deadline. The last round does not reach it, and stops 8s later.
+	f := newFleet(script(executing.times(5), unanswered.taking(8*time.Second)), script(executing, gone))
+	f.NotFoundGrace, f.Timeout = 5*time.Second, 5*time.Second
+	f.run(t)
+	assert.Equal(t, 13*time.Second, f.ended)
+	f.ends(t, ErrTimeout, ErrTimeout)
+}

@@ -21,11 +21,12 @@ type fleet struct {
 	scripts   [][]response
 	perSource int // 0: 1
 
-	polls   []string // what was polled and when, as "TIME:TARGET"
-	next    []int    // for each target, its next response
-	endings []Ending
-	ended   time.Duration
-	prepare func(context.CancelCauseFunc)
+	polls    []string // what was polled and when, as "TIME:TARGET"
+	next     []int    // for each target, its next response
+	outcomes []Outcome
+	endings  []Ending
+	ended    time.Duration
+	prepare  func(context.CancelCauseFunc)
 }
 
 func newFleet(scripts ...[]response) *fleet {
@@ -53,6 +54,7 @@ func (f *fleet) run(t *testing.T) *fleet {
 		f.Start = time.Now()
 		f.Schedule = NewSchedule(time.Second, 20*time.Second, steady)
 		f.Poll = f.respond
+		f.Observe = func(o *Outcome) { f.outcomes = append(f.outcomes, *o) }
 		if f.prepare != nil {
 			f.prepare(cancel)
 		}
@@ -94,6 +96,16 @@ func (f *fleet) ends(t *testing.T, want ...error) {
 			assert.ErrorIs(t, f.endings[i].Err, err, "target %d", i)
 		}
 	}
+}
+
+// endOf returns when the response came that ended the wait for a target.
+func (f *fleet) endOf(target int) time.Duration {
+	for _, o := range f.outcomes {
+		if o.Target == target && o.Over {
+			return o.At
+		}
+	}
+	return -1
 }
 
 // instance is a response about an instance.

@@ -97,7 +97,8 @@ func (w *Waiter) Endings(open error) []Ending {
 }
 
 // round polls each target that is left, beginning where the last round stopped. An error that concerns all targets
-// stops it. It returns what the responses demand of the pause that follows.
+// stops it: the grace of the targets that it did not reach stands still. It returns what the responses demand of the
+// pause that follows.
 func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 	for range w.Sources {
 		stops := false
@@ -127,6 +128,12 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 	}
 	if at := w.elapsed(); w.Timeout > 0 && at >= w.Timeout && ctx.Err() == nil {
 		w.endAll(func(t *waited) error { return t.expire(max(t.at, w.Timeout), w.shared.err) })
+	}
+	at := w.elapsed()
+	for i := range w.targets {
+		if t := &w.targets[i]; t.polled != n {
+			t.stall(at)
+		}
 	}
 	return wish
 }

@@ -101,9 +101,6 @@ func (w *Waiter) share(at time.Duration, kind Kind, found *target.Finding) {
 		if err := w.shared.record(at, kind, found.Err); err != nil {
 			w.endAll(func(*waited) error { return err })
 		}
-		for i := range w.targets {
-			w.targets[i].stall(at)
-		}
 	case kind != Failing && kind != Final:
 		_ = w.shared.record(at, Running, nil) // which ends nothing
 	}
