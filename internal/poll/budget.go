@@ -77,6 +77,8 @@ type budgets struct {
 	valid Kind // of the last valid response; 0: there was none
 	seen  bool // the task was there once
 
+	reached bool // there was a valid response about another target: it is known how to reach the API
+
 	last         Kind // of the last response
 	missingSince time.Duration
 	failingSince time.Duration
@@ -143,7 +145,7 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 		if before != Failing && b.valid != 0 {
 			b.failingSince = at
 		}
-		b.hasty = b.valid == 0 && misconfigured(err)
+		b.hasty = b.valid == 0 && misconfigured(err, b.reached)
 		if b.left(at) <= 0 {
 			limit, length := b.limit()
 			return &End{b.unavailable(), limit, length, err}
@@ -235,7 +237,9 @@ func (b *budgets) missingFor(at time.Duration) time.Duration {
 	return used
 }
 
-func misconfigured(err error) bool {
+// misconfigured reports whether a failure is usually a typing error: where the API was reached before, only a response
+// can be.
+func misconfigured(err error, reached bool) bool {
 	var e *client.Error
-	return errors.As(err, &e) && e.Misconfigured()
+	return errors.As(err, &e) && e.Misconfigured() && (e.Answered() || !reached)
 }
