@@ -78,3 +78,51 @@ func TestGraceIsThatAtTheDeadlineWhereTheLastRoundStops(t *testing.T) {
 	assert.Equal(t, 13*time.Second, f.ended)
 	f.ends(t, ErrTimeout, ErrTimeout)
 }
+
+func TestHostThatWasReachedIsNoTypingError(t *testing.T) {
+	t.Parallel()
+	f := newFleet(script(noSuchHost.times(30), succeeded), script(noSuchHost.times(2), executing.times(60), succeeded)).run(t)
+	f.ends(t, nil, nil)
+	f = newFleet(script(executing), script(noSuchHost)).run(t)
+	f.ends(t, ErrTimeout, ErrUnavailable)
+	assert.Equal(t, 15*time.Minute, f.endOf(1))
+	f = newFleet(script(noSuchHost), script(noSuchHost)).run(t)
+	f.ends(t, ErrMisconfigured, ErrMisconfigured)
+	assert.Equal(t, 30*time.Second, f.ended)
+	somethingElse := failure(404, "").ofSomethingElse() // says nothing about the other paths of the host
+	f = newFleet(script(executing), script(somethingElse)).run(t)
+	f.ends(t, ErrTimeout, ErrMisconfigured)
+	assert.Equal(t, 30*time.Second, f.endOf(1))
+}
+
+func TestRunningTargetAtTimeoutZeroDoesNotHideTheFailureOfAnother(t *testing.T) {
+	t.Parallel()
+	f := newFleet(script(executing), script(status(client.Failed)), script(executing))
+	f.Timeout = 0
+	f.FailFast = func(_ int, end *Ending) bool { return end.Err != nil || end.State.Standing != target.Succeeded }
+	f.run(t)
+	f.ends(t, ErrRunning, nil, ErrStopped)
+	assert.Equal(t, []string{"0s:0", "0s:1"}, f.polls)
+}
+
+func TestOutageOfOneTargetAloneEndsInItsName(t *testing.T) {
+	t.Parallel()
+	f := newFleet(script(executing), script(unanswered)).run(t)
+	f.ends(t, ErrTimeout, ErrUnavailable)
+	for _, o := range f.outcomes {
+		assert.Equal(t, o.Target == 1 && !o.Over, o.ForAll, "at %v", o.At)
+	}
+	f = newFleet(script(unanswered), script(unanswered)).run(t)
+	f.ends(t, ErrUnavailable, ErrUnavailable)
+	for _, o := range f.outcomes {
+		assert.True(t, o.ForAll, "at %v", o.At)
+	}
+}
+
+func TestRefusedTargetDoesNotReturnAThrottledScheduleToItsPauses(t *testing.T) {
+	t.Parallel()
+	f := newFleet(script(throttled, forbidden), script(broken.times(2), succeeded))
+	f.run(t)
+	f.ends(t, forbidden.err, nil)
+	assert.Equal(t, []string{"0s:0", "2.5s:0", "2.5s:1", "5s:1", "7.5s:1"}, f.polls)
+}

@@ -19,7 +19,8 @@ type Waiter struct {
 	Poll     func(ctx context.Context, due []int) []target.Finding
 	Progress func(ctx context.Context, target int) error // requests the percentage of a task; nil: never
 	Observe  func(*Outcome)                              // called for each target that was polled; may be nil
-	FailFast func(target int, end *Ending) bool          // reports whether that end stops the wait; nil: never
+	// FailFast reports whether that end stops the wait; nil: never. One that still runs at Timeout 0 has not ended.
+	FailFast func(target int, end *Ending) bool
 	Schedule *Schedule
 
 	Start          time.Time     // of the clock and all budgets

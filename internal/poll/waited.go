@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/target"
@@ -70,7 +71,7 @@ func (w *Waiter) record(ctx context.Context, round int, found *target.Finding) K
 		outcome.GivesUp, outcome.Limit = end, limit
 	}
 	w.unobserved = append(w.unobserved, outcome)
-	if t.over && w.FailFast != nil && w.FailFast(found.Target, &t.Ending) {
+	if t.over && w.FailFast != nil && !errors.Is(t.Err, ErrRunning) && w.FailFast(found.Target, &t.Ending) {
 		w.failed = true
 	}
 	return kind
