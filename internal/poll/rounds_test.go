@@ -279,3 +279,16 @@ func TestProgressIsRequestedForTheSlowestTaskOnly(t *testing.T) {
 	f.ends(t, nil, nil, nil)
 	assert.Equal(t, []int{1, 1, 0}, requested, "once in three rounds")
 }
+
+func TestNoProgressIsRequestedAfterAThrottledRound(t *testing.T) {
+	t.Parallel()
+	task := response{state: target.OfTask(&client.Task{ID: "t", Status: client.Executing})}
+	f := newFleet(script(task.times(9), succeeded), script(executing.times(2), throttled, executing.times(6), succeeded))
+	var rounds []int
+	f.Progress = func(context.Context, int) error {
+		rounds = append(rounds, f.outcomes[len(f.outcomes)-1].Round)
+		return nil
+	}
+	f.run(t)
+	assert.Equal(t, []int{6, 9}, rounds)
+}

@@ -80,7 +80,9 @@ func (w *Waiter) Wait(ctx context.Context) []Ending {
 		pause := w.pause(round, wish)
 		wake := time.Now().Add(pause)
 		w.observe(pause)
-		w.requestProgress(ctx, round, wake)
+		if !wish.slower {
+			w.requestProgress(ctx, round, wake)
+		}
 		if err := sleep(ctx, wake); err != nil {
 			return w.Endings(err)
 		}
