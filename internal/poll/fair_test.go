@@ -6,12 +6,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/target"
 )
 
 // polled returns in how many polls a target was.
-func (f *fleet) polled(target string) (n int) {
+func (f *fleet) polled(index string) (n int) {
 	for _, poll := range f.polls {
-		if strings.HasSuffix(poll, ":"+target) {
+		if strings.HasSuffix(poll, ":"+index) {
 			n++
 		}
 	}

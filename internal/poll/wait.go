@@ -146,6 +146,7 @@ func (w *Waiter) observe(next time.Duration) {
 	for _, outcome := range w.unobserved {
 		t := &w.targets[outcome.Target]
 		outcome.Next, outcome.Over, outcome.End = next, t.over, t.Err
+		outcome.ForAll = outcome.ForAll && (!t.over || w.isOver())
 		if w.Observe != nil {
 			w.Observe(&outcome)
 		}

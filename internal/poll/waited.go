@@ -54,8 +54,8 @@ func (w *Waiter) record(ctx context.Context, round int, found *target.Finding) K
 	case kind == Ended:
 		t.over = true
 	case ctx.Err() == nil:
-		t.Err = t.budgets.record(at, kind, found.Err)
 		t.reached = w.shared.valid != 0
+		t.Err = t.budgets.record(at, kind, found.Err)
 		if t.Err == nil && kind.isRunning() && w.Timeout == 0 {
 			t.Err = &End{Reason: ErrRunning}
 		}
