@@ -22,7 +22,7 @@ type model struct {
 	about   []event   // of the API: valid responses, and failures that concern all
 	ends    []*modelEnd
 	last    []client.Status // as last seen
-	order   [][]int         // the sources in the order of the next round, each with its targets in their order
+	order   []int           // of the targets in the next round
 	polls   []string
 	hasRun  map[int]bool // the targets that the round has reached
 	stopped bool         // by fail_fast
@@ -47,7 +47,9 @@ type modelEnd struct {
 func (m *model) wait() {
 	m.reset()
 	m.heard, m.ends, m.last = make([][]event, len(m.scripts)), make([]*modelEnd, len(m.scripts)), make([]client.Status, len(m.scripts))
-	m.order = append(m.order, m.sources...)
+	for _, source := range m.sources {
+		m.order = append(m.order, source...)
+	}
 	m.pauses = NewSchedule(time.Second, 20*time.Second, steady)
 	for {
 		m.round()
@@ -91,38 +93,29 @@ func (m *model) endRest(why func(i int) *modelEnd) {
 	}
 }
 
-// round polls every target that has not ended, unless something stops it.
+// round polls every target that has not ended, unless something stops it: those of one source together.
 func (m *model) round() {
 	m.hasRun, m.wish = map[int]bool{}, demand{}
-	for n, source := range m.order {
+	next := -1
+	for next < 0 && !m.stopped && !m.isInterrupted() {
 		var due []int
-		for _, i := range source {
-			if m.ends[i] == nil {
-				due = append(due, i)
+		for _, i := range m.order {
+			if m.ends[i] != nil || m.hasRun[i] {
+				continue
 			}
-		}
-		if len(due) == 0 {
-			continue
-		}
-		stopper := m.poll(due)
-		if stopper == nil {
-			m.order[n] = m.sources[m.sourceOf(source[0])]
-		} else { // the next round begins with whom it refused or, where nothing was received, with the next one
-			at := 0
-			for source[at] != stopper.target {
-				at++
+			if len(due) > 0 && m.sourceOf(i) != m.sourceOf(due[0]) {
+				break
 			}
-			if m.wish.slower {
-				m.order[n] = rotated(source, at)
-				m.order = rotated(m.order, n)
-			} else {
-				m.order[n] = rotated(source, at+1)
-				m.order = rotated(m.order, n+1)
-			}
+			due = append(due, i)
 		}
-		if stopper != nil || m.stopped || m.isInterrupted() || m.left() == 0 {
+		if len(due) == 0 { // every target had its turn: the next round begins with a whole source
+			next = m.sources[m.sourceOf(m.order[0])][0]
 			break
 		}
+		next = m.poll(due)
+	}
+	if next >= 0 {
+		m.order = rotated(m.order, next)
 	}
 	for i := range m.ends {
 		if m.ends[i] == nil && !m.hasRun[i] {
@@ -131,13 +124,17 @@ func (m *model) round() {
 	}
 }
 
-func rotated[T any](all []T, n int) []T {
-	n %= len(all)
-	return append(append([]T{}, all[n:]...), all[:n]...)
+// rotated returns the order that begins with a target.
+func rotated(order []int, first int) []int {
+	for order[0] != first {
+		order = append(append([]int{}, order[1:]...), order[0])
+	}
+	return order
 }
 
-// poll polls targets of a source. It returns the response that stops the round, or nil.
-func (m *model) poll(due []int) (stopper *said) {
+// poll polls targets of a source. If a response stops the round, it returns which target the next one begins with: the
+// first that was refused, or the one after the last about which nothing was received; else −1.
+func (m *model) poll(due []int) (next int) {
 	m.polls = append(m.polls, fmt.Sprint(m.now, due))
 	limit := time.Duration(math.MaxInt64)
 	if m.now >= m.timeout {
@@ -148,16 +145,31 @@ func (m *model) poll(due []int) (stopper *said) {
 	}
 	all, took := m.world.poll(m.sourceOf(due[0]), due, limit)
 	m.now += took
+	next = -1
 	for i := range all {
 		s := &all[i]
 		if m.ends[s.target] == nil {
 			m.hear(s)
 		}
-		if stopper == nil && s.stopsRound() {
-			stopper = s
+		switch {
+		case !s.stopsRound(), next >= 0 && m.wish.slower:
+		case m.wish.slower:
+			next = s.target
+		default:
+			next = m.following(s.target)
 		}
 	}
-	return stopper
+	return next
+}
+
+// following returns the target that has its turn after another.
+func (m *model) following(i int) int {
+	for n := range m.order {
+		if m.order[n] == i {
+			return m.order[(n+1)%len(m.order)]
+		}
+	}
+	panic("no such target")
 }
 
 // hear accounts for one response.
