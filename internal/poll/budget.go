@@ -200,7 +200,8 @@ func (b *budgets) unavailable() error {
 	return ErrUnavailable
 }
 
-// stall accounts for the time from a round that did not reach a target to its next response: the grace does not count it.
+// stall accounts for the time from a round that did not reach a target to its next response: it is not part of the
+// grace.
 func (b *budgets) stall(at time.Duration) {
 	if !b.stalled && b.last != Failing {
 		b.stalled, b.stalledSince = true, at

@@ -84,7 +84,9 @@ func TestGraceIsThatAtTheDeadlineWhereTheLastRoundStops(t *testing.T) {
 
 func TestHostThatWasReachedIsNoTypingError(t *testing.T) {
 	t.Parallel()
-	f := newFleet(script(noSuchHost.times(30), succeeded), script(noSuchHost.times(2), executing.times(60), succeeded)).run(t)
+	f := newFleet(
+		script(noSuchHost.times(30), succeeded), script(noSuchHost.times(2), executing.times(60), succeeded),
+	).run(t)
 	f.ends(t, nil, nil)
 	f = newFleet(script(executing), script(noSuchHost)).run(t)
 	f.ends(t, ErrTimeout, ErrUnavailable)

@@ -12,21 +12,28 @@ import (
 	"github.com/dmswait/dmswait/internal/target"
 )
 
-// loginRefused and loginRejected are final, before any valid response or always.
+// loginRefused and loginRejected are final, the second one before any valid response only.
 var (
-	loginRefused  = response{err: &client.Error{Op: "log in", Class: client.Denied, Response: client.Response{StatusCode: 401}}}
-	loginRejected = response{err: &client.Error{Op: "log in", Class: client.Rejected, Response: client.Response{StatusCode: 400}}}
+	loginRefused  = ofLogin(client.Denied, 401)
+	loginRejected = ofLogin(client.Rejected, 400)
 )
 
-// roundAlphabets hold responses that a fuzzed wait for several targets is made of: ones that let it go on for long, those
-// that concern their target alone, and all.
+// roundAlphabets hold responses that a fuzzed wait for several targets is made of: ones that let it go on for long,
+// those that concern their target alone, and all.
 var roundAlphabets = [][]response{
-	{executing, gone, broken, throttled, executing, unanswered, noSuchHost, loginFails, holds, waits, holds, holds, succeeded},
-	{executing, gone, broken, rejected, noSuchAPI, forbidden, status("PAUSED"), succeeded, status(client.Failed), holds, waits},
+	{
+		executing, gone, broken, throttled, executing, unanswered, noSuchHost, loginFails, holds, waits, holds, holds,
+		succeeded,
+	},
+	{
+		executing, gone, broken, rejected, noSuchAPI, forbidden, status("PAUSED"), succeeded, status(client.Failed), holds,
+		waits,
+	},
 	{
 		executing, gone, broken, throttled, unanswered, noSuchHost, loginFails, holds, waits, holds, succeeded, noInstance,
 		rejected, noSuchAPI, forbidden, status("PAUSED"), status(client.Failed), status(client.Cancelled),
-		failure(404, "").ofSomethingElse(), foreignRejection, foreignRefusal, unauthentic, lockedOut, loginRefused, loginRejected,
+		failure(404, "").ofSomethingElse(), foreignRejection, foreignRefusal, foreignForbidden, unauthentic, lockedOut,
+		loginRefused, loginRejected,
 	},
 }
 
@@ -38,10 +45,12 @@ const (
 )
 
 // FuzzRounds waits for several targets, and has a model wait for the same ones. Each must poll the same targets at the
-// same time in the same order, and end them in the same way. Of a script, the first byte of two is which response comes,
-// and the second how long it takes and its Retry-After. The responses are dealt to the targets and the lists in turn.
+// same time in the same order, and end them in the same way. Of a script, the first byte of two is which response
+// comes, and the second how long it takes and its Retry-After. The responses are dealt to the targets and the lists in
+// turn.
 func FuzzRounds(f *testing.F) {
-	f.Add(byte(2), byte(1), byte(0), uint16(400), byte(100), byte(200), byte(8), uint16(0), []byte{0, 0, 1, 4, 7, 0, 1, 0, 2, 3})
+	f.Add(byte(2), byte(1), byte(0), uint16(400), byte(100), byte(200), byte(8), uint16(0),
+		[]byte{0, 0, 1, 4, 7, 0, 1, 0, 2, 3})
 	f.Add(byte(4), byte(2), byte(1), uint16(40), byte(16), byte(40), byte(8), uint16(0),
 		[]byte{3, 0, 3, 1, 0, 0, 5, 0, 4, 2, 10, 0, 9, 0})
 	f.Add(byte(3), byte(3), byte(2), uint16(0), byte(0), byte(8), byte(8), uint16(0), []byte{2, 0, 2, 0, 3, 0, 0, 0})
@@ -49,8 +58,8 @@ func FuzzRounds(f *testing.F) {
 		[]byte{3, 0, 4, 5, 9, 0, 2, 2, 0, 0, 0, 0, 3, 3})
 	f.Add(byte(5), byte(3), byte(isListed), uint16(200), byte(30), byte(50), byte(20), uint16(0),
 		[]byte{0, 0, 1, 0, 3, 0x21, 1, 0, 5, 3, 0, 0, 3, 0, 5, 0, 8, 0, 8, 1, 8, 0, 3, 0})
-	f.Add(byte(6), byte(2), byte(failsFast|isListed|isInterrupted|2), uint16(200), byte(30), byte(50), byte(20), uint16(60),
-		[]byte{0, 0, 7, 0, 8, 3, 8, 0, 11, 3, 12, 0, 3, 0, 0, 0, 16, 0})
+	f.Add(byte(6), byte(2), byte(failsFast|isListed|isInterrupted|2), uint16(200), byte(30), byte(50), byte(20),
+		uint16(60), []byte{0, 0, 7, 0, 8, 3, 8, 0, 11, 3, 12, 0, 3, 0, 0, 0, 16, 0})
 	f.Add(byte(40), byte(36), byte(1), uint16(2), byte(2), byte(69), byte(8), uint16(0), []byte("Z0707002"))
 	f.Add(byte(88), byte(28), byte(0), uint16(20), byte(34), byte(15), byte(8), uint16(0), []byte("00002080008000800000"))
 	random := rand.New(rand.NewPCG(21, 0))
@@ -65,7 +74,9 @@ func FuzzRounds(f *testing.F) {
 		f.Add(kind*5, kind/3, kind, uint16(40*random.IntN(30)), byte(random.IntN(200)), byte(random.IntN(200)), 8*(kind%4),
 			uint16(random.IntN(500)), script)
 	}
-	f.Fuzz(func(t *testing.T, count, perSource, kind byte, timeout uint16, grace, outage, settle byte, stop uint16, script []byte) {
+	f.Fuzz(func(t *testing.T, count, perSource, kind byte, timeout uint16, grace, outage, settle byte, stop uint16,
+		script []byte,
+	) {
 		const unit = time.Second / 4
 		w := &world{scripts: make([][]response, int(count)%9+1)}
 		for i := range w.scripts {

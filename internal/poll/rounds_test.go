@@ -81,7 +81,9 @@ func (f *fleet) respond(ctx context.Context, due []int) (found []target.Finding)
 			one = target.Finding{Target: i, Err: &client.Error{Op: "get task", Err: context.Cause(ctx)}}
 		}
 		if one.Err == nil && one.State.Status == "" {
-			one.State = target.OfTask(&client.Task{ID: fmt.Sprint("t", i), Status: r.status})
+			one.State = target.OfTask(&client.Task{
+				ID: fmt.Sprint("t", i), Status: r.status, Response: client.Response{RetryAfter: r.retry},
+			})
 		}
 		found = append(found, one)
 		if one.ConcernsAll() {
@@ -122,10 +124,12 @@ var (
 	holds      = instance(target.Holding)
 	waits      = instance(target.Running)
 	unanswered = response{err: &client.Error{Op: "get task", Err: errors.New("connection refused")}}
-	loginFails = response{err: &client.Error{
-		Op: "log in", Class: client.Failing, Response: client.Response{StatusCode: 503},
-	}}
+	loginFails = ofLogin(client.Failing, 503)
 )
+
+func ofLogin(class client.Class, status int) response {
+	return response{err: &client.Error{Op: "log in", Class: class, Response: client.Response{StatusCode: status}}}
+}
 
 func TestRoundPollsEachTargetThatHasNotEnded(t *testing.T) {
 	t.Parallel()
@@ -283,17 +287,4 @@ func TestProgressIsRequestedForTheSlowestTaskOnly(t *testing.T) {
 	f.run(t)
 	f.ends(t, nil, nil, nil)
 	assert.Equal(t, []int{1, 1, 0}, requested, "once in three rounds")
-}
-
-func TestNoProgressIsRequestedAfterAThrottledRound(t *testing.T) {
-	t.Parallel()
-	task := response{state: target.OfTask(&client.Task{ID: "t", Status: client.Executing})}
-	f := newFleet(script(task.times(9), succeeded), script(executing.times(2), throttled, executing.times(6), succeeded))
-	var rounds []int
-	f.Progress = func(context.Context, int) error {
-		rounds = append(rounds, f.outcomes[len(f.outcomes)-1].Round)
-		return nil
-	}
-	f.run(t)
-	assert.Equal(t, []int{6, 9}, rounds)
 }
