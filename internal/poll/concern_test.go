@@ -59,6 +59,34 @@ func TestLoginThatIsRejectedEndsTheWaitForAll(t *testing.T) {
 	assert.Equal(t, []string{"0s:0"}, f.polls)
 }
 
+func TestEndForAllIsNotUndoneByTheRestOfTheResponse(t *testing.T) {
+	t.Parallel()
+	none := script(unanswered)
+	w := &world{
+		scripts: [][]response{script(executing), script(executing), script(executing)},
+		lists:   [][]response{none, none}, sources: [][]int{{0}, {1, 2}},
+	}
+	w.scripts[0] = none
+	waiter := &Waiter{Timeout: time.Hour, MaxOutage: time.Second, RequestTimeout: time.Second}
+	h := w.run(t, waiter, 0)
+	assert.Equal(t, []string{"0s [0]", "1s [1 2]"}, h.polls)
+	for i := range h.endings {
+		assert.ErrorIs(t, h.endings[i].Err, ErrUnavailable, "target %d", i)
+	}
+}
+
+func TestRequestThatASignalCutOffIsNoOutage(t *testing.T) {
+	t.Parallel()
+	w := &world{
+		scripts: [][]response{script(executing), script(forbidden), script(executing.taking(time.Minute))},
+		sources: [][]int{{0, 1, 2}},
+	}
+	h := w.run(t, &Waiter{Timeout: time.Hour, RequestTimeout: time.Second}, time.Second)
+	for i := range h.endings {
+		assert.Equal(t, errSignal, h.endings[i].Err, "target %d", i)
+	}
+}
+
 func TestThrottledPauseIsOneForAll(t *testing.T) {
 	t.Parallel()
 	refused := throttled.retryAfter(40 * time.Second)

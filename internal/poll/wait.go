@@ -109,9 +109,6 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 		due = due[len(part):]
 		w.observe(0)
 		for _, found := range w.poll(ctx, part) {
-			if w.targets[found.Target].over { // an error that came before ended the wait for all
-				continue
-			}
 			wish.add(w.record(ctx, n, &found), &found)
 			if found.ConcernsAll() && (stop < 0 || !wish.slower) {
 				stop = found.Target
@@ -122,10 +119,10 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 	if w.failed {
 		w.endAll(func(*waited) error { return &End{Reason: ErrStopped} })
 	}
-	if at := w.elapsed(); w.Timeout > 0 && at >= w.Timeout && ctx.Err() == nil {
-		w.endAll(func(t *waited) error { return t.expire(max(t.at, w.Timeout), w.shared.err) })
-	}
 	at := w.elapsed()
+	if w.Timeout > 0 && at >= w.Timeout && ctx.Err() == nil {
+		w.endAll(func(t *waited) error { return t.expire(w.Timeout, w.shared.err) })
+	}
 	for i := range w.targets {
 		if t := &w.targets[i]; t.polled != n {
 			t.stall(at)

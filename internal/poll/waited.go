@@ -14,8 +14,7 @@ type waited struct {
 	Ending
 	source int
 	over   bool
-	at     time.Duration // when its last response came
-	polled int           // the last round in which it was
+	polled int // the last round in which it was
 
 	holding   bool // the instance is what it is to become
 	heldSince time.Duration
@@ -45,7 +44,7 @@ func (w *Waiter) record(ctx context.Context, round int, found *target.Finding) K
 	t := &w.targets[found.Target]
 	at := w.elapsed()
 	kind := w.settle(t, at, t.classify(found, w.shared.valid))
-	t.polled, t.at = round, at
+	t.polled = round
 	if found.Err == nil {
 		if kind == Ended && found.State.Standing == target.Holding { // for as long as it has to
 			found.State.Standing = target.Succeeded
