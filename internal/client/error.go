@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dmswait/dmswait/internal/jsontext"
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
@@ -278,19 +279,16 @@ type serviceError struct {
 // {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers
 // write it, is a message; a page of HTML says nothing.
 func decodeError(status int, body []byte) serviceError {
-	var outer map[string]json.RawMessage
-	if json.Unmarshal(body, &outer) != nil {
+	outer, ok := jsontext.ParseObject(body)
+	if !ok {
 		if status/100 == 2 || len(body) > 200 || bytes.ContainsAny(body, "<{") || json.Valid(body) {
 			return serviceError{}
 		}
 		return serviceError{message: strings.Join(strings.Fields(string(body)), " ")}
 	}
 	inner := outer
-	if raw, ok := outer["error"]; ok {
-		var nested map[string]json.RawMessage
-		if json.Unmarshal(raw, &nested) == nil && nested != nil {
-			inner = nested
-		}
+	if nested, _ := jsontext.ParseObject(outer["error"]); nested != nil {
+		inner = nested
 	}
 	code := firstText(outer["error_code"], inner["error_code"], inner["code"])
 	found := serviceError{

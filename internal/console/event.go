@@ -1,12 +1,11 @@
 package console
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/dmswait/dmswait/internal/jsontext"
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
@@ -186,17 +185,10 @@ func (p *printer) object(e *event) string {
 	fields = append(fields, field{"message", e.text})
 	var members []string
 	for _, f := range fields {
-		value, isText := f.value.(string)
-		if isText {
-			value = sanitize.QuoteJSON(p.secrets.Redact(value))
-		} else {
-			encoded, err := json.Marshal(f.value)
-			if err != nil {
-				encoded = []byte(sanitize.QuoteJSON(fmt.Sprint(err)))
-			}
-			value = string(encoded)
+		if text, isText := f.value.(string); isText {
+			f.value = p.secrets.Redact(text)
 		}
-		members = append(members, sanitize.QuoteJSON(f.name)+":"+value)
+		members = append(members, sanitize.QuoteJSON(f.name)+":"+jsontext.Encode(f.value))
 	}
 	return sanitize.JSON("{" + strings.Join(members, ",") + "}")
 }
