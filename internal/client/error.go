@@ -122,9 +122,6 @@ var noSuchAPI = map[string]bool{
 var throttling = map[string]bool{"APIGW.0308": true, "APIG.0308": true, "DMS.10240407": true}
 
 // Throttled reports whether the API wants fewer requests.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (e *Error) Throttled() bool {
 	return e.Response.StatusCode == http.StatusTooManyRequests || throttling[e.Code]
 }
@@ -202,8 +199,6 @@ func (e *Error) ProxyRefusedLogin() bool {
 }
 
 // AtProxy returns why the request did not get through its proxy; nil: it did, or there is none.
-//
-//go:noinline
 func (e *Error) AtProxy() *ProxyError {
 	var refusal *ProxyError
 	errors.As(e.Err, &refusal)

@@ -95,9 +95,6 @@ const (
 	levelDebug
 )
 
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (l level) String() string { return [...]string{"info", "warning", "error", "debug"}[l] }
 
 // prefix returns the mark a line begins with: `error: `, `hint: `, `warning: ` or none. Errors and hints are marked
@@ -119,8 +116,6 @@ type field struct {
 }
 
 // stringOrNil returns text, or nil for none.
-//
-//go:noinline
 func stringOrNil(text string) any {
 	if text == "" {
 		return nil

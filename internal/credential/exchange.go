@@ -51,8 +51,6 @@ func (c *call) failed(e *client.Error) *Error {
 
 // impossible returns the error of a call that no retry can help. The reason is in our own words, without
 // names or ids.
-//
-//go:noinline
 func (c *call) impossible(response *client.Response, reason string, err error) *Error {
 	return &Error{
 		Request: &client.Error{Op: c.op, Response: *response, Err: err, Class: client.Rejected},
@@ -145,9 +143,6 @@ func (r *reply) texts(object string, names ...string) ([]string, error) {
 
 // malformed returns the error about a 2xx that does not hold what was requested: an outage, like any unreadable
 // response.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (r *reply) malformed() error {
 	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
 }
