@@ -77,11 +77,13 @@ type budgets struct {
 	valid Kind // of the last valid response; 0: there was none
 	seen  bool // the task was there once
 
+	reached bool // there was a valid response about another target: it is known how to reach the API
+
 	last         Kind // of the last response
 	missingSince time.Duration
 	failingSince time.Duration
 	failingFor   time.Duration // the part of the time since missingSince that was spent Failing
-	stalled      bool          // the target cannot be polled, because of what concerns all; not while Failing
+	stalled      bool          // the last round did not reach the target; not while Failing
 	stalledSince time.Duration
 	hasty        bool  // the failure is usually a typing error: the outage ends with the grace, if that is shorter
 	err          error // of the last response
@@ -143,7 +145,7 @@ func (b *budgets) record(at time.Duration, kind Kind, err error) error {
 		if before != Failing && b.valid != 0 {
 			b.failingSince = at
 		}
-		b.hasty = b.valid == 0 && misconfigured(err)
+		b.hasty = b.valid == 0 && misconfigured(err, b.reached)
 		if b.left(at) <= 0 {
 			limit, length := b.limit()
 			return &End{b.unavailable(), limit, length, err}
@@ -198,7 +200,7 @@ func (b *budgets) unavailable() error {
 	return ErrUnavailable
 }
 
-// stall accounts for the time in which a target is not polled although it is due: the grace does not count it.
+// stall accounts for the time from a round that did not reach a target to its next response: the grace does not count it.
 func (b *budgets) stall(at time.Duration) {
 	if !b.stalled && b.last != Failing {
 		b.stalled, b.stalledSince = true, at
@@ -235,7 +237,9 @@ func (b *budgets) missingFor(at time.Duration) time.Duration {
 	return used
 }
 
-func misconfigured(err error) bool {
+// misconfigured reports whether a failure is usually a typing error: where the API was reached before, only a response
+// can be.
+func misconfigured(err error, reached bool) bool {
 	var e *client.Error
-	return errors.As(err, &e) && e.Misconfigured()
+	return errors.As(err, &e) && e.Misconfigured() && (e.Answered() || !reached)
 }

@@ -40,12 +40,10 @@ func FuzzRounds(f *testing.F) {
 		w.perSource = int(perSource)%3 + 1
 		w.Timeout = time.Duration(timeout%2048) * time.Second / 4
 		w.NotFoundGrace, w.MaxOutage = time.Duration(grace)*time.Second/4, time.Duration(outage)*time.Second/4
-		var outcomes []Outcome
-		w.Observe = func(o *Outcome) { outcomes = append(outcomes, *o) }
 		w.run(t)
-		requireEveryTargetEnds(t, w, outcomes)
+		requireEveryTargetEnds(t, w, w.outcomes)
 		if !shared {
-			requireLedgers(t, w, outcomes)
+			requireLedgers(t, w, w.outcomes)
 		}
 	})
 }

@@ -21,11 +21,12 @@ type fleet struct {
 	scripts   [][]response
 	perSource int // 0: 1
 
-	polls   []string // what was polled and when, as "TIME:TARGET"
-	next    []int    // for each target, its next response
-	endings []Ending
-	ended   time.Duration
-	prepare func(context.CancelCauseFunc)
+	polls    []string // what was polled and when, as "TIME:TARGET"
+	next     []int    // for each target, its next response
+	outcomes []Outcome
+	endings  []Ending
+	ended    time.Duration
+	prepare  func(context.CancelCauseFunc)
 }
 
 func newFleet(scripts ...[]response) *fleet {
@@ -53,6 +54,7 @@ func (f *fleet) run(t *testing.T) *fleet {
 		f.Start = time.Now()
 		f.Schedule = NewSchedule(time.Second, 20*time.Second, steady)
 		f.Poll = f.respond
+		f.Observe = func(o *Outcome) { f.outcomes = append(f.outcomes, *o) }
 		if f.prepare != nil {
 			f.prepare(cancel)
 		}
@@ -94,6 +96,16 @@ func (f *fleet) ends(t *testing.T, want ...error) {
 			assert.ErrorIs(t, f.endings[i].Err, err, "target %d", i)
 		}
 	}
+}
+
+// endOf returns when the response came that ended the wait for a target.
+func (f *fleet) endOf(target int) time.Duration {
+	for _, o := range f.outcomes {
+		if o.Target == target && o.Over {
+			return o.At
+		}
+	}
+	return -1
 }
 
 // instance is a response about an instance.
@@ -266,4 +278,17 @@ func TestProgressIsRequestedForTheSlowestTaskOnly(t *testing.T) {
 	f.run(t)
 	f.ends(t, nil, nil, nil)
 	assert.Equal(t, []int{1, 1, 0}, requested, "once in three rounds")
+}
+
+func TestNoProgressIsRequestedAfterAThrottledRound(t *testing.T) {
+	t.Parallel()
+	task := response{state: target.OfTask(&client.Task{ID: "t", Status: client.Executing})}
+	f := newFleet(script(task.times(9), succeeded), script(executing.times(2), throttled, executing.times(6), succeeded))
+	var rounds []int
+	f.Progress = func(context.Context, int) error {
+		rounds = append(rounds, f.outcomes[len(f.outcomes)-1].Round)
+		return nil
+	}
+	f.run(t)
+	assert.Equal(t, []int{6, 9}, rounds)
 }

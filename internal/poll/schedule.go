@@ -69,7 +69,7 @@ type demand struct {
 
 // add adds what a response demands.
 func (d *demand) add(kind Kind, found *target.Finding) {
-	d.valid = d.valid || kind != Failing
+	d.valid = d.valid || kind != Failing && kind != Final
 	d.retryAfter = max(d.retryAfter, found.State.Response.RetryAfter)
 	var e *client.Error
 	if errors.As(found.Err, &e) {

@@ -14,12 +14,13 @@ import (
 // Waiter waits for its targets to end. They share one schedule, and each has budgets of its own.
 type Waiter struct {
 	Sources [][]int // the indices of the targets, from 0; those of one source are polled together
-	// Poll polls targets of one source with the requests that they need, and no more. It may leave out those that
-	// follow an error that concerns all.
+	// Poll polls targets of one source with the requests that they need, and no more. Errors that concern all come
+	// last, and it may leave out targets that were not reached because of one.
 	Poll     func(ctx context.Context, due []int) []target.Finding
 	Progress func(ctx context.Context, target int) error // requests the percentage of a task; nil: never
 	Observe  func(*Outcome)                              // called for each target that was polled; may be nil
-	FailFast func(target int, end *Ending) bool          // reports whether that end stops the wait; nil: never
+	// FailFast reports whether that end stops the wait; nil: never. One that still runs at Timeout 0 has not ended.
+	FailFast func(target int, end *Ending) bool
 	Schedule *Schedule
 
 	Start          time.Time     // of the clock and all budgets
@@ -32,6 +33,7 @@ type Waiter struct {
 	targets []waited
 	shared  *budgets // accounts for what concerns all targets
 	first   int      // the source that the next round begins with
+	begin   []int    // for each source, the target that its next poll begins with, as an index
 	failed  bool     // FailFast stopped the wait
 
 	unobserved []Outcome // of the last poll
@@ -78,7 +80,9 @@ func (w *Waiter) Wait(ctx context.Context) []Ending {
 		pause := w.pause(round, wish)
 		wake := time.Now().Add(pause)
 		w.observe(pause)
-		w.requestProgress(ctx, round, wake)
+		if !wish.slower {
+			w.requestProgress(ctx, round, wake)
+		}
 		if err := sleep(ctx, wake); err != nil {
 			return w.Endings(err)
 		}
@@ -96,15 +100,23 @@ func (w *Waiter) Endings(open error) []Ending {
 }
 
 // round polls each target that is left, beginning where the last round stopped. An error that concerns all targets
-// stops it. It returns what the responses demand of the pause that follows.
+// stops it: the grace of the targets that it did not reach stands still. It returns what the responses demand of the
+// pause that follows.
 func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 	for range w.Sources {
 		stops := false
-		if due := w.left(w.Sources[w.first]); len(due) > 0 {
+		if due := w.left(w.first); len(due) > 0 {
 			w.observe(0)
+			w.begin[w.first] = 0
 			for _, found := range w.poll(ctx, due) {
+				if w.targets[found.Target].over { // an error that came before ended the wait for all
+					continue
+				}
 				wish.add(w.record(ctx, n, &found), &found)
-				stops = stops || found.ConcernsAll()
+				if found.ConcernsAll() && !stops {
+					stops = true
+					w.beginAt(found.Target, wish.slower)
+				}
 			}
 		}
 		if !wish.slower { // else the targets that were refused are the first of the next round
@@ -120,6 +132,12 @@ func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
 	if at := w.elapsed(); w.Timeout > 0 && at >= w.Timeout && ctx.Err() == nil {
 		w.endAll(func(t *waited) error { return t.expire(max(t.at, w.Timeout), w.shared.err) })
 	}
+	at := w.elapsed()
+	for i := range w.targets {
+		if t := &w.targets[i]; t.polled != n {
+			t.stall(at)
+		}
+	}
 	return wish
 }
 
@@ -128,6 +146,7 @@ func (w *Waiter) observe(next time.Duration) {
 	for _, outcome := range w.unobserved {
 		t := &w.targets[outcome.Target]
 		outcome.Next, outcome.Over, outcome.End = next, t.over, t.Err
+		outcome.ForAll = outcome.ForAll && (!t.over || w.isOver())
 		if w.Observe != nil {
 			w.Observe(&outcome)
 		}
@@ -145,15 +164,29 @@ func (w *Waiter) isOver() bool {
 	return true
 }
 
-// left returns those of the targets that are left to wait for.
-func (w *Waiter) left(targets []int) []int {
+// left returns those of the targets of a source that are left to wait for, beginning where its last poll stopped.
+func (w *Waiter) left(source int) []int {
 	var left []int
-	for _, i := range targets {
-		if !w.targets[i].over {
-			left = append(left, i)
+	targets := w.Sources[source]
+	for i := range targets {
+		if next := targets[(w.begin[source]+i)%len(targets)]; !w.targets[next].over {
+			left = append(left, next)
 		}
 	}
 	return left
+}
+
+// beginAt has the next poll of the first source begin with a target that was refused, or with the one that follows a
+// target about which nothing was received: that request may fail each time.
+func (w *Waiter) beginAt(target int, refused bool) {
+	for i, t := range w.Sources[w.first] {
+		if t == target {
+			w.begin[w.first] = i
+		}
+	}
+	if !refused {
+		w.begin[w.first]++
+	}
 }
 
 // endAll ends the wait for the targets that are left, each with the error that why returns.

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/target"
@@ -30,6 +31,7 @@ func (w *Waiter) prepare() {
 	own := budgets{timeout: w.Timeout, grace: w.NotFoundGrace, maxOutage: w.MaxOutage}
 	shared := own
 	w.targets, w.shared, w.first, w.failed = make([]waited, count), &shared, 0, false
+	w.begin = make([]int, len(w.Sources))
 	for i := range w.targets {
 		w.targets[i].budgets = own
 	}
@@ -52,6 +54,7 @@ func (w *Waiter) record(ctx context.Context, round int, found *target.Finding) K
 	case kind == Ended:
 		t.over = true
 	case ctx.Err() == nil:
+		t.reached = w.shared.valid != 0
 		t.Err = t.budgets.record(at, kind, found.Err)
 		if t.Err == nil && kind.isRunning() && w.Timeout == 0 {
 			t.Err = &End{Reason: ErrRunning}
@@ -68,7 +71,7 @@ func (w *Waiter) record(ctx context.Context, round int, found *target.Finding) K
 		outcome.GivesUp, outcome.Limit = end, limit
 	}
 	w.unobserved = append(w.unobserved, outcome)
-	if t.over && w.FailFast != nil && w.FailFast(found.Target, &t.Ending) {
+	if t.over && w.FailFast != nil && !errors.Is(t.Err, ErrRunning) && w.FailFast(found.Target, &t.Ending) {
 		w.failed = true
 	}
 	return kind
@@ -99,9 +102,6 @@ func (w *Waiter) share(at time.Duration, kind Kind, found *target.Finding) {
 	case found.ConcernsAll():
 		if err := w.shared.record(at, kind, found.Err); err != nil {
 			w.endAll(func(*waited) error { return err })
-		}
-		for i := range w.targets {
-			w.targets[i].stall(at)
 		}
 	case kind != Failing && kind != Final:
 		_ = w.shared.record(at, Running, nil) // which ends nothing

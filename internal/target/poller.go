@@ -65,8 +65,9 @@ func Sources(targets []Target) [][]int {
 	return sources
 }
 
-// Poll polls targets of one instance, with the requests that they need and no more. It returns what it found of each,
-// in their order. Where an error concerns all targets, no request follows, and the rest is left out.
+// Poll polls targets of one instance, with the requests that they need and no more. It returns what it found of each:
+// first of those that one response is about, then of the others in the order of due. Where an error concerns all
+// targets, no request follows, and the rest is left out.
 func (p *Poller) Poll(ctx context.Context, due []int) []Finding {
 	c, err := p.Client(ctx)
 	if err != nil {
@@ -87,16 +88,22 @@ func (p *Poller) Poll(ctx context.Context, due []int) []Finding {
 	return p.listed(ctx, c, due)
 }
 
-// listed polls tasks of one instance by its list, and those that the list does not have by their ids.
+// listed polls tasks of one instance by its list, and those that the list does not have by their ids. Whatever comes of
+// a request by id, the list was a response about the others.
 func (p *Poller) listed(ctx context.Context, c *client.Client, due []int) (found []Finding) {
 	list, err := p.list(ctx, c, p.Targets[due[0]].InstanceID)
+	var unlisted []int // not among the newest
 	for _, i := range due {
 		task, ok := list.Task(p.Targets[i].TaskID)
-		taskErr := err
-		if err == nil && !ok { // not among the newest
-			task, taskErr = p.task(ctx, c, &p.Targets[i])
+		if err == nil && !ok {
+			unlisted = append(unlisted, i)
+			continue
 		}
-		found = append(found, finding(i, &task, taskErr))
+		found = append(found, finding(i, &task, err))
+	}
+	for _, i := range unlisted {
+		task, err := p.task(ctx, c, &p.Targets[i])
+		found = append(found, finding(i, &task, err))
 		if found[len(found)-1].ConcernsAll() {
 			break
 		}

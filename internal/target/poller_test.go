@@ -2,9 +2,11 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +19,7 @@ import (
 
 // cloud responds to requests by their path below the instances, e.g. "i1/tasks/t1".
 type cloud struct {
-	bodies   map[string]string // a body that begins with a number has that status
+	bodies   map[string]string // a body that begins with a number has that status; "no response" is none
 	requests []string
 }
 
@@ -26,6 +28,9 @@ func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.requests = append(c.requests, path)
 	body, ok := c.bodies[path]
 	status := 200
+	if body == "no response" {
+		return nil, errors.New("connection refused")
+	}
 	if !ok {
 		status, body = 404, `{"error_code":"DMS.00404022","error_msg":"This instance does not exist."}`
 	} else if n, err := fmt.Sscanf(body, "%d", &status); n == 1 && err == nil {
@@ -48,13 +53,13 @@ func list(entries ...string) string {
 	return `{"task_count":"1","tasks":[` + strings.Join(tasks, ",") + `]}`
 }
 
-// poll polls all of the targets, which are of one instance, and returns how each stands.
-func (c *cloud) poll(t *testing.T, p *Poller) (stands []string) {
+// poll polls all of the targets, which are of one instance, and returns how each stands; "" where it was not polled.
+func (c *cloud) poll(t *testing.T, p *Poller) []string {
 	t.Helper()
 	p.Client = func(context.Context) (*client.Client, error) {
 		return &client.Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: c}, nil
 	}
-	due := make([]int, len(p.Targets))
+	due, stands := make([]int, len(p.Targets)), make([]string, len(p.Targets))
 	for i := range due {
 		due[i] = i
 	}
@@ -63,7 +68,8 @@ func (c *cloud) poll(t *testing.T, p *Poller) (stands []string) {
 		if found.Err != nil {
 			stand = found.Err.Error()
 		}
-		stands = append(stands, stand)
+		assert.Empty(t, stands[found.Target], "target %d is polled once", found.Target)
+		stands[found.Target] = stand
 	}
 	return stands
 }
@@ -119,15 +125,33 @@ func TestHostileListCannotPassOneTaskForAnother(t *testing.T) {
 
 func TestErrorOfTheListConcernsItsTasks(t *testing.T) {
 	t.Parallel()
-	for body, polled := range map[string]int{
-		`503 {"error_code":"DMS.00500001"}`: 2,
-		`403 {"error_code":"DMS.00403002"}`: 2,
-		`429 {"error_code":"APIGW.0308"}`:   1, // which concerns all
-		`401 {"error_code":"APIGW.0301"}`:   1,
+	for _, body := range []string{
+		`503 {"error_code":"DMS.00500001"}`, `403 {"error_code":"DMS.00403002"}`, `404 {"error_code":"DMS.00404022"}`,
+		`429 {"error_code":"APIGW.0308"}`, `401 {"error_code":"APIGW.0301"}`, `{"tasks":7}`, `no response`,
 	} {
 		c := &cloud{bodies: map[string]string{"i1/tasks": body}}
-		assert.Len(t, c.poll(t, tasks("t1", "t2")), polled, body)
-		assert.Len(t, c.requests, 1)
+		stands := c.poll(t, tasks("t1", "t2", "t3"))
+		require.Len(t, stands, 3, body)
+		assert.Contains(t, stands[0], "list tasks of instance \"i1\": ", body)
+		assert.Equal(t, []string{stands[0], stands[0]}, stands[1:], "it is an error of each task: %s", body)
+		assert.Len(t, c.requests, 1, body)
+	}
+}
+
+func TestErrorOfOneRequestLeavesWhatTheListSaid(t *testing.T) {
+	t.Parallel()
+	const notPolled = "" // what concerns all is the last request
+	for body, want := range map[string][]string{
+		`503 {"error_code":"DMS.00500001"}`: {`get task "old1": 503 DMS.00500001`, "EXECUTING 0", "FAILED 3"},
+		`403 {"error_code":"DMS.00403002"}`: {`get task "old1": 403 DMS.00403002`, "EXECUTING 0", "FAILED 3"},
+		`429 {"error_code":"APIGW.0308"}`:   {`get task "old1": 429 APIGW.0308`, notPolled, "FAILED 3"},
+		`no response`:                       {`get task "old1": connection refused`, notPolled, "FAILED 3"},
+	} {
+		c := &cloud{bodies: map[string]string{
+			"i1/tasks": list("t1 FAILED"), "i1/tasks/old1": body, "i1/tasks/old2": list("old2 EXECUTING"),
+		}}
+		assert.Equal(t, want, c.poll(t, tasks("old1", "old2", "t1")), body)
+		assert.Equal(t, want[1] != notPolled, slices.Contains(c.requests, "i1/tasks/old2"), body)
 	}
 }
 
