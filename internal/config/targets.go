@@ -20,13 +20,18 @@ func list(value string) []string {
 	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
-// ids accepts a list of ids.
+// ids accepts a list of ids. Duplicates count once.
 func ids(field *[]string) func(string) error {
 	return func(value string) error {
-		all := list(value)
-		for _, entry := range all {
+		var all []string
+		known := map[string]bool{}
+		for _, entry := range list(value) {
 			if err := id(new(string))(entry); err != nil {
 				return err
+			}
+			if key := strings.ToLower(entry); !known[key] {
+				known[key] = true
+				all = append(all, entry)
 			}
 		}
 		if len(all) == 0 {
@@ -77,9 +82,12 @@ func (p *parser) checkTargets() {
 	case c.has("task_name") && !c.has("since"):
 		p.fault("since", "is required with task_name (%s): set it to the time just before the call "+
 			"that starts the task, or an older task with the same name would be mistaken for it", p.howToSet("since"))
-	case c.has("since") && !c.has("task_name"):
+	}
+	// Where nothing says what to wait for, they may go with what is missing.
+	if c.has("since") && !c.has("task_name") && len(given) > 0 {
 		p.fault("since", "is only for task_name: remove it, or give task_name instead of %s", given[0])
-	case c.has("settle") && !c.has("until"):
+	}
+	if c.has("settle") && !c.has("until") && len(given) > 0 {
 		p.fault("settle", "is only for until: remove it, or give until instead of %s", given[0])
 	}
 	for _, input := range []string{"instance_id", "task_id", "task_name", "until"} {

@@ -38,7 +38,7 @@ func TestNoTargetOfASourceStarvesBehindOneThatGetsNoResponse(t *testing.T) {
 	f.perSource, f.Timeout = 3, 20*time.Second
 	f.run(t)
 	f.ends(t, ErrTimeout, ErrUnavailable, nil, nil)
-	assert.Equal(t, []string{"0s:0", "0s:1", "1s:3", "1s:2", "1s:0", "1s:1", "2.1s:3", "2.1s:2"}, f.polls[:8])
+	assert.Equal(t, []string{"0s:0", "0s:1", "1s:2", "1s:3", "1s:0", "1s:1", "2.1s:2", "2.1s:3"}, f.polls[:8])
 	assert.Greater(t, f.polled("0"), 5)
 }
 
@@ -128,4 +128,46 @@ func TestRefusedTargetDoesNotReturnAThrottledScheduleToItsPauses(t *testing.T) {
 	f.run(t)
 	f.ends(t, forbidden.err, nil)
 	assert.Equal(t, []string{"0s:0", "2.5s:0", "2.5s:1", "5s:1", "7.5s:1"}, f.polls)
+}
+
+func TestOtherSourcesHaveTheirTurnBeforeAThrottledOneBeginsAgain(t *testing.T) {
+	t.Parallel()
+	f := newFleet(
+		script(executing, throttled.times(9)), script(throttled, executing), script(executing), script(succeeded),
+	)
+	f.perSource, f.Timeout = 3, 20*time.Second
+	f.run(t)
+	f.ends(t, ErrTimeout, ErrTimeout, ErrTimeout, nil)
+	assert.Equal(t, []string{"0s:0", "0s:1", "2.5s:1", "2.5s:2", "2.5s:3", "2.5s:0"}, f.polls[:6])
+}
+
+func TestNoneOfAHerdStarvesAtAGatewayOfSixtyRequestsAMinute(t *testing.T) {
+	t.Parallel()
+	// 150 tasks of one instance that are requested by their ids, and 20 of another.
+	var scripts [][]response
+	for range 170 {
+		scripts = append(scripts, script(executing))
+	}
+	f := newFleet(scripts...)
+	f.perSource = 150
+	var minute, requests int
+	f.gateway = func(at time.Duration) bool {
+		if int(at/time.Minute) > minute {
+			minute, requests = int(at/time.Minute), 0
+		}
+		requests++
+		return requests <= 60
+	}
+	f.Timeout = 30 * time.Minute
+	f.run(t)
+	lastPoll := make([]time.Duration, len(scripts))
+	for _, o := range f.outcomes {
+		if o.Kind == Running {
+			assert.LessOrEqual(t, o.At-lastPoll[o.Target], 7*time.Minute, "target %d", o.Target)
+			lastPoll[o.Target] = o.At
+		}
+	}
+	for i, at := range lastPoll {
+		assert.Greater(t, at, 23*time.Minute, "target %d", i)
+	}
 }

@@ -27,6 +27,7 @@ type fleet struct {
 	endings  []Ending
 	ended    time.Duration
 	prepare  func(context.CancelCauseFunc)
+	gateway  func(at time.Duration) (accepts bool) // nil: accepts all
 }
 
 func newFleet(scripts ...[]response) *fleet {
@@ -68,7 +69,11 @@ func (f *fleet) respond(ctx context.Context, due []int) (found []target.Finding)
 	for _, i := range due {
 		f.polls = append(f.polls, fmt.Sprintf("%v:%d", time.Since(f.Start), i))
 		r := f.scripts[i][min(f.next[i], len(f.scripts[i])-1)]
-		f.next[i]++
+		if f.gateway != nil && !f.gateway(time.Since(f.Start)) {
+			r = throttled
+		} else {
+			f.next[i]++
+		}
 		one := target.Finding{Target: i, State: r.state, Err: r.err}
 		select {
 		case <-time.After(r.after):

@@ -32,8 +32,8 @@ type Waiter struct {
 
 	targets []waited
 	shared  *budgets // accounts for what concerns all targets
-	first   int      // the source that the next round begins with
-	begin   []int    // for each source, the target that its next poll begins with, as an index
+	order   []int    // of the targets, source by source; after the last one, the first one follows
+	begin   int      // where in order the next round begins
 	failed  bool     // FailFast stopped the wait
 
 	unobserved []Outcome // of the last poll
@@ -103,29 +103,22 @@ func (w *Waiter) Endings(open error) []Ending {
 // stops it: the grace of the targets that it did not reach stands still. It returns what the responses demand of the
 // pause that follows.
 func (w *Waiter) round(ctx context.Context, n int) (wish demand) {
-	for range w.Sources {
-		stops := false
-		if due := w.left(w.first); len(due) > 0 {
-			w.observe(0)
-			w.begin[w.first] = 0
-			for _, found := range w.poll(ctx, due) {
-				if w.targets[found.Target].over { // an error that came before ended the wait for all
-					continue
-				}
-				wish.add(w.record(ctx, n, &found), &found)
-				if found.ConcernsAll() && !stops {
-					stops = true
-					w.beginAt(found.Target, wish.slower)
-				}
+	stop := -1 // the target that the round stops at
+	for due := w.left(); len(due) > 0 && stop < 0 && !w.failed && ctx.Err() == nil && !w.isOver(); {
+		part := w.ofOneSource(due)
+		due = due[len(part):]
+		w.observe(0)
+		for _, found := range w.poll(ctx, part) {
+			if w.targets[found.Target].over { // an error that came before ended the wait for all
+				continue
+			}
+			wish.add(w.record(ctx, n, &found), &found)
+			if found.ConcernsAll() && (stop < 0 || !wish.slower) {
+				stop = found.Target
 			}
 		}
-		if !wish.slower { // else the targets that were refused are the first of the next round
-			w.first = (w.first + 1) % len(w.Sources)
-		}
-		if stops || w.failed || ctx.Err() != nil || w.isOver() {
-			break
-		}
 	}
+	w.continueAt(stop, wish.slower)
 	if w.failed {
 		w.endAll(func(*waited) error { return &End{Reason: ErrStopped} })
 	}
@@ -164,28 +157,43 @@ func (w *Waiter) isOver() bool {
 	return true
 }
 
-// left returns those of the targets of a source that are left to wait for, beginning where its last poll stopped.
-func (w *Waiter) left(source int) []int {
+// left returns the targets that are left to wait for, in the order of the next round.
+func (w *Waiter) left() []int {
 	var left []int
-	targets := w.Sources[source]
-	for i := range targets {
-		if next := targets[(w.begin[source]+i)%len(targets)]; !w.targets[next].over {
+	for i := range w.order {
+		if next := w.order[(w.begin+i)%len(w.order)]; !w.targets[next].over {
 			left = append(left, next)
 		}
 	}
 	return left
 }
 
-// beginAt has the next poll of the first source begin with a target that was refused, or with the one that follows a
-// target about which nothing was received: that request may fail each time.
-func (w *Waiter) beginAt(target int, refused bool) {
-	for i, t := range w.Sources[w.first] {
-		if t == target {
-			w.begin[w.first] = i
+// ofOneSource returns those of the targets at the beginning that are of the same source.
+func (w *Waiter) ofOneSource(targets []int) []int {
+	for i, next := range targets {
+		if w.targets[next].source != w.targets[targets[0]].source {
+			return targets[:i]
+		}
+	}
+	return targets
+}
+
+// continueAt has the next round begin with a target that was refused or, where nothing was received, with the one that
+// follows: that request may fail each time. After a round that reached all targets (−1), it begins with a whole source.
+func (w *Waiter) continueAt(stop int, refused bool) {
+	if stop < 0 {
+		for w.begin > 0 && w.targets[w.order[w.begin-1]].source == w.targets[w.order[w.begin]].source {
+			w.begin--
+		}
+		return
+	}
+	for i, next := range w.order {
+		if next == stop {
+			w.begin = i
 		}
 	}
 	if !refused {
-		w.begin[w.first]++
+		w.begin = (w.begin + 1) % len(w.order)
 	}
 }
 

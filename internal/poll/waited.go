@@ -12,6 +12,7 @@ import (
 type waited struct {
 	budgets
 	Ending
+	source int
 	over   bool
 	at     time.Duration // when its last response came
 	polled int           // the last round in which it was
@@ -24,16 +25,17 @@ type waited struct {
 
 // prepare resets the budgets and everything else that a wait keeps.
 func (w *Waiter) prepare() {
-	count := 0
+	w.order, w.begin, w.failed = nil, 0, false
 	for _, source := range w.Sources {
-		count += len(source)
+		w.order = append(w.order, source...)
 	}
 	own := budgets{timeout: w.Timeout, grace: w.NotFoundGrace, maxOutage: w.MaxOutage}
 	shared := own
-	w.targets, w.shared, w.first, w.failed = make([]waited, count), &shared, 0, false
-	w.begin = make([]int, len(w.Sources))
-	for i := range w.targets {
-		w.targets[i].budgets = own
+	w.targets, w.shared = make([]waited, len(w.order)), &shared
+	for source, targets := range w.Sources {
+		for _, i := range targets {
+			w.targets[i] = waited{budgets: own, source: source}
+		}
 	}
 }
 

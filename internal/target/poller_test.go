@@ -20,6 +20,7 @@ import (
 // cloud responds to requests by their path below the instances, e.g. "i1/tasks/t1".
 type cloud struct {
 	bodies   map[string]string // a body that begins with a number has that status; "no response" is none
+	login    error
 	requests []string
 }
 
@@ -56,22 +57,49 @@ func list(entries ...string) string {
 // poll polls all of the targets, which are of one instance, and returns how each stands; "" where it was not polled.
 func (c *cloud) poll(t *testing.T, p *Poller) []string {
 	t.Helper()
-	p.Client = func(context.Context) (*client.Client, error) {
-		return &client.Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: c}, nil
-	}
-	due, stands := make([]int, len(p.Targets)), make([]string, len(p.Targets))
-	for i := range due {
-		due[i] = i
-	}
-	for _, found := range p.Poll(t.Context(), due) {
-		stand := fmt.Sprint(found.State.Status, " ", found.State.Standing)
-		if found.Err != nil {
-			stand = found.Err.Error()
-		}
+	stands := make([]string, len(p.Targets))
+	for _, found := range c.findings(t, p) {
 		assert.Empty(t, stands[found.Target], "target %d is polled once", found.Target)
-		stands[found.Target] = stand
+		stands[found.Target] = standOf(&found)
 	}
 	return stands
+}
+
+// pollSource polls a target alone.
+func (c *cloud) pollSource(t *testing.T, p *Poller, i int) string {
+	t.Helper()
+	found := c.findings(t, p, i)
+	require.Len(t, found, 1)
+	return standOf(&found[0])
+}
+
+func standOf(found *Finding) string {
+	if found.Err != nil {
+		return found.Err.Error()
+	}
+	return fmt.Sprint(found.State.Status, " ", found.State.Standing)
+}
+
+// findings polls targets of one instance: those that are due, or all.
+func (c *cloud) findings(t *testing.T, p *Poller, due ...int) []Finding {
+	t.Helper()
+	p.Client = func(context.Context) (*client.Client, error) {
+		return &client.Client{Endpoint: "https://dms.test", ProjectID: "p1", Transport: c}, c.login
+	}
+	if due == nil {
+		for i := range p.Targets {
+			due = append(due, i)
+		}
+	}
+	return p.Poll(t.Context(), due)
+}
+
+func instances(until Until, ids ...string) *Poller {
+	p := &Poller{}
+	for _, id := range ids {
+		p.Targets = append(p.Targets, Target{InstanceID: id, Until: until})
+	}
+	return p
 }
 
 func tasks(ids ...string) *Poller {
