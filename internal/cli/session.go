@@ -152,9 +152,6 @@ func (w *wait) idToken(exchange credential.Exchange) credential.IDToken {
 }
 
 // known masks and redacts each token from when it comes.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (w *wait) known(get credential.IDToken) credential.IDToken {
 	return func(ctx context.Context) (string, error) {
 		token, err := get(ctx)

@@ -22,9 +22,6 @@ const (
 
 // ValidID reports whether id may stand in a path: project, instance and task ids are 1 to 64 letters, digits,
 // "_" or "-".
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func ValidID(id string) bool {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 	return id != "" && len(id) <= 64 && strings.Trim(id, allowed) == ""

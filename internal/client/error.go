@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dmswait/dmswait/internal/jsontext"
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
@@ -121,9 +122,6 @@ var noSuchAPI = map[string]bool{
 var throttling = map[string]bool{"APIGW.0308": true, "APIG.0308": true, "DMS.10240407": true}
 
 // Throttled reports whether the API wants fewer requests.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (e *Error) Throttled() bool {
 	return e.Response.StatusCode == http.StatusTooManyRequests || throttling[e.Code]
 }
@@ -201,8 +199,6 @@ func (e *Error) ProxyRefusedLogin() bool {
 }
 
 // AtProxy returns why the request did not get through its proxy; nil: it did, or there is none.
-//
-//go:noinline
 func (e *Error) AtProxy() *ProxyError {
 	var refusal *ProxyError
 	errors.As(e.Err, &refusal)
@@ -278,19 +274,16 @@ type serviceError struct {
 // {"error":{"code","message"}} of IAM, and {"code","message"} of others. A short text, as load balancers
 // write it, is a message; a page of HTML says nothing.
 func decodeError(status int, body []byte) serviceError {
-	var outer map[string]json.RawMessage
-	if json.Unmarshal(body, &outer) != nil {
+	outer, ok := jsontext.ParseObject(body)
+	if !ok {
 		if status/100 == 2 || len(body) > 200 || bytes.ContainsAny(body, "<{") || json.Valid(body) {
 			return serviceError{}
 		}
 		return serviceError{message: strings.Join(strings.Fields(string(body)), " ")}
 	}
 	inner := outer
-	if raw, ok := outer["error"]; ok {
-		var nested map[string]json.RawMessage
-		if json.Unmarshal(raw, &nested) == nil && nested != nil {
-			inner = nested
-		}
+	if nested, _ := jsontext.ParseObject(outer["error"]); nested != nil {
+		inner = nested
 	}
 	code := firstText(outer["error_code"], inner["error_code"], inner["code"])
 	found := serviceError{

@@ -1,6 +1,6 @@
 package client
 
-import "encoding/json"
+import "github.com/dmswait/dmswait/internal/jsontext"
 
 // Instance is an instance of DMS, as far as its status says.
 type Instance struct {
@@ -9,8 +9,8 @@ type Instance struct {
 }
 
 func decodeInstance(body []byte) (Status, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
+	fields, ok := jsontext.ParseObject(body)
+	if !ok {
 		return "", ErrNotJSON
 	}
 	found := status(fields["status"])

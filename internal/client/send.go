@@ -93,11 +93,13 @@ func (r *route) failed(op string, err error) *Error {
 	var refusal *ProxyError
 	var network *net.OpError
 	var late *TimeoutError
+	var handshake net.Error // net/http's own limit for the handshake, which ends at the same time as ours
 	switch {
 	case errors.As(err, &refusal):
 	case r.proxy.Host != "" && phase <= Tunneling:
 		e.Err = &ProxyError{Err: e.Err}
-	case phase == Handshaking && (errors.As(err, &network) && network.Op == "read" || errors.As(err, &late)):
+	case phase == Handshaking && (errors.As(err, &network) && network.Op == "read" ||
+		errors.As(err, &late) || errors.As(err, &handshake) && handshake.Timeout()):
 		e.Err = fmt.Errorf("%w: %w", errNoHandshake, err)
 	}
 	return e

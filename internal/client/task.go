@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dmswait/dmswait/internal/jsontext"
 )
 
 // Status is the status of a task, in upper case.
@@ -129,23 +131,21 @@ func decodeTasks(body []byte) (tasks []Task, err error) {
 // eachTask passes the tasks of a response to found, one by one: a body of 1 MiB can hold so many that
 // decoding them all at once would take 100 MiB of memory.
 func eachTask(body []byte, found func(*Task)) error {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
+	fields, ok := jsontext.ParseObject(body)
+	if !ok {
 		return ErrNotJSON
 	}
 	raw := fields["tasks"]
-	entries := json.NewDecoder(bytes.NewReader(raw))
-	switch begin, _ := entries.Token(); {
+	entries := jsontext.NewReader(raw)
+	switch {
 	case string(raw) == "null":
 		return nil
-	case begin != json.Delim('['):
+	case entries.Next() != '[':
 		return ErrNotJSON
 	}
-	var entry json.RawMessage
-	var field map[string]json.RawMessage
-	for entries.More() {
-		clear(field)
-		if entries.Decode(&entry) != nil || entry[0] != '{' || json.Unmarshal(entry, &field) != nil {
+	for entries.Enter(); entries.More(); {
+		field, isObject := jsontext.ParseObject(entries.Value())
+		if !isObject || field == nil {
 			continue // not a task
 		}
 		found(&Task{
@@ -175,8 +175,8 @@ type Step struct{ Name, State string }
 const maxSteps = 50
 
 func decodeProgress(body []byte) (Progress, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
+	fields, ok := jsontext.ParseObject(body)
+	if !ok {
 		return Progress{}, ErrNotJSON
 	}
 	percent, err := strconv.ParseFloat(text(fields["progress_percentage"]), 64)
@@ -184,9 +184,16 @@ func decodeProgress(body []byte) (Progress, error) {
 		return Progress{}, ErrNotJSON
 	}
 	progress := Progress{Percent: int(percent)}
-	var steps []map[string]json.RawMessage
-	if json.Unmarshal(fields["step_list"], &steps) == nil {
-		for _, step := range steps[:min(len(steps), maxSteps)] {
+	steps := jsontext.NewReader(fields["step_list"])
+	if steps.Next() != '[' {
+		return progress, nil
+	}
+	for steps.Enter(); steps.More(); {
+		step, isObject := jsontext.ParseObject(steps.Value())
+		if !isObject {
+			return Progress{Percent: progress.Percent}, nil
+		}
+		if len(progress.Steps) < maxSteps {
 			state := text(step["statue"]) // the API's spelling
 			progress.Steps = append(progress.Steps, Step{Name: text(step["name"]), State: state})
 		}
@@ -203,8 +210,7 @@ func text(raw json.RawMessage) string {
 	if len(raw) == 0 { // no such field
 		return ""
 	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil { // null leaves it empty
+	if s, ok := jsontext.String(raw); ok {
 		return s
 	}
 	var compact bytes.Buffer

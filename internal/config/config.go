@@ -128,9 +128,6 @@ func (c *Config) Secrets() []string { return c.secrets }
 // It is empty for an input that was not given.
 func (c *Config) Source(input string) string { return c.given[input] }
 
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (c *Config) has(input string) bool { return c.given[input] != "" }
 
 // Fault is one error in the inputs, or in the environment that they refer to.
@@ -146,8 +143,6 @@ type Fault struct {
 type Faults []Fault
 
 // Error returns the faults, one line each.
-//
-//go:noinline
 func (f Faults) Error() string {
 	var lines []string
 	for _, fault := range f {
@@ -189,8 +184,6 @@ func brief(text string) string {
 }
 
 // Inputs returns the names of the inputs at fault, each once.
-//
-//go:noinline
 func (f Faults) Inputs() []string {
 	var names []string
 	for _, fault := range f {

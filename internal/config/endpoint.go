@@ -73,9 +73,6 @@ const otc = "otc.t-systems.com"
 var domains = []string{"myhuaweicloud.com", "myhuaweicloud.eu", "huaweicloud.com", otc}
 
 // domain returns the domain of a region's endpoints: a rule, not a list of regions.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func domain(region string) string {
 	switch {
 	case region == "eu-de", region == "eu-nl":
@@ -111,8 +108,6 @@ func region(field *string) func(string) error {
 
 // endpoint accepts the base URL of a service. It must be https, because requests carry credentials; a loopback
 // host may use http.
-//
-//go:noinline
 func endpoint(service string, field *string) func(string) error {
 	return func(value string) error {
 		base, err := baseURL(value)

@@ -87,9 +87,6 @@ type named struct {
 }
 
 // value returns what stands for an input. It is empty where nothing does.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (b borrowed) value(of string) *named {
 	for i := range b {
 		if b[i].of == of {

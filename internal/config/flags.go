@@ -84,9 +84,6 @@ func (p *parser) isFlag(arg string) bool {
 }
 
 // argumentFault notes a fault that concerns no input.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (p *parser) argumentFault(text string) {
 	p.faults = append(p.faults, Fault{"arguments", text, brief(text)})
 }

@@ -24,13 +24,9 @@ type Input struct {
 }
 
 // Flag returns the name on the command line, without dashes.
-//
-//go:noinline
 func (in *Input) Flag() string { return strings.ReplaceAll(in.Name, "_", "-") }
 
 // Env returns the name of the environment variable.
-//
-//go:noinline
 func (in *Input) Env() string { return "DMSWAIT_" + in.upper() }
 
 // ShownDefault returns the default as people read it, or "" where there is none.
@@ -41,9 +37,6 @@ func (in *Input) ShownDefault() string {
 	return in.Default + in.Derived
 }
 
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (in *Input) upper() string { return strings.ToUpper(in.Name) }
 
 // The headings of the inputs, in the order in which they are shown.
@@ -160,8 +153,6 @@ func (c *Config) inputs() []Input {
 var tolerable = []string{"failure", "cancelled", "not_found", "timeout", "running", "unavailable"}
 
 // input returns the input with that name. There must be one.
-//
-//go:noinline
 func (p *parser) input(name string) *Input {
 	for i := range p.inputs {
 		if in := &p.inputs[i]; in.Name == name {

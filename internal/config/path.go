@@ -9,9 +9,6 @@ import (
 )
 
 // path accepts the path of a file or a folder, as the user of a shell means it.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (c *Config) path(field *string) func(string) error {
 	return func(value string) (err error) {
 		if *field, err = expandPath(value, c.home); err != nil {

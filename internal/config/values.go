@@ -29,12 +29,8 @@ const (
 )
 
 // consistsOf reports whether text is not empty and consists of characters of set.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func consistsOf(set, text string) bool { return text != "" && strings.Trim(text, set) == "" }
 
-//go:noinline
 func id(field *string) func(string) error {
 	return func(value string) error {
 		if len(value) > 64 || !consistsOf(letters+digits+"-_", value) {
@@ -45,7 +41,6 @@ func id(field *string) func(string) error {
 	}
 }
 
-//go:noinline
 func oneLine(field *string) func(string) error {
 	return func(value string) error {
 		if strings.ContainsFunc(value, unicode.IsControl) {
@@ -57,8 +52,6 @@ func oneLine(field *string) func(string) error {
 }
 
 // credential stores a login input. Errors do not contain the value.
-//
-//go:noinline
 func (c *Config) credential(name string, check func(string) error) func(string) error {
 	return func(value string) error {
 		err := check(value)
@@ -115,7 +108,6 @@ func password(value string) error {
 	return nil
 }
 
-//go:noinline
 func choice(field *string, values ...string) func(string) error {
 	return func(value string) error {
 		if !slices.Contains(values, value) {
@@ -164,7 +156,6 @@ func since(field *Since) func(string) error {
 	}
 }
 
-//go:noinline
 func duration(field *time.Duration) func(string) error {
 	return func(value string) error {
 		d, err := parseDuration(value)
@@ -177,8 +168,6 @@ func duration(field *time.Duration) func(string) error {
 }
 
 // pause accepts a duration of at least minPause.
-//
-//go:noinline
 func pause(field *time.Duration) func(string) error {
 	return func(value string) error {
 		d, err := parseDuration(value)
@@ -232,8 +221,6 @@ func quote(value string) string {
 }
 
 // boolean accepts true and false as YAML writes them.
-//
-//go:noinline
 func boolean(field *bool) func(string) error {
 	return func(value string) error {
 		switch strings.ToLower(value) {

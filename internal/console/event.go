@@ -1,12 +1,11 @@
 package console
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/dmswait/dmswait/internal/jsontext"
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
@@ -96,9 +95,6 @@ const (
 	levelDebug
 )
 
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (l level) String() string { return [...]string{"info", "warning", "error", "debug"}[l] }
 
 // prefix returns the mark a line begins with: `error: `, `hint: `, `warning: ` or none. Errors and hints are marked
@@ -120,8 +116,6 @@ type field struct {
 }
 
 // stringOrNil returns text, or nil for none.
-//
-//go:noinline
 func stringOrNil(text string) any {
 	if text == "" {
 		return nil
@@ -186,17 +180,10 @@ func (p *printer) object(e *event) string {
 	fields = append(fields, field{"message", e.text})
 	var members []string
 	for _, f := range fields {
-		value, isText := f.value.(string)
-		if isText {
-			value = sanitize.QuoteJSON(p.secrets.Redact(value))
-		} else {
-			encoded, err := json.Marshal(f.value)
-			if err != nil {
-				encoded = []byte(sanitize.QuoteJSON(fmt.Sprint(err)))
-			}
-			value = string(encoded)
+		if text, isText := f.value.(string); isText {
+			f.value = p.secrets.Redact(text)
 		}
-		members = append(members, sanitize.QuoteJSON(f.name)+":"+value)
+		members = append(members, sanitize.QuoteJSON(f.name)+":"+jsontext.Encode(f.value))
 	}
 	return sanitize.JSON("{" + strings.Join(members, ",") + "}")
 }

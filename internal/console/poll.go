@@ -164,9 +164,6 @@ func (l *Log) id(i int) string {
 }
 
 // several reports whether there is more than one target.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (l *Log) several() bool { return len(l.targets) > 1 }
 
 // of adds to an event which target it is about.

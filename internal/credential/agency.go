@@ -57,17 +57,5 @@ func (a *Agency) Get(ctx context.Context) (Credentials, error) {
 		return Credentials{}, withHint(err, "compare provider_urn, agency_urn and oidc_audience with the console, "+
 			"and the token's subject with oidc:sub in the trust policy")
 	}
-	var body struct {
-		Credentials struct {
-			AccessKey     string `json:"access_key_id"`
-			SecretKey     string `json:"secret_access_key"`
-			SecurityToken string `json:"security_token"`
-			Expiration    string `json:"expiration"`
-		}
-	}
-	if err := r.decode(&body); err != nil {
-		return Credentials{}, err
-	}
-	keys := body.Credentials
-	return temporary(r, keys.AccessKey, keys.SecretKey, keys.SecurityToken, keys.Expiration)
+	return temporary(r, "credentials", "access_key_id", "secret_access_key", "security_token", "expiration")
 }

@@ -3,7 +3,6 @@ package credential
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/jsontext"
 	"github.com/dmswait/dmswait/internal/sanitize"
 )
 
@@ -46,18 +46,22 @@ const maxClaim = 200
 // claims returns a line with the claims of an ID token that the other side compares, for people. It contains nothing
 // that cannot be printed, and no more of the token.
 func claims(token string) string {
-	var payload struct{ Iss, Aud, Sub any }
 	_, rest, _ := strings.Cut(token, ".")
 	middle, _, isJWT := strings.Cut(rest, ".")
 	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(middle, "="))
-	if err != nil || !isJWT || json.Unmarshal(text, &payload) != nil {
-		return "the ID token is not a JWT whose claims can be read"
-	}
-	show := func(claim any) string {
+	payload, ok := members(text)
+	ok = ok && isJWT && err == nil && len(text) > 0
+	show := func(name string) string {
+		claim, valid := jsontext.NewReader(payload[name]).Decode()
+		ok = ok && valid
 		if claim == nil {
 			return "missing"
 		}
 		return strconv.Quote(sanitize.Truncate(fmt.Sprint(claim), maxClaim))
 	}
-	return fmt.Sprintf("the ID token has iss %s, aud %s, sub %s", show(payload.Iss), show(payload.Aud), show(payload.Sub))
+	line := fmt.Sprintf("the ID token has iss %s, aud %s, sub %s", show("iss"), show("aud"), show("sub"))
+	if !ok {
+		return "the ID token is not a JWT whose claims can be read"
+	}
+	return line
 }

@@ -27,27 +27,22 @@ func (c *Credentials) same(other *Credentials) bool {
 
 // decodeKeys reads temporary keys in the form of IAM and of the ECS metadata service.
 func decodeKeys(r *reply) (Credentials, error) {
-	var body struct {
-		Credential struct {
-			Access, Secret, SecurityToken string
-			ExpiresAt                     string `json:"expires_at"`
-		}
-	}
-	if err := r.decode(&body); err != nil {
-		return Credentials{}, err
-	}
-	keys := body.Credential
-	return temporary(r, keys.Access, keys.Secret, keys.SecurityToken, keys.ExpiresAt)
+	return temporary(r, "credential", "access", "secret", "securitytoken", "expires_at")
 }
 
-// temporary returns temporary keys, or an error where the response lacks a part of them.
-func temporary(r *reply, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
-	if accessKey == "" || secretKey == "" || securityToken == "" {
+// temporary returns temporary keys, or an error where the response lacks a part of them. They are members, with these
+// names, of the object that is a member of the response.
+func temporary(r *reply, object, accessKey, secretKey, securityToken, expires string) (Credentials, error) {
+	keys, err := r.texts(object, accessKey, secretKey, securityToken, expires)
+	if err != nil {
+		return Credentials{}, err
+	}
+	if keys[0] == "" || keys[1] == "" || keys[2] == "" {
 		return Credentials{}, r.malformed()
 	}
 	return Credentials{
-		Keys:    Keys{AccessKey: accessKey, SecretKey: secretKey, SecurityToken: securityToken},
-		Expires: expiry(expires, &r.Response),
+		Keys:    Keys{AccessKey: keys[0], SecretKey: keys[1], SecurityToken: keys[2]},
+		Expires: expiry(keys[3], &r.Response),
 	}, nil
 }
 

@@ -1,15 +1,16 @@
 package credential
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/jsontext"
 )
 
 // Exchange sends the requests that log in, one at a time. Its errors are *Errors.
@@ -36,7 +37,7 @@ type call struct {
 	method  string
 	url     string
 	header  http.Header
-	body    any // sent as JSON; nil: none
+	body    map[string]any // sent as JSON, see jsontext.Encode; nil: none
 }
 
 // failed returns the error of a call, classified by its response.
@@ -50,8 +51,6 @@ func (c *call) failed(e *client.Error) *Error {
 
 // impossible returns the error of a call that no retry can help. The reason is in our own words, without
 // names or ids.
-//
-//go:noinline
 func (c *call) impossible(response *client.Response, reason string, err error) *Error {
 	return &Error{
 		Request: &client.Error{Op: c.op, Response: *response, Err: err, Class: client.Rejected},
@@ -74,11 +73,7 @@ func (x *Exchange) send(ctx context.Context, c *call) (*reply, error) {
 	defer cancel()
 	var payload io.Reader
 	if c.body != nil {
-		encoded, err := json.Marshal(c.body)
-		if err != nil {
-			return nil, c.impossible(&client.Response{}, "the request cannot be encoded", err)
-		}
-		payload = bytes.NewReader(encoded)
+		payload = strings.NewReader(jsontext.Encode(c.body))
 	}
 	req, err := http.NewRequestWithContext(ctx, c.method, c.url, payload)
 	if err != nil {
@@ -109,19 +104,45 @@ func (x *Exchange) send(ctx context.Context, c *call) (*reply, error) {
 	return &reply{response, c, resp.Header, body}, nil
 }
 
-// decode reads a reply's JSON. The caller checks what it was decoded into.
-func (r *reply) decode(into any) error {
-	if err := json.Unmarshal(r.body, into); err != nil {
-		return r.malformed()
+// members returns the members of a JSON object by their names in lower case: the case does not matter. There are none
+// for null, and where there is no value.
+func members(value []byte) (map[string]json.RawMessage, bool) {
+	if value == nil {
+		return nil, true
 	}
-	return nil
+	object, ok := jsontext.ParseObject(value)
+	folded := map[string]json.RawMessage{}
+	for name, member := range object {
+		folded[strings.ToLower(name)] = member
+	}
+	return folded, ok
+}
+
+// texts returns members of a JSON object that are strings. Those that are null or missing are empty.
+func texts(value []byte, names ...string) ([]string, bool) {
+	object, ok := members(value)
+	found := make([]string, len(names))
+	for i, name := range names {
+		if member := object[name]; member != nil {
+			text, isText := jsontext.String(member)
+			found[i], ok = text, ok && isText
+		}
+	}
+	return found, ok
+}
+
+// texts returns members of the object that is a member of the reply.
+func (r *reply) texts(object string, names ...string) ([]string, error) {
+	body, ok := members(r.body)
+	found, isObject := texts(body[object], names...)
+	if r.body == nil || !ok || !isObject {
+		return nil, r.malformed()
+	}
+	return found, nil
 }
 
 // malformed returns the error about a 2xx that does not hold what was requested: an outage, like any unreadable
 // response.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func (r *reply) malformed() error {
 	return r.call.failed(&client.Error{Op: r.call.op, Response: r.Response, Err: client.ErrNotJSON})
 }

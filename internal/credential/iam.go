@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dmswait/dmswait/internal/client"
+	"github.com/dmswait/dmswait/internal/jsontext"
 )
 
 // IAM is the identity service. Some regions have no IAM host of their own, so there may be a second endpoint,
@@ -49,26 +50,24 @@ func (i *IAM) Project(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", withHint(err, "set project_id, or grant the permission iam:projects:listProjects")
 	}
-	var body struct {
-		Projects []struct{ ID, Name string }
-	}
-	if err := r.decode(&body); err != nil {
-		return "", err
+	body, ok := members(r.body)
+	projects := jsontext.NewReader(body["projects"])
+	if !ok || projects.Next() != '[' {
+		return "", r.malformed()
 	}
 	var ids, others []string
-	for _, project := range body.Projects {
-		switch project.Name {
-		case name:
-			ids = append(ids, project.ID)
-		case "":
+	for projects.Enter(); projects.More(); {
+		project, ok := texts(projects.Value(), "name", "id")
+		switch {
+		case !ok || project[0] == "":
 			return "", r.malformed()
+		case project[0] == name:
+			ids = append(ids, project[1])
 		default:
-			others = append(others, fmt.Sprintf("%q (%s)", project.Name, project.ID))
+			others = append(others, fmt.Sprintf("%q (%s)", project[0], project[1]))
 		}
 	}
 	switch {
-	case body.Projects == nil:
-		return "", r.malformed()
 	case len(ids) == 0:
 		problem := "no project with this name is visible to these credentials"
 		if len(others) > 0 {

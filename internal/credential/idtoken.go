@@ -47,14 +47,11 @@ func (a *ActionsToken) Get(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", withHint(err, "the job needs permissions: { id-token: write, contents: read }")
 	}
-	var body struct{ Value string }
-	if err := r.decode(&body); err != nil {
-		return "", err
-	}
-	if body.Value == "" {
+	value, ok := texts(r.body, "value")
+	if !ok || value[0] == "" {
 		return "", r.malformed()
 	}
-	return body.Value, nil
+	return value[0], nil
 }
 
 // fileTimeout is the longest time for reading a file: its file system may be on a network that is down.

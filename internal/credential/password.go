@@ -56,26 +56,23 @@ func (p *Password) Get(ctx context.Context) (Credentials, error) {
 		return Credentials{}, withHint(err, "check username, password and domain_name (the account), "+
 			"and that the user may log in programmatically")
 	}
-	var body struct {
-		Token struct {
-			ExpiresAt string `json:"expires_at"`
-			Project   struct{ ID, Name string }
-		}
-	}
-	token := r.header.Get("X-Subject-Token")
-	if err := r.decode(&body); err != nil {
+	expires, err := r.texts("token", "expires_at")
+	if err != nil {
 		return Credentials{}, err
 	}
-	scope := body.Token.Project
-	if token == "" || scope.ID != "" && !client.ValidID(scope.ID) {
+	body, _ := members(r.body)
+	described, _ := members(body["token"])
+	scope, ok := texts(described["project"], "id", "name")
+	token, id := r.header.Get("X-Subject-Token"), scope[0]
+	if !ok || token == "" || id != "" && !client.ValidID(id) {
 		return Credentials{}, r.malformed()
 	}
-	matches := scope.Name == p.ProjectName
+	matches := scope[1] == p.ProjectName
 	if p.ProjectID != "" {
-		matches = strings.EqualFold(scope.ID, p.ProjectID)
+		matches = strings.EqualFold(id, p.ProjectID)
 	}
 	if !matches {
-		scope.ID = "" // so that the requested project is looked up
+		id = "" // so that the requested project is looked up
 	}
-	return Credentials{Token: token, ProjectID: scope.ID, Expires: expiry(body.Token.ExpiresAt, &r.Response)}, nil
+	return Credentials{Token: token, ProjectID: id, Expires: expiry(expires[0], &r.Response)}, nil
 }

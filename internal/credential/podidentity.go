@@ -36,18 +36,11 @@ func (p *PodIdentity) Get(ctx context.Context) (Credentials, error) {
 		method:  http.MethodPost,
 		url:     p.URI,
 		header:  http.Header{"Authorization": {token}},
-		body:    struct{}{},
+		body:    map[string]any{},
 	})
 	if err != nil {
 		return Credentials{}, withHint(err, "check in the CCE console that the pod's service account is associated "+
 			"with an agency")
 	}
-	var body struct {
-		Credentials struct{ AccessKeyID, SecretAccessKey, SecurityToken, Expiration string }
-	}
-	if err := r.decode(&body); err != nil {
-		return Credentials{}, err
-	}
-	keys := body.Credentials
-	return temporary(r, keys.AccessKeyID, keys.SecretAccessKey, keys.SecurityToken, keys.Expiration)
+	return temporary(r, "credentials", "accesskeyid", "secretaccesskey", "securitytoken", "expiration")
 }

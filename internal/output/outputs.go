@@ -184,8 +184,6 @@ func seconds(d time.Duration) string {
 }
 
 // stringValue returns the value of text that becomes a string in JSON.
-//
-//go:noinline
 func stringValue(text string) value {
 	if text == "" {
 		return value{"", "null"}
@@ -194,9 +192,6 @@ func stringValue(text string) value {
 }
 
 // jsonValue returns the value of text that is JSON already: a number or an object.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func jsonValue(text string) value {
 	if text == "" {
 		return value{"", "null"}

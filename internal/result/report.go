@@ -72,8 +72,6 @@ func (r *Report) allSucceeded(total int) string {
 
 // count returns how many targets there are, how many of them had not ended when the wait did, and how many did not
 // succeed for another reason.
-//
-//go:noinline
 func (r *Report) count() (total, open, failed int) {
 	for i := range r.All {
 		switch each := &r.All[i]; {
@@ -310,8 +308,6 @@ func (r *Report) limitAndCause(preposition string) string {
 }
 
 // cause returns the status and code of the response that decided, in parentheses; empty: there was none.
-//
-//go:noinline
 func (r *Report) cause() string {
 	if code := r.code(); code != "" {
 		return " (" + code + ")"
@@ -335,14 +331,9 @@ func (r *Report) code() string {
 }
 
 // capitalized returns text as the beginning of a sentence.
-//
-//go:noinline
 func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // responseError returns the failed request that an error is about, or nil.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func responseError(err error) *client.Error {
 	var e *client.Error
 	errors.As(err, &e)
@@ -350,8 +341,6 @@ func responseError(err error) *client.Error {
 }
 
 // loginError returns the failed login that an error is about, or nil.
-//
-//go:noinline
 func loginError(err error) *credential.Error {
 	var e *credential.Error
 	errors.As(err, &e)

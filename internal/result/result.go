@@ -152,9 +152,6 @@ func concludeStanding(standing target.Standing) Result {
 
 // ExitCode returns the process's exit code: the result's own, or 0 for a result named in succeedOn. Where that would
 // be 0 and the result was not written to a requested destination, it is NotWritten.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func ExitCode(result Result, succeedOn []string, written bool) int {
 	switch {
 	case result.Code != 0 && !slices.Contains(succeedOn, result.Name):

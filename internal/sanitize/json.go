@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/dmswait/dmswait/internal/jsontext"
 )
 
 // JSON returns valid JSON as one line that is safe in a terminal and in a CI system's log: what Line would
@@ -45,8 +47,7 @@ func ShellJSON(encoded string) string {
 				end++
 			}
 		}
-		var text string
-		json.Unmarshal([]byte(encoded[i:end+1]), &text) // valid, as encoded is
+		text, _ := jsontext.String([]byte(encoded[i : end+1])) // valid, as encoded is
 		writeShellString(&b, text)
 		i = end + 1
 	}
@@ -77,11 +78,7 @@ func writeUnit(b *strings.Builder, unit rune) {
 
 // QuoteJSON returns text as a JSON string, with <, > and & as they are.
 func QuoteJSON(text string) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.Encode(text)
-	return strings.TrimSuffix(b.String(), "\n")
+	return jsontext.Quote(text)
 }
 
 // CompactJSON returns valid JSON without the blanks between values. Everything else keeps its spelling.

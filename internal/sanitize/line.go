@@ -72,9 +72,6 @@ func ASCII(text string) string {
 
 // Truncate returns text if it has at most maxChars characters, and otherwise its first maxChars and "…": a
 // service may respond with a megabyte of them.
-// Not inlined: it has many callers, and the size of the binary is limited.
-//
-//go:noinline
 func Truncate(text string, maxChars int) string {
 	for i := range text {
 		if maxChars == 0 {

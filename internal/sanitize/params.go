@@ -3,6 +3,8 @@ package sanitize
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/dmswait/dmswait/internal/jsontext"
 )
 
 // Redacted stands for a value that must not be shown.
@@ -34,8 +36,8 @@ func RedactParams(text string, own *Secrets) (redacted string, isJSON bool) {
 		}
 		return text, false
 	}
-	var scalar string
-	if json.Unmarshal([]byte(text), &scalar) == nil && isSensitive(scalar) {
+	value, _ := jsontext.Parse([]byte(text))
+	if scalar, _ := jsontext.String(value); isSensitive(scalar) {
 		return QuoteJSON(Redacted), true
 	}
 	if result, found := redactJSON(text, own); found {
@@ -56,58 +58,53 @@ func redactJSON(text string, own *Secrets) (redacted string, found bool) {
 	if !isSensitive(text) && !strings.Contains(text, `\`) {
 		return text, false
 	}
-	r := redactor{own: own, decoder: json.NewDecoder(strings.NewReader(text))}
-	r.decoder.UseNumber()
+	r := redactor{own: own, in: jsontext.NewReader([]byte(text))}
 	r.copyValue()
 	return r.out.String(), r.found
 }
 
-// redactor copies valid JSON from decoder to out, and redacts it.
+// redactor copies valid JSON from in to out, and redacts it.
 type redactor struct {
-	own     *Secrets
-	decoder *json.Decoder
-	out     strings.Builder
-	found   bool // something was redacted
+	own   *Secrets
+	in    *jsontext.Reader
+	out   strings.Builder
+	found bool // something was redacted
 }
 
 func (r *redactor) copyValue() {
-	token, _ := r.decoder.Token()
-	switch token := token.(type) {
-	case json.Delim:
-		r.copyMembers(token)
-	case string:
-		r.out.WriteString(QuoteJSON(r.redactString(token)))
-	case json.Number:
-		r.out.WriteString(token.String())
-	default:
-		text, _ := json.Marshal(token) // true, false, null
-		r.out.Write(text)
+	switch begin := r.in.Next(); begin {
+	case '{':
+		r.copyMembers(begin, '}')
+	case '[':
+		r.copyMembers(begin, ']')
+	case '"':
+		r.out.WriteString(QuoteJSON(r.redactString(r.in.Text())))
+	default: // a number, true, false or null
+		r.out.Write(r.in.Value())
 	}
 }
 
-// copyMembers copies the rest of an object or array after its opening bracket.
-func (r *redactor) copyMembers(open json.Delim) {
-	r.out.WriteString(open.String())
-	for separator := ""; r.decoder.More(); separator = "," {
+// copyMembers copies an object or array.
+func (r *redactor) copyMembers(open, end byte) {
+	r.out.WriteByte(open)
+	r.in.Enter()
+	for separator := ""; r.in.More(); separator = "," {
 		r.out.WriteString(separator)
 		secret := false
 		if open == '{' {
-			key, _ := r.decoder.Token()
-			name, _ := key.(string)
+			name := r.in.Text()
 			r.out.WriteString(QuoteJSON(r.redactOwn(name)) + ":")
 			secret = isSensitive(name)
 		}
 		if secret {
-			var skipped json.RawMessage
-			r.decoder.Decode(&skipped)
+			r.in.Value() // is skipped
 			r.out.WriteString(QuoteJSON(Redacted))
 			r.found = true
 		} else {
 			r.copyValue()
 		}
 	}
-	end, _ := r.decoder.Token()
-	r.out.WriteString(end.(json.Delim).String())
+	r.out.WriteByte(end)
 }
 
 // redactOwn returns text without our own secrets.

@@ -17,9 +17,9 @@ import (
 
 func TestMain(m *testing.M) { trial.Main(m) }
 
-// soon is how long something may take that takes less than a second on an idle machine. It is less
-// than the 10 s of a request.
-const soon = 6 * time.Second
+// soon is how long something may take that takes less than a second on an idle machine. It is less than the time that
+// trial.New gives a request.
+const soon = trial.Patience
 
 func TestUnreadLogDelaysNothing(t *testing.T) {
 	t.Parallel()

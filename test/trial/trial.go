@@ -49,6 +49,8 @@ func New(server *simulator.Server, args ...string) *Trial {
 			"DMSWAIT_SECRET_KEY":   SecretKey,
 			"DMSWAIT_INTERVAL":     "10ms",
 			"DMSWAIT_MAX_INTERVAL": "20ms",
+			// So that what waits for a request that hangs differs from what is slow on a busy machine.
+			"DMSWAIT_REQUEST_TIMEOUT": (2 * Patience).String(),
 		},
 		MetadataAddress: "http://127.0.0.1:9",
 		Limit:           Patience,
